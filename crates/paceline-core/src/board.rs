@@ -1,0 +1,238 @@
+//! The board: all standings, at one revision.
+//!
+//! A commit adds a batch of entries to the ledger and re-judges the standings they touch; time is advanced
+//! like any other input. Until the board is opened nothing is judged: while the topics are being caught up
+//! only the ledger grows. The board is a plain state machine of (commits, clock); who shares it between threads
+//! wraps it in a lock.
+
+mod accumulator;
+mod aims;
+mod batch;
+mod live;
+mod past;
+mod slots;
+mod view;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::day::Day;
+use crate::ledger::Ledger;
+use crate::model::Model;
+use crate::period::{Period, PeriodKind};
+use crate::roster::{Roster, ScopeId};
+use crate::spread::Spread;
+use crate::standing::Rules;
+use crate::symbol::Symbol;
+
+use aims::Goals;
+use live::Live;
+use slots::Slots;
+
+pub use batch::Batch;
+pub use view::{Key, Removal, Selection, Standing, Update};
+
+/// How many removals are remembered, for streams that are behind.
+const REMOVALS: usize = 200_000;
+
+/// A position in the one order of the board's commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Revision(pub u64);
+
+/// All standings, at one revision.
+#[derive(Debug)]
+pub struct Board {
+    model: Arc<Model>,
+    roster: Arc<Roster>,
+    rules: Rules,
+    goals: Goals,
+    slots: Slots,
+    ledger: Ledger,
+    faces: Vec<Face>,
+    face_of: Vec<usize>,
+    spreads: HashMap<(usize, PeriodKind, Day), Arc<Spread>>,
+    live: Vec<Live>,
+    revision: Revision,
+    changed: BTreeSet<(Revision, u32)>,
+    removals: VecDeque<(Revision, Removal)>,
+    timers: BTreeSet<(Timestamp, u32)>,
+}
+
+/// The clock face of one time zone: which day it is there, and until when.
+#[derive(Clone, Debug)]
+struct Face {
+    zone: TimeZone,
+    today: Day,
+    until: Timestamp,
+}
+
+impl Board {
+    /// An unopened board over so many shards of records.
+    pub fn new(model: Arc<Model>, roster: Arc<Roster>, shards: usize) -> Self {
+        let (faces, face_of) = faces(&roster);
+        Self {
+            rules: model.bands.into(),
+            goals: Goals::new(&model),
+            slots: Slots::new(&model),
+            ledger: Ledger::new(shards),
+            faces,
+            face_of,
+            spreads: HashMap::new(),
+            live: Vec::new(),
+            revision: Revision::default(),
+            changed: BTreeSet::new(),
+            removals: VecDeque::new(),
+            timers: BTreeSet::new(),
+            model,
+            roster,
+        }
+    }
+
+    /// The newest revision.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The model it counts by.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// The reps and teams it counts for.
+    pub fn roster(&self) -> &Arc<Roster> {
+        &self.roster
+    }
+
+    /// Whether standings are judged yet.
+    pub fn is_open(&self) -> bool {
+        !self.live.is_empty()
+    }
+
+    /// Judges all standings for the first time. From here on every commit does.
+    pub fn open(&mut self, now: Timestamp) {
+        if self.is_open() {
+            return;
+        }
+        self.revision.0 += 1;
+        for face in &mut self.faces {
+            face.turn(now);
+        }
+        let scopes = self.roster.scopes().len();
+        self.live = (0..scopes * self.slots.len()).map(|_| Live::default()).collect();
+        self.begin_periods((0..self.live.len() as u32).collect(), now);
+    }
+
+    /// Adds the entries of changes, shard by shard, re-judges what they touch, and answers the new revision.
+    /// `now` is the instant of the judgement.
+    pub fn commit<'a>(&mut self, batches: impl IntoIterator<Item = (usize, &'a Batch)>, now: Timestamp) -> Revision {
+        self.advance(now);
+        self.revision.0 += 1;
+        let mut touched = BTreeSet::new();
+        let mut newest = HashMap::new();
+        for (shard, batch) in batches {
+            for (entry, time) in batch.entries() {
+                self.ledger.add(shard, &entry);
+                if self.is_open() {
+                    self.accumulate(&entry, time, &mut touched, &mut newest);
+                }
+            }
+        }
+        for live in touched {
+            let time = newest.get(&live).copied().unwrap_or(now);
+            self.judge(live, now, time);
+        }
+        self.revision
+    }
+
+    /// Lets time pass: what changed by the clock alone since the last call is judged, each at its instant.
+    /// Answers whether anything did.
+    pub fn advance(&mut self, now: Timestamp) -> bool {
+        if !self.is_open() {
+            return false;
+        }
+        let before = self.revision;
+        while let Some(due) = self.next_due().filter(|due| *due <= now) {
+            self.revision.0 += 1;
+            self.turn_days(due);
+            while let Some((at, live)) = self.timers.first().copied().filter(|(at, _)| *at <= due) {
+                self.timers.remove(&(at, live));
+                self.judge(live, at, at);
+            }
+        }
+        before != self.revision
+    }
+
+    /// The next instant at which something changes by the clock alone.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let timer = self.timers.first().map(|(at, _)| *at);
+        let day = self.is_open().then(|| self.faces.iter().map(|face| face.until).min()).flatten();
+        timer.into_iter().chain(day).min()
+    }
+
+    /// Turns the faces whose day has ended by `now` and begins the periods of the new day.
+    fn turn_days(&mut self, now: Timestamp) {
+        let mut turned = vec![false; self.faces.len()];
+        for (face, turned) in self.faces.iter_mut().zip(&mut turned) {
+            if face.until <= now {
+                face.turn(now);
+                *turned = true;
+            }
+        }
+        if !turned.contains(&true) {
+            return;
+        }
+        let slots = self.slots.len() as u32;
+        let ended = (0..self.live.len() as u32).filter(|live| {
+            let scope = ScopeId(live / slots);
+            turned[self.face_of[scope.0 as usize]] && self.outlived(*live)
+        });
+        self.begin_periods(ended.collect(), now);
+        self.spreads.retain(|_, spread| Arc::strong_count(spread) > 1);
+    }
+
+    fn face(&self, scope: ScopeId) -> &Face {
+        &self.faces[self.face_of[scope.0 as usize]]
+    }
+
+    /// The working time of a period in a face's zone, shared by all who have the same.
+    fn spread(&mut self, face: usize, period: &Period) -> Arc<Spread> {
+        let Self { spreads, model, faces, .. } = self;
+        let spread = || Arc::new(Spread::new(&model.calendar, &faces[face].zone, period));
+        spreads.entry((face, period.kind, period.start)).or_insert_with(spread).clone()
+    }
+
+    /// All owners a scope counts.
+    fn owners(&self, scope: ScopeId) -> Vec<Symbol> {
+        self.ledger.owners().into_iter().filter(|owner| self.roster.path(*owner).contains(&scope)).collect()
+    }
+}
+
+impl Face {
+    fn turn(&mut self, now: Timestamp) {
+        self.today = Day::of(now, &self.zone);
+        // A zone that skips a day begins the day after the skipped one.
+        let next = (1..4).map(|days| self.today.plus(days).start(&self.zone)).find(|start| *start > now);
+        self.until = next.unwrap_or(Timestamp::MAX);
+    }
+}
+
+/// One face for each distinct zone, and which scope has which.
+fn faces(roster: &Roster) -> (Vec<Face>, Vec<usize>) {
+    let mut faces: Vec<Face> = Vec::new();
+    let mut face_of = Vec::new();
+    for scope in roster.scope_ids() {
+        let zone = roster.zone(scope);
+        let known = faces.iter().position(|face| face.zone == *zone);
+        face_of.push(known.unwrap_or(faces.len()));
+        if known.is_none() {
+            faces.push(Face { zone: zone.clone(), today: Day(0), until: Timestamp::MIN });
+        }
+    }
+    (faces, face_of)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! Which goal is in force for a scope, and what of it is due when.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Board;
+use crate::day::Day;
+use crate::decimal::Decimal;
+use crate::goal::{Goal, Whose};
+use crate::kpi::{GoalKind, Kpi, KpiId};
+use crate::model::Model;
+use crate::period::{Period, PeriodKind};
+use crate::rational::Rational;
+use crate::roster::{Roster, Scope, ScopeId};
+use crate::spread::{Due, Spread};
+use crate::standing::Aim;
+
+/// All goals, by what they are for.
+#[derive(Debug)]
+pub(super) struct Goals {
+    by_slot: HashMap<(KpiId, PeriodKind), Vec<Goal>>,
+}
+
+impl Goals {
+    pub(super) fn new(model: &Model) -> Self {
+        let mut by_slot: HashMap<_, Vec<Goal>> = HashMap::new();
+        for goal in &model.goals {
+            by_slot.entry((goal.kpi, goal.period)).or_default().push(goal.clone());
+        }
+        Self { by_slot }
+    }
+
+    /// The target of a rep: of the goals in force the most specific, then the latest to start, then the last.
+    fn of_rep(&self, kpi: KpiId, period: &Period, rep: usize, roster: &Roster) -> Option<Decimal> {
+        let specific = |goal: &&Goal| specificity(&goal.whose, rep, roster);
+        let goals = self.in_force(kpi, period).filter(|goal| specific(goal).is_some());
+        goals.max_by_key(|goal| (specific(goal), goal.from)).map(|goal| goal.target)
+    }
+
+    /// The target set for a team itself.
+    fn of_team(&self, kpi: KpiId, period: &Period, manager: &str) -> Option<Decimal> {
+        let own = |goal: &&Goal| matches!(&goal.whose, Whose::Team(id) if id == manager);
+        self.in_force(kpi, period).filter(own).max_by_key(|goal| goal.from).map(|goal| goal.target)
+    }
+
+    /// The days after a rolling window's last on which another goal may come into force.
+    pub(super) fn edges(&self, kpi: KpiId, period: &Period) -> Vec<Day> {
+        let goals = self.by_slot.get(&(kpi, period.kind)).into_iter().flatten();
+        let edges = goals.flat_map(|goal| [goal.from, goal.until.map(|until| until.plus(1))]);
+        edges.flatten().filter(|day| *day > period.end).collect()
+    }
+
+    /// Whether the same goals are in force in two periods.
+    pub(super) fn same(&self, kpi: KpiId, one: &Period, other: &Period) -> bool {
+        let mut goals = self.by_slot.get(&(kpi, one.kind)).into_iter().flatten();
+        goals.all(|goal| goal.in_force(one) == goal.in_force(other))
+    }
+
+    fn in_force<'a>(&'a self, kpi: KpiId, period: &'a Period) -> impl Iterator<Item = &'a Goal> {
+        self.by_slot.get(&(kpi, period.kind)).into_iter().flatten().filter(|goal| goal.in_force(period))
+    }
+}
+
+/// How specific a goal is for a rep, the larger the more; `None` when it is not theirs.
+fn specificity(whose: &Whose, rep: usize, roster: &Roster) -> Option<usize> {
+    const EVERYONE: usize = 0;
+    // A chain of managers cannot be longer than there are reps.
+    let nearest = |distance: usize| roster.reps().len() - distance;
+    let role = roster.reps().len() + 1;
+    match whose {
+        Whose::Rep(id) => (roster.reps()[rep].id == *id).then_some(role + 1),
+        Whose::Role(name) => (roster.reps()[rep].role.as_ref() == Some(name)).then_some(role),
+        Whose::EachOf(id) => {
+            let mut chain = std::iter::successors(roster.manager(rep), |above| roster.manager(*above));
+            chain.position(|above| roster.reps()[above].id == *id).map(nearest)
+        }
+        Whose::Everyone => Some(EVERYONE),
+        Whose::Team(_) => None,
+    }
+}
+
+impl Board {
+    /// The goal of a scope in a period, if one is in force and anything of it is left.
+    pub(super) fn aim(&mut self, scope: ScopeId, kpi: KpiId, period: &Period) -> Option<Aim> {
+        let spread_out = self.model.kpi(kpi).goal_kind == GoalKind::Reach && !period.kind.is_rolling();
+        if !spread_out {
+            return self.flat_aim(scope, kpi, period);
+        }
+        let targets = self.targets(scope, kpi, period)?;
+        self.due_aim(&targets, period)
+    }
+
+    /// The goal of a scope where all of it is due at every moment.
+    pub(super) fn flat_aim(&self, scope: ScopeId, kpi: KpiId, period: &Period) -> Option<Aim> {
+        let targets = self.targets(scope, kpi, period)?;
+        Some(Aim { goal: targets.iter().map(|(target, _)| Rational::from(*target)).sum(), due: None })
+    }
+
+    /// The targets that make up a scope's goal, each with the face by which it falls due.
+    fn targets(&self, scope: ScopeId, kpi: KpiId, period: &Period) -> Option<Vec<(Decimal, usize)>> {
+        let own_face = self.face_of[scope.0 as usize];
+        match self.roster.scope(scope) {
+            Scope::Unassigned => None,
+            Scope::Rep(rep) => Some(vec![(self.goals.of_rep(kpi, period, *rep, &self.roster)?, own_face)]),
+            Scope::Team(manager) => match self.goals.of_team(kpi, period, &self.roster.reps()[*manager].id) {
+                Some(target) => Some(vec![(target, own_face)]),
+                None => self.members_targets(scope, kpi, period),
+            },
+            Scope::Org => self.members_targets(scope, kpi, period),
+        }
+    }
+
+    /// What a team's members owe: for sums and counts each of them, otherwise the value they have in common.
+    fn members_targets(&self, scope: ScopeId, kpi: KpiId, period: &Period) -> Option<Vec<(Decimal, usize)>> {
+        let roster = &self.roster;
+        let target = |rep| {
+            let target = self.goals.of_rep(kpi, period, rep, roster)?;
+            Some((target, self.face_of[roster.rep_scope(rep).0 as usize]))
+        };
+        let targets: Vec<(Decimal, usize)> = roster.members(scope).filter_map(target).collect();
+        let (first, _) = *targets.first()?;
+        if self.model.kpi(kpi).adds_up() {
+            return Some(targets);
+        }
+        targets.iter().all(|(target, _)| *target == first).then(|| vec![(first, self.face_of[scope.0 as usize])])
+    }
+
+    fn due_aim(&mut self, targets: &[(Decimal, usize)], period: &Period) -> Option<Aim> {
+        let mut by_face: HashMap<usize, Decimal> = HashMap::new();
+        for (target, face) in targets {
+            *by_face.entry(*face).or_default() += *target;
+        }
+        let parts: Vec<_> = by_face
+            .into_iter()
+            .map(|(face, target)| (Rational::from(target), self.spread(face, period)))
+            .collect();
+        let worked = parts.iter().any(|(_, spread)| !spread.is_empty());
+        let due = Due::new(parts);
+        worked.then(|| Aim { goal: due.total(), due: Some(due) })
+    }
+
+    /// The working time by which a scope's remaining days are counted.
+    pub(super) fn own_spread(&mut self, scope: ScopeId, kpi: &Kpi, period: &Period) -> Option<Arc<Spread>> {
+        let counted = kpi.goal_kind == GoalKind::Reach && !period.kind.is_rolling();
+        counted.then(|| self.spread(self.face_of[scope.0 as usize], period))
+    }
+}

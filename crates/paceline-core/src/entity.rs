@@ -1,0 +1,77 @@
+//! Entities and their fields: what of a CRM row the numbers need.
+
+use std::fmt;
+
+/// Which entity, as an index into the model's entities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntityId(pub u16);
+
+/// Which field of an entity, as an index into [`Entity::fields`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldId(pub u8);
+
+/// The most fields of one entity that may be needed by KPIs: a set of fields is a bit mask of 64.
+pub const FIELDS_MAX: usize = 64;
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FieldType {
+    /// Text.
+    Text,
+    /// True or false.
+    Bool,
+    /// A whole number of 64 bits.
+    Int,
+    /// An exact decimal.
+    Decimal,
+    /// A calendar day.
+    Date,
+    /// An instant.
+    Timestamp,
+}
+
+impl fmt::Display for FieldType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Decimal => "decimal",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp",
+        })
+    }
+}
+
+/// A field of an entity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name in filters and expressions.
+    pub name: String,
+    /// What it holds.
+    pub kind: FieldType,
+}
+
+/// An entity with the fields that are kept of its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entity {
+    /// Its name in the config, lower case: `opportunity`.
+    pub name: String,
+    /// The kept fields; [`FieldId`] is the index. At most [`FIELDS_MAX`].
+    pub fields: Vec<Field>,
+}
+
+impl Entity {
+    /// The field of a name.
+    pub fn field(&self, name: &str) -> Option<(FieldId, &Field)> {
+        let at = self.fields.iter().position(|field| field.name == name)?;
+        Some((FieldId(at as u8), &self.fields[at]))
+    }
+}
+
+impl FieldId {
+    /// The field as a bit of a mask.
+    pub const fn bit(self) -> u64 {
+        1 << self.0
+    }
+}

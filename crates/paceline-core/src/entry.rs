@@ -1,0 +1,73 @@
+//! Entries: what one change of a record adds to and takes from the numbers.
+
+use crate::day::Day;
+use crate::decimal::Decimal;
+use crate::kpi::KpiId;
+use crate::symbol::Symbol;
+
+/// The day of what has none: a stock's contributions.
+pub const NO_DAY: Day = Day(i32::MIN);
+
+/// A signed contribution of one record to one KPI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Who is credited.
+    pub owner: Symbol,
+    /// With what.
+    pub kpi: KpiId,
+    /// What changes.
+    pub part: Part,
+}
+
+/// What an entry changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A sum and a number of records, on a day ([`NO_DAY`] for stocks).
+    Amount {
+        /// The day.
+        day: Day,
+        /// Added to the sum.
+        amount: Decimal,
+        /// Added to the number of records.
+        records: i32,
+    },
+    /// How often a value occurs on a day, for aggregates that are no sums.
+    Member {
+        /// The day.
+        day: Day,
+        /// The value, as a cell.
+        value: i128,
+        /// Added to its number of occurrences.
+        records: i32,
+    },
+    /// How many records are incomplete for the KPI, and how many are in doubt.
+    Doubt {
+        /// Added to the number of records with an unknown field that is needed.
+        incomplete: i32,
+        /// Added to the number of records that changed in a way that was not told.
+        gap: i32,
+    },
+}
+
+impl Part {
+    /// The opposite, which takes away what this adds.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        match self {
+            Self::Amount { day, amount, records } => Self::Amount { day, amount: -amount, records: -records },
+            Self::Member { day, value, records } => Self::Member { day, value, records: -records },
+            Self::Doubt { incomplete, gap } => Self::Doubt { incomplete: -incomplete, gap: -gap },
+        }
+    }
+}
+
+impl Part {
+    /// Whether it changes nothing.
+    pub fn is_nothing(&self) -> bool {
+        match self {
+            Self::Amount { amount, records, .. } => *amount == Decimal::ZERO && *records == 0,
+            Self::Member { records, .. } => *records == 0,
+            Self::Doubt { incomplete, gap } => *incomplete == 0 && *gap == 0,
+        }
+    }
+}

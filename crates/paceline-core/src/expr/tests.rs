@@ -1,0 +1,129 @@
+//! What expressions mean and how they are refused, case by case.
+
+use super::{Cell, Outcome, Scope, States, Tri, number, test};
+use crate::entity::{Entity, Field, FieldType};
+use crate::symbol::{Intern, Symbols};
+
+fn opportunity() -> (Entity, States) {
+    let fields = [
+        ("amount", FieldType::Decimal),
+        ("stage", FieldType::Text),
+        ("close_date", FieldType::Date),
+        ("created", FieldType::Timestamp),
+        ("is_private", FieldType::Bool),
+        ("probability", FieldType::Int),
+        ("owner", FieldType::Text),
+    ];
+    let fields = fields.map(|(name, kind)| Field { name: name.to_owned(), kind }).to_vec();
+    let states = States {
+        field: "stage".to_owned(),
+        order: vec!["Open".to_owned(), "Won".to_owned()],
+        sets: vec![("won".to_owned(), vec!["Won".to_owned()]), ("open".to_owned(), vec!["Open".to_owned()])],
+    };
+    (Entity { name: "opportunity".to_owned(), fields }, states)
+}
+
+/// amount 1200.5, stage Won, close_date 2026-11-20, created at an instant, private, probability null, owner unknown
+fn row(symbols: &mut Symbols) -> Vec<Cell> {
+    let created: jiff::Timestamp = "2026-11-01T10:00:00Z".parse().expect("instant");
+    vec![
+        Cell::Known(1_200_500_000),
+        Cell::Known(symbols.intern("Won").0.into()),
+        Cell::Known(crate::day::Day::parse("2026-11-20").expect("day").0.into()),
+        Cell::Known(created.as_nanosecond()),
+        Cell::Known(1),
+        Cell::Null,
+        Cell::Unknown,
+    ]
+}
+
+#[test]
+fn conditions_hold_fail_or_stay_unknown() {
+    let (entity, states) = opportunity();
+    let scope = Scope { entity: &entity, states: Some(&states) };
+    let mut symbols = Symbols::default();
+    let row = row(&mut symbols);
+    use Tri::{False, True, Unknown};
+    for (text, expected) in [
+        ("stage in states.won", True),
+        ("stage in states.open", False),
+        ("stage == 'Won' && amount >= 1200.50", True),
+        ("amount > 1200.5", False),
+        ("amount > 1200.4999999", True),
+        ("1000 < amount", True),
+        ("amount / 3 * 3 == amount", True),
+        ("amount in [1200.5, 7]", True),
+        ("-amount < 0", True),
+        ("(is_private ? amount : 0) == amount", True),
+        ("close_date == date('2026-11-20')", True),
+        ("close_date < date('2026-11-20')", False),
+        ("created >= timestamp('2026-11-01T11:00:00+01:00')", True),
+        ("is_private && !(stage == 'Open')", True),
+        ("is_private == true", True),
+        ("probability > 5", False),
+        ("!(probability > 5)", True),
+        ("probability != 5", False),
+        ("probability == null", True),
+        ("amount != null", True),
+        ("probability / 0 == 1", False),
+        ("amount / 0 == 1", False),
+        ("owner == 'U1'", Unknown),
+        ("owner == null", Unknown),
+        ("owner == 'U1' && stage == 'Open'", False),
+        ("stage == 'Open' && owner == 'U1'", False),
+        ("owner == 'U1' || stage == 'Won'", True),
+        ("owner == 'U1' || stage == 'Open'", Unknown),
+        ("!(owner in ['U1'])", Unknown),
+        ("true", True),
+    ] {
+        let test = test(text, scope, &mut symbols).expect(text);
+        assert_eq!(test.eval(&row), expected, "{text}");
+    }
+}
+
+#[test]
+fn numbers_round_half_even_once() {
+    let (entity, states) = opportunity();
+    let scope = Scope { entity: &entity, states: Some(&states) };
+    let mut symbols = Symbols::default();
+    let row = row(&mut symbols);
+    for (text, expected) in [
+        ("amount", Some("1200.5")),
+        ("amount / 7", Some("171.5")),
+        ("amount / 9", Some("133.388889")),
+        ("1 / 2000000.0", Some("0")),
+        ("3 / 2000000.0", Some("0.000002")),
+        ("amount * probability", None),
+        ("amount / 0", None),
+    ] {
+        let outcome = number(text, scope, &mut symbols).expect(text).contribution(&row);
+        let shown = if let Outcome::Known(decimal) = outcome { Some(decimal.to_string()) } else { None };
+        assert_eq!(shown.as_deref(), expected, "{text}");
+    }
+}
+
+#[test]
+fn mistakes_are_named_with_place_and_remedy() {
+    let (entity, states) = opportunity();
+    let scope = Scope { entity: &entity, states: Some(&states) };
+    for (text, at, message, help) in [
+        ("amout > 5", 0, "no field `amout`", "`amount`"),
+        ("stage == 'Won' && amount > '5'", 18, "a number cannot be compared with text", "without quotes"),
+        ("stage in states.closed", 9, "no set of states `closed`", "won, open"),
+        ("owner in states.won", 0, "values of `stage`", "stage in states.won"),
+        ("amount", 0, "a condition must be", "compare it"),
+        ("close_date > '2026-01-01'", 0, "date cannot be compared with text", "date(\"2026-11-23\")"),
+        ("stage < 'X'", 0, "no order", "=="),
+        ("amount > null", 0, "no order", "=="),
+        ("amount >", 8, "not a CEL expression", "compare with"),
+        ("size(stage) > 3", 4, "not supported", "use"),
+        ("stage.contains('W')", 0, "not supported", "use"),
+        ("", 0, "empty", "condition"),
+        ("date('2026-02-30') == close_date", 4, "one text constant", "2026-11-23"),
+    ] {
+        let error = test(text, scope, &mut Symbols::default()).expect_err(text);
+        assert_eq!(error.at, at, "{text}: {error:?}");
+        assert!(error.message.contains(message), "{text}: {error:?}");
+        assert!(error.help.contains(help), "{text}: {error:?}");
+    }
+}

@@ -1,0 +1,191 @@
+//! KPIs: named measures over records, and how the usual ones combine.
+
+use crate::decimal::Decimal;
+use crate::entity::{EntityId, FieldId, FieldType};
+use crate::expr::{Number, Test};
+use crate::period::PeriodKind;
+
+/// Which KPI, as an index into the model's KPIs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KpiId(pub u16);
+
+/// A named measure over records.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kpi {
+    /// Its name, unique and stable: `bookings`.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// What its numbers are.
+    pub unit: Unit,
+    /// Which direction is good.
+    pub better: Better,
+    /// How it is compared with a goal.
+    pub goal_kind: GoalKind,
+    /// Whether it drives others or results from them.
+    pub role: Role,
+    /// The kinds of period it is shown for.
+    pub periods: Vec<PeriodKind>,
+    /// The fewest records for which a rate is judged.
+    pub min_sample: u64,
+    /// Where its value comes from.
+    pub measure: Measure,
+}
+
+/// Where a KPI's value comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Measure {
+    /// An aggregate over the records of one entity.
+    Simple(Simple),
+    /// One simple KPI over another.
+    Ratio {
+        /// The KPI above the line.
+        numerator: KpiId,
+        /// The KPI below it.
+        denominator: KpiId,
+    },
+}
+
+/// An aggregate over the records of one entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Simple {
+    /// The entity.
+    pub entity: EntityId,
+    /// Which records belong.
+    pub filter: Test,
+    /// What is computed of them.
+    pub aggregate: Aggregate,
+    /// The field that dates a record: with one the KPI is a flow, without one a stock.
+    pub at: Option<At>,
+    /// The field that names the rep.
+    pub credit: FieldId,
+}
+
+/// The field that dates a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// A calendar day, the same for everyone.
+    Date(FieldId),
+    /// An instant, whose day is that of the rep's time zone.
+    Timestamp(FieldId),
+}
+
+/// What is computed of the records that belong.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Aggregate {
+    /// How many there are.
+    Count,
+    /// The sum of a number.
+    Sum(Number),
+    /// The mean of a number.
+    Average(Number),
+    /// The least of a number.
+    Min(Number),
+    /// The greatest of a number.
+    Max(Number),
+    /// How many different values a field has.
+    CountDistinct(FieldId, FieldType),
+}
+
+/// What a KPI's numbers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say all")]
+pub enum Unit {
+    Currency,
+    Count,
+    Ratio,
+    Days,
+}
+
+/// Which direction is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say all")]
+pub enum Better {
+    Higher,
+    Lower,
+}
+
+/// How a KPI is compared with a goal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoalKind {
+    /// The goal is due at the period's end, and spread over its working time.
+    Reach,
+    /// The goal is due at every moment.
+    Hold,
+    /// Like hold, for shares of a sample that must be large enough.
+    Rate,
+}
+
+/// Whether a KPI drives others or results from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say all")]
+pub enum Role {
+    Input,
+    Output,
+}
+
+/// The margins of a status: a share of the reference at which it is entered and at which it is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Band {
+    /// The share at which the status is entered.
+    pub enter: Decimal,
+    /// The share at which it is left.
+    pub leave: Decimal,
+}
+
+/// The dead zones of all statuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bands {
+    /// Of `BEHIND`.
+    pub behind: Band,
+    /// Of `AHEAD`.
+    pub ahead: Band,
+    /// The share of the goal that must be expected before a reach goal is judged.
+    pub grace: Decimal,
+}
+
+impl Simple {
+    /// The fields its contributions depend on, as a bit mask by [`FieldId`].
+    pub fn fields(&self) -> u64 {
+        let at = match self.at {
+            Some(At::Date(field) | At::Timestamp(field)) => field.bit(),
+            None => 0,
+        };
+        self.filter.fields() | self.aggregate.fields() | at | self.credit.bit()
+    }
+}
+
+impl Aggregate {
+    fn fields(&self) -> u64 {
+        match self {
+            Self::Count => 0,
+            Self::Sum(number) | Self::Average(number) | Self::Min(number) | Self::Max(number) => number.fields(),
+            Self::CountDistinct(field, _) => field.bit(),
+        }
+    }
+
+    /// Whether a team's goal is the sum of its members' goals.
+    pub fn adds_up(&self) -> bool {
+        matches!(self, Self::Count | Self::Sum(_))
+    }
+}
+
+impl Kpi {
+    /// The simple measure, if it is one.
+    pub fn simple(&self) -> Option<&Simple> {
+        match &self.measure {
+            Measure::Simple(simple) => Some(simple),
+            Measure::Ratio { .. } => None,
+        }
+    }
+
+    /// Whether a team's number and goal are sums over its members.
+    pub fn adds_up(&self) -> bool {
+        self.simple().is_some_and(|simple| simple.aggregate.adds_up())
+    }
+
+    /// Whether it has no date of its own: the state right now.
+    pub fn is_stock(&self) -> bool {
+        self.simple().is_some_and(|simple| simple.at.is_none())
+    }
+}

@@ -1,0 +1,115 @@
+//! The ledger: tallies by rep, KPI and day, kept shard by shard.
+//!
+//! A tally cell takes 16 bytes; a sum that leaves 64 bits makes its run of days wide, once and for all. What
+//! has come back to zero is removed, so the ledger is as large as what counts.
+
+mod cells;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use foldhash::fast::FixedState;
+
+use crate::day::Day;
+use crate::entry::{Entry, Part};
+use crate::kpi::KpiId;
+use crate::symbol::Symbol;
+
+pub use cells::{Cells, Sum};
+
+/// All tallies.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    shards: Vec<Shard>,
+}
+
+/// The tallies that the records of one shard add up to.
+#[derive(Debug, Default)]
+struct Shard {
+    tallies: HashMap<(Symbol, KpiId), Tally, FixedState>,
+}
+
+/// One rep's cells of one KPI.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Sums by day.
+    pub sums: Cells,
+    /// Occurrences of values by day, for aggregates that are no sums.
+    pub members: BTreeMap<Day, BTreeMap<i128, u32>>,
+    /// Records whose contribution is not known.
+    pub doubt: Doubt,
+}
+
+/// How many records have a contribution that is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Doubt {
+    /// Records with an unknown field that is needed.
+    pub incomplete: i64,
+    /// Records that changed in a way that was not told.
+    pub gap: i64,
+}
+
+impl Ledger {
+    /// A ledger of as many shards.
+    pub fn new(shards: usize) -> Self {
+        Self { shards: std::iter::repeat_with(Shard::default).take(shards).collect() }
+    }
+
+    /// Adds an entry to a shard's tallies.
+    pub fn add(&mut self, shard: usize, entry: &Entry) {
+        let tallies = &mut self.shards[shard].tallies;
+        let tally = tallies.entry((entry.owner, entry.kpi)).or_default();
+        tally.add(entry.part);
+        if tally.is_empty() {
+            tallies.remove(&(entry.owner, entry.kpi));
+        }
+    }
+
+    /// The tallies of an owner's KPI, one of each shard that has any.
+    pub fn tallies(&self, owner: Symbol, kpi: KpiId) -> impl Iterator<Item = &Tally> {
+        self.shards.iter().filter_map(move |shard| shard.tallies.get(&(owner, kpi)))
+    }
+
+    /// All tallies with whose and what they are.
+    pub fn iter(&self) -> impl Iterator<Item = (Symbol, KpiId, &Tally)> {
+        self.shards.iter().flat_map(|shard| shard.tallies.iter().map(|((owner, kpi), tally)| (*owner, *kpi, tally)))
+    }
+
+    /// Everyone who is credited with anything.
+    pub fn owners(&self) -> BTreeSet<Symbol> {
+        self.iter().map(|(owner, _, _)| owner).collect()
+    }
+}
+
+impl Tally {
+    fn add(&mut self, part: Part) {
+        match part {
+            Part::Amount { day, amount, records } => self.sums.add(day, amount, records),
+            Part::Member { day, value, records } => self.add_member(day, value, records),
+            Part::Doubt { incomplete, gap } => {
+                self.doubt.incomplete += i64::from(incomplete);
+                self.doubt.gap += i64::from(gap);
+            }
+        }
+    }
+
+    fn add_member(&mut self, day: Day, value: i128, records: i32) {
+        let values = self.members.entry(day).or_default();
+        count(values, value, records);
+        if values.is_empty() {
+            self.members.remove(&day);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sums.is_empty() && self.members.is_empty() && self.doubt == Doubt::default()
+    }
+}
+
+/// Adds to how often a value occurs; what occurs no more is removed.
+pub(crate) fn count(values: &mut BTreeMap<i128, u32>, value: i128, records: i32) {
+    let occurrences = values.entry(value).or_default();
+    *occurrences = occurrences.saturating_add_signed(records);
+    if *occurrences == 0 {
+        values.remove(&value);
+    }
+}

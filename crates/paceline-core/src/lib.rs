@@ -1,0 +1,27 @@
+//! The numbers of paceline as pure values and arithmetic: changes, records, KPIs, calendars, goals,
+//! tallies, standings and the board.
+//!
+//! Nothing here does I/O, takes a lock, knows a wire format or reads a clock: data and time come in as
+//! arguments, answers go out as values.
+
+pub mod change;
+pub mod day;
+pub mod decimal;
+pub mod entity;
+pub mod symbol;
+pub mod version;
+pub mod expr;
+pub mod rational;
+pub mod calendar;
+pub mod goal;
+pub mod kpi;
+pub mod model;
+pub mod period;
+pub mod roster;
+pub mod entry;
+pub mod fold;
+pub mod ledger;
+pub mod record;
+pub mod spread;
+pub mod standing;
+pub mod board;

@@ -1,0 +1,119 @@
+//! Record images: the state of which every number is a fold.
+//!
+//! Changes merge by field, the last version wins, so that neither order nor duplicates nor replays matter.
+//! An image keeps one version for its newest full image; only fields that something else set keep a version
+//! of their own, in [`marks::Marks`], which most records never need.
+
+mod index;
+mod marks;
+mod merge;
+mod rows;
+
+use crate::change::{Change, Op};
+use crate::entity::Entity;
+use crate::expr::Cell;
+use crate::symbol::Intern;
+
+use index::Index;
+use marks::Marks;
+use rows::Rows;
+
+/// The images of one entity's records, in one shard.
+#[derive(Debug)]
+pub struct Images {
+    index: Index,
+    rows: Rows,
+    marks: Marks,
+    in_doubt: bool,
+}
+
+/// What a change did to one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// Nothing: it repeats or precedes what is known.
+    Stale,
+    /// The image is another one.
+    Changed(Transition),
+}
+
+/// From which life to which, and what is different.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// Whether the record counted before.
+    pub was: Life,
+    /// Whether it counts after.
+    pub is: Life,
+    /// The fields with another cell than before, as a bit mask.
+    pub changed: u64,
+}
+
+/// Whether a record counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Life {
+    /// Seen, and not deleted.
+    pub alive: bool,
+    /// Known to have changed in a way that was not told.
+    pub in_doubt: bool,
+}
+
+/// The cells of the record a change is applied to, before and after. Kept between changes for its memory.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// The cells before; all unknown for a new record.
+    pub old: Vec<Cell>,
+    /// The cells after.
+    pub new: Vec<Cell>,
+}
+
+impl Images {
+    /// No records of an entity.
+    pub fn new(entity: &Entity) -> Self {
+        Self { index: Index::default(), rows: Rows::new(entity.fields.len()), marks: Marks::default(), in_doubt: false }
+    }
+
+    /// How many records were ever seen, the deleted included.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether no record was ever seen.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether any record may have changed in a way that was not told.
+    pub fn in_doubt(&self) -> bool {
+        self.in_doubt
+    }
+
+    /// Applies a change to the record `id`, leaving its cells before and after in `scratch`.
+    pub fn apply(&mut self, change: &Change<'_>, id: &str, symbols: &mut impl Intern, scratch: &mut Scratch) -> Applied {
+        if change.op == Op::Overflow {
+            self.in_doubt = true;
+            return Applied::Stale;
+        }
+        let known = self.index.find(id);
+        if known.is_none() && change.op == Op::Tombstone {
+            // There is no version at which it could delete what was never seen.
+            return Applied::Stale;
+        }
+        let slot = known.unwrap_or_else(|| self.index.insert(id, self.rows.push()));
+        self.merge(slot, known.is_some(), change, symbols, scratch)
+    }
+
+    /// All records: whether they count, and their cells.
+    pub fn for_each(&self, mut visit: impl FnMut(Life, &[Cell])) {
+        let mut cells = Vec::new();
+        for slot in 0..self.rows.len() as u32 {
+            self.rows.read(slot, &mut cells);
+            visit(self.life(slot), &cells);
+        }
+    }
+
+    fn life(&self, slot: u32) -> Life {
+        self.marks.life(slot, self.rows.full_version(slot))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! Reps and teams: who is credited, who is below whom, and in which time zone their days begin.
+
+use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
+
+use crate::day::Day;
+use crate::symbol::{Intern, Symbol};
+
+/// A user who carries goals; managers are reps too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rep {
+    /// The id that the credit field of records holds.
+    pub id: String,
+    /// What people call them.
+    pub name: String,
+    /// Their manager's id.
+    pub manager: Option<String>,
+    /// Their role, for goals by role.
+    pub role: Option<String>,
+    /// Their first day.
+    pub start: Option<Day>,
+    /// Their last day.
+    pub end: Option<Day>,
+    /// Their own time zone, if it is not the calendar's.
+    pub zone: Option<TimeZone>,
+}
+
+/// Which scope, as an index into [`Roster::scopes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScopeId(pub u32);
+
+/// A scope: whom a number is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Everyone, and what nobody is credited with.
+    Org,
+    /// What nobody is credited with.
+    Unassigned,
+    /// One rep, by index into [`Roster::reps`].
+    Rep(usize),
+    /// A manager and everyone below, by the manager's index.
+    Team(usize),
+}
+
+/// All reps and the teams they form.
+#[derive(Clone, Debug)]
+pub struct Roster {
+    reps: Vec<Rep>,
+    zones: Vec<TimeZone>,
+    default_zone: TimeZone,
+    scopes: Vec<Scope>,
+    by_symbol: HashMap<Symbol, usize>,
+    managers: Vec<Option<usize>>,
+    teams: Vec<Option<ScopeId>>,
+    paths: Vec<Vec<ScopeId>>,
+}
+
+/// Why reps do not form a roster.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RosterError {
+    /// Two reps have one id.
+    #[error("two reps have the id `{id}`")]
+    Duplicate {
+        /// The index of the second.
+        rep: usize,
+        /// The id.
+        id: String,
+    },
+    /// A manager is no rep.
+    #[error("manager `{manager}` is not in the list of reps")]
+    UnknownManager {
+        /// The index of the rep.
+        rep: usize,
+        /// The manager's id.
+        manager: String,
+    },
+    /// A rep is, through others, their own manager.
+    #[error("a cycle of managers: {}", ids.join(" → "))]
+    Cycle {
+        /// The index of a rep in it.
+        rep: usize,
+        /// The ids along it.
+        ids: Vec<String>,
+    },
+}
+
+/// The org, always the first scope.
+pub const ORG: ScopeId = ScopeId(0);
+/// What nobody is credited with, always the second scope.
+pub const UNASSIGNED: ScopeId = ScopeId(1);
+
+impl Roster {
+    /// Forms the teams of reps.
+    ///
+    /// # Errors
+    /// [`RosterError`] when ids repeat, or managers are unknown or in a cycle.
+    pub fn new(reps: Vec<Rep>, default_zone: TimeZone, symbols: &mut dyn Intern) -> Result<Self, RosterError> {
+        let by_id = index(&reps)?;
+        let managers = managers(&reps, &by_id)?;
+        let mut scopes = vec![Scope::Org, Scope::Unassigned];
+        scopes.extend((0..reps.len()).map(Scope::Rep));
+        let mut teams = vec![None; reps.len()];
+        for manager in managers.iter().flatten() {
+            if teams[*manager].is_none() {
+                teams[*manager] = Some(ScopeId(scopes.len() as u32));
+                scopes.push(Scope::Team(*manager));
+            }
+        }
+        let paths = paths(&reps, &managers, &teams)?;
+        let by_symbol = reps.iter().enumerate().map(|(at, rep)| (symbols.intern(&rep.id), at)).collect();
+        let zones = reps.iter().map(|rep| rep.zone.clone().unwrap_or_else(|| default_zone.clone())).collect();
+        Ok(Self { reps, zones, default_zone, scopes, by_symbol, managers, teams, paths })
+    }
+
+    /// All reps.
+    pub fn reps(&self) -> &[Rep] {
+        &self.reps
+    }
+
+    /// All scopes; [`ScopeId`] is the index.
+    pub fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
+    /// All ids of scopes.
+    pub fn scope_ids(&self) -> impl Iterator<Item = ScopeId> + use<> {
+        (0..self.scopes.len() as u32).map(ScopeId)
+    }
+
+    /// The scope of an id.
+    pub fn scope(&self, id: ScopeId) -> &Scope {
+        &self.scopes[id.0 as usize]
+    }
+
+    /// The scopes that count what an owner is credited with: the rep, the teams above, the org.
+    pub fn path(&self, owner: Symbol) -> &[ScopeId] {
+        self.by_symbol.get(&owner).map_or(&[UNASSIGNED, ORG], |rep| &self.paths[*rep])
+    }
+
+    /// The rep an owner is.
+    pub fn rep_of(&self, owner: Symbol) -> Option<usize> {
+        self.by_symbol.get(&owner).copied()
+    }
+
+    /// The time zone in which an owner's days begin; that of the calendar for who is no rep.
+    pub fn zone_of(&self, owner: Symbol) -> &TimeZone {
+        self.by_symbol.get(&owner).map_or(&self.default_zone, |rep| &self.zones[*rep])
+    }
+
+    /// The time zone of a scope: a team has its manager's.
+    pub fn zone(&self, scope: ScopeId) -> &TimeZone {
+        match self.scope(scope) {
+            Scope::Org | Scope::Unassigned => &self.default_zone,
+            Scope::Rep(rep) | Scope::Team(rep) => &self.zones[*rep],
+        }
+    }
+
+    /// Whether a scope counts what a rep is credited with.
+    pub fn includes(&self, scope: ScopeId, rep: usize) -> bool {
+        self.paths[rep].contains(&scope)
+    }
+
+    /// The reps whose numbers a scope counts.
+    pub fn members(&self, scope: ScopeId) -> impl Iterator<Item = usize> + '_ {
+        (0..self.reps.len()).filter(move |rep| self.includes(scope, *rep))
+    }
+
+    /// The scopes strictly below a scope: its reps and the teams within it.
+    pub fn below(&self, scope: ScopeId) -> Vec<ScopeId> {
+        let inside = |id: &ScopeId| match self.scope(*id) {
+            Scope::Org => false,
+            Scope::Unassigned => scope == ORG,
+            Scope::Rep(rep) | Scope::Team(rep) => *id != scope && self.includes(scope, *rep),
+        };
+        match self.scope(scope) {
+            Scope::Rep(_) | Scope::Unassigned => Vec::new(),
+            Scope::Org | Scope::Team(_) => self.scope_ids().filter(inside).collect(),
+        }
+    }
+
+    /// A rep's manager.
+    pub fn manager(&self, rep: usize) -> Option<usize> {
+        self.managers[rep]
+    }
+
+    /// The scope of a rep.
+    pub fn rep_scope(&self, rep: usize) -> ScopeId {
+        ScopeId(2 + rep as u32)
+    }
+
+    /// The team a rep manages.
+    pub fn team(&self, rep: usize) -> Option<ScopeId> {
+        self.teams[rep]
+    }
+
+    /// A scope as selectors write it: `rep:U1`, `team:M1`, `org`, `unassigned`.
+    pub fn name(&self, scope: ScopeId) -> String {
+        match self.scope(scope) {
+            Scope::Org => "org".to_owned(),
+            Scope::Unassigned => "unassigned".to_owned(),
+            Scope::Rep(rep) => format!("rep:{}", self.reps[*rep].id),
+            Scope::Team(rep) => format!("team:{}", self.reps[*rep].id),
+        }
+    }
+
+    /// The scope that a selector names.
+    pub fn named(&self, name: &str) -> Option<ScopeId> {
+        let rep = |id: &str| self.reps.iter().position(|rep| rep.id == id);
+        match name.split_once(':') {
+            None if name == "org" => Some(ORG),
+            None if name == "unassigned" => Some(UNASSIGNED),
+            Some(("rep", id)) => rep(id).map(|rep| self.rep_scope(rep)),
+            Some(("team", id)) => rep(id).and_then(|rep| self.team(rep)),
+            _ => None,
+        }
+    }
+}
+
+fn index(reps: &[Rep]) -> Result<HashMap<&str, usize>, RosterError> {
+    let mut by_id = HashMap::new();
+    for (at, rep) in reps.iter().enumerate() {
+        if by_id.insert(rep.id.as_str(), at).is_some() {
+            return Err(RosterError::Duplicate { rep: at, id: rep.id.clone() });
+        }
+    }
+    Ok(by_id)
+}
+
+fn managers(reps: &[Rep], by_id: &HashMap<&str, usize>) -> Result<Vec<Option<usize>>, RosterError> {
+    let manager = |(at, rep): (usize, &Rep)| {
+        let Some(id) = &rep.manager else { return Ok(None) };
+        let known = by_id.get(id.as_str()).copied();
+        known.map(Some).ok_or_else(|| RosterError::UnknownManager { rep: at, manager: id.clone() })
+    };
+    reps.iter().enumerate().map(manager).collect()
+}
+
+/// For each rep the scopes that count them, walking up the managers.
+fn paths(
+    reps: &[Rep],
+    managers: &[Option<usize>],
+    teams: &[Option<ScopeId>],
+) -> Result<Vec<Vec<ScopeId>>, RosterError> {
+    let path = |rep: usize| {
+        let mut walked = vec![rep];
+        while let Some(above) = managers[walked[walked.len() - 1]] {
+            if walked.contains(&above) {
+                let ids = walked.iter().chain([&above]).map(|at| reps[*at].id.clone()).collect();
+                return Err(RosterError::Cycle { rep, ids });
+            }
+            walked.push(above);
+        }
+        let own = ScopeId(2 + rep as u32);
+        Ok([own].into_iter().chain(walked.iter().filter_map(|at| teams[*at])).chain([ORG]).collect())
+    };
+    (0..reps.len()).map(path).collect()
+}

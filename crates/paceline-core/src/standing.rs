@@ -1,0 +1,91 @@
+//! Standings: where a scope stands on a KPI in a period, judged against its goal.
+
+mod judge;
+mod numbers;
+
+use jiff::Timestamp;
+
+use crate::kpi::{Band, Bands, Better, GoalKind};
+use crate::rational::Rational;
+use crate::spread::Due;
+
+pub use numbers::Numbers;
+
+/// Where actual stands to goal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// No goal is in force, or nothing of it is left.
+    NoGoal,
+    /// The KPI has no value, or its sample is too small.
+    NotEnoughData,
+    /// The period ended short of the goal, or a cap is exceeded.
+    Missed,
+    /// The goal is reached, or the period ended within the cap.
+    Achieved,
+    /// Too little is due yet to judge.
+    TooEarly,
+    /// Clearly above what is due.
+    Ahead,
+    /// About what is due.
+    OnTrack,
+    /// Clearly below what is due.
+    Behind,
+}
+
+/// The dead zones as they are compared.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    behind: Edge,
+    ahead: Edge,
+    grace: Rational,
+}
+
+#[derive(Clone, Debug)]
+struct Edge {
+    enter: Rational,
+    leave: Rational,
+}
+
+impl From<Bands> for Rules {
+    fn from(bands: Bands) -> Self {
+        let edge = |band: Band| Edge { enter: band.enter.into(), leave: band.leave.into() };
+        Self { behind: edge(bands.behind), ahead: edge(bands.ahead), grace: bands.grace.into() }
+    }
+}
+
+/// Everything a standing is judged by, but for the instant and the status before.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// How the KPI is compared with a goal.
+    pub goal_kind: GoalKind,
+    /// Which direction is good.
+    pub better: Better,
+    /// The fewest records for which a rate is judged.
+    pub min_sample: u64,
+    /// The KPI's value, if it has one.
+    pub actual: Option<Rational>,
+    /// The records behind it.
+    pub sample: u64,
+    /// What it is compared with.
+    pub aim: Option<Aim>,
+    /// The first instant after the period; none for rolling windows.
+    pub end: Option<Timestamp>,
+    /// Whether records are missing or in doubt, so that nothing may look better for it.
+    pub in_doubt: bool,
+}
+
+/// A goal in force.
+#[derive(Clone, Debug)]
+pub struct Aim {
+    /// The goal; not 0 unless lower is better.
+    pub goal: Rational,
+    /// What of it is due when; none where all of it always is.
+    pub due: Option<Due>,
+}
+
+impl Aim {
+    /// What is due at an instant.
+    pub fn expected(&self, now: Timestamp) -> Rational {
+        self.due.as_ref().map_or_else(|| self.goal.clone(), |due| due.at(now))
+    }
+}

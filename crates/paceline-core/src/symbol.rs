@@ -1,0 +1,55 @@
+//! Text as a number, so that the fold compares and hashes integers.
+
+use std::collections::HashMap;
+
+/// A text seen before. Equal symbols are equal texts, within one process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Symbol(pub u32);
+
+impl Symbol {
+    /// No text at all: the credit of a record without an owner.
+    pub const NONE: Self = Self(0);
+}
+
+/// Gives texts their symbols. The engine shares one table between its lanes; tests and the compiler of
+/// expressions use the plain [`Symbols`].
+pub trait Intern {
+    /// The symbol of `text`, the same for every call with the same text.
+    fn intern(&mut self, text: &str) -> Symbol;
+}
+
+/// A plain table of symbols.
+#[derive(Clone, Debug, Default)]
+pub struct Symbols {
+    by_text: HashMap<Box<str>, Symbol>,
+    texts: Vec<Box<str>>,
+}
+
+impl Symbols {
+    /// The text of a symbol of this table; [`Symbol::NONE`] has none.
+    pub fn text(&self, symbol: Symbol) -> Option<&str> {
+        self.texts.get((symbol.0 as usize).checked_sub(1)?).map(AsRef::as_ref)
+    }
+
+    /// The symbol of a text seen before.
+    pub fn get(&self, text: &str) -> Option<Symbol> {
+        self.by_text.get(text).copied()
+    }
+
+    /// All texts, in the order of their symbols, the first being symbol 1.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(AsRef::as_ref)
+    }
+}
+
+impl Intern for Symbols {
+    fn intern(&mut self, text: &str) -> Symbol {
+        if let Some(symbol) = self.by_text.get(text) {
+            return *symbol;
+        }
+        self.texts.push(text.into());
+        let symbol = Symbol(self.texts.len() as u32);
+        self.by_text.insert(text.into(), symbol);
+        symbol
+    }
+}

@@ -1,0 +1,198 @@
+//! The two shapes of a Debezium value: the envelope, and the flat row that the unwrap transform
+//! (`ExtractNewRecordState`) makes of it, with the added fields `__op`, `__deleted`, `__source_lsn` ….
+
+use paceline_core::change::Op;
+
+use super::source::{self, Source};
+use crate::decoder::Ignored;
+use crate::error::DecodeError;
+use crate::json::{self, Object, Other};
+use crate::plan::{Plan, Row, Slots};
+
+/// How a message is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// `before`, `after`, `source`, `op`.
+    #[default]
+    Nested,
+    /// Columns, and added fields that start with two underscores.
+    Flat,
+}
+
+/// What a message is about.
+pub(super) enum Kind {
+    Change(Op),
+    Ignored(Ignored),
+}
+
+/// A message as raw text.
+#[derive(Default)]
+pub(super) struct Envelope<'a> {
+    pub(super) slots: Slots<'a>,
+    /// Whether there is a row.
+    pub(super) row: bool,
+    pub(super) source: Source<'a>,
+    pub(super) schema: Option<&'a str>,
+    op: Option<&'a str>,
+    deleted: Option<&'a str>,
+    status: Option<&'a str>,
+    /// Whether there is an added field of a flat row.
+    added: bool,
+    /// Whether there is a key besides times.
+    more: bool,
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads `text`; `outer` if a schema may be around it.
+    pub(super) fn read(text: &'a str, shape: Shape, outer: bool, plan: &Plan) -> Result<Self, serde_json::Error> {
+        let mut envelope = Self::default();
+        json::walk(text, &mut Reader { plan, envelope: &mut envelope, shape, outer })?;
+        Ok(envelope)
+    }
+
+    /// The shape the message has, whichever it was read by.
+    pub(super) fn shape(&self) -> Shape {
+        if self.added { Shape::Flat } else { Shape::Nested }
+    }
+
+    pub(super) fn kind(&self) -> Result<Kind, DecodeError> {
+        let op = self.op.and_then(json::scalar_text);
+        let deleted = self.deleted.and_then(json::scalar_text).is_some_and(|deleted| deleted == "true");
+        Ok(Kind::Change(match op.as_deref() {
+            _ if deleted => Op::Delete,
+            Some("c" | "u" | "r") => Op::Full,
+            Some("d") => Op::Delete,
+            Some("t") => Op::Overflow,
+            Some("m") => return Ok(Kind::Ignored(Ignored::LogicalMessage)),
+            Some(op) => return Err(DecodeError::op(op)),
+            None if self.added => Op::Full,
+            None => return self.bookkeeping().map(Kind::Ignored).ok_or(DecodeError::Missing { what: "op" }),
+        }))
+    }
+
+    /// Records without an operation: `{"status":"BEGIN","id":…}` and `{"ts_ms":…}`.
+    fn bookkeeping(&self) -> Option<Ignored> {
+        match self.status {
+            Some("\"BEGIN\"" | "\"END\"") => Some(Ignored::Transaction),
+            _ => (!self.more).then_some(Ignored::Heartbeat),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Key {
+    Schema,
+    Payload,
+    After,
+    Source,
+    Op,
+    Deleted,
+    Status,
+    Added(source::Key),
+    AddedUnknown,
+    Column(usize),
+}
+
+struct Reader<'a, 'e, 'p> {
+    plan: &'p Plan,
+    envelope: &'e mut Envelope<'a>,
+    shape: Shape,
+    outer: bool,
+}
+
+impl Reader<'_, '_, '_> {
+    fn added(&mut self, name: &str) -> Option<Key> {
+        self.envelope.added = true;
+        Some(match name {
+            "op" => Key::Op,
+            "deleted" => Key::Deleted,
+            _ => {
+                let name = name.strip_prefix("source_").unwrap_or(name);
+                source::key(name).map_or(Key::AddedUnknown, Key::Added)
+            }
+        })
+    }
+
+    fn nested(&mut self, name: &str) -> Option<Key> {
+        let key = match name {
+            "after" => Some(Key::After),
+            "source" => Some(Key::Source),
+            "op" => Some(Key::Op),
+            "status" => Some(Key::Status),
+            _ => None,
+        };
+        self.envelope.more |= key.is_some() || !matches!(name, "ts_ms" | "ts_us" | "ts_ns");
+        key
+    }
+}
+
+impl<'a> Object<'a> for Reader<'a, '_, '_> {
+    type Key = Key;
+    const NOT_AN_OBJECT: &'static str = "the message or its payload is not an object";
+
+    fn begin(&mut self) {
+        self.envelope.slots.clear();
+        self.envelope.slots.resize(self.plan.paths.len(), None);
+        self.envelope.row = self.shape == Shape::Flat;
+    }
+
+    fn key(&mut self, name: &str) -> Option<Key> {
+        match name {
+            "schema" if self.outer => return Some(Key::Schema),
+            "payload" if self.outer => return Some(Key::Payload),
+            _ => {}
+        }
+        match (name.strip_prefix("__"), self.shape) {
+            (Some(added), _) => self.added(added),
+            (None, Shape::Nested) => self.nested(name),
+            (None, Shape::Flat) => self.plan.find(name).map(Key::Column),
+        }
+    }
+
+    fn value(&mut self, key: Key, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+        let (plan, shape) = (self.plan, self.shape);
+        let envelope = &mut *self.envelope;
+        match key {
+            Key::After => {
+                let mut row = After { row: plan.row(&mut envelope.slots), seen: true };
+                cursor.walk(&mut row))?;
+                envelope.row = row.seen;
+            }
+            Key::Source => cursor.walk(&mut envelope.source))?,
+            Key::Op => envelope.op = Some(cursor.raw()?),
+            Key::Schema => envelope.schema = Some(cursor.raw()?),
+            Key::Payload => cursor.walk(&mut Reader { plan, envelope, shape, outer: false }))?,
+            Key::Deleted => envelope.deleted = Some(cursor.raw()?),
+            Key::Status => envelope.status = Some(cursor.raw()?),
+            Key::Added(part) => envelope.source.value(part, map)?,
+            Key::AddedUnknown => drop(cursor.raw()?),
+            Key::Column(at) => plan.take(&mut envelope.slots, at, map)?,
+        }
+        Ok(())
+    }
+}
+
+/// The row image. Something else than an object is no row, which only an operation that needs one minds: a
+/// flat row may have a column of this name.
+struct After<'a, 's, 'p> {
+    row: Row<'p, 's, 'a>,
+    seen: bool,
+}
+
+impl<'a> Object<'a> for After<'a, '_, '_> {
+    type Key = usize;
+    const NOT_AN_OBJECT: &'static str = "after is not an object";
+
+    fn key(&mut self, name: &str) -> Option<usize> {
+        self.row.key(name)
+    }
+
+    fn value(&mut self, key: usize, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+        self.row.value(key, map)
+    }
+
+    fn otherwise(&mut self, _other: Other) -> bool {
+        self.seen = false;
+        true
+    }
+}

@@ -1,0 +1,147 @@
+//! Why a message is no change: what is wrong, and where in the message.
+
+use std::fmt;
+
+use paceline_core::decimal::ParseDecimalError;
+use paceline_core::entity::FieldType;
+
+/// Why a message could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Bytes that are not UTF-8.
+    #[error("invalid utf-8 in the message {part} at byte {at}")]
+    Utf8 {
+        /// Where.
+        part: Part,
+        /// Bytes before the first invalid one.
+        at: usize,
+    },
+    /// Not JSON, or JSON of another shape than the format has.
+    #[error("malformed json in the message {part} at line {} column {}", source.line(), source.column())]
+    Json {
+        /// Where.
+        part: Part,
+        /// What the parser says; it quotes nothing of the message.
+        source: serde_json::Error,
+    },
+    /// A bound field that holds something else than its type.
+    #[error("field {path}: {fault}")]
+    Field {
+        /// The path of the field.
+        path: Box<str>,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// Something every message of the format has.
+    #[error("message without {what}")]
+    Missing {
+        /// What is missing.
+        what: &'static str,
+    },
+    /// A part of the envelope that holds something else than it should.
+    #[error("message part {what}: {fault}")]
+    Envelope {
+        /// Which part.
+        what: &'static str,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// Neither the message nor its Kafka key names a record.
+    #[error("message without a record id")]
+    MissingId,
+    /// Neither the message nor the config names an entity.
+    #[error("message without an entity, and the source has no fixed one")]
+    MissingEntity,
+    /// An operation the format does not have.
+    #[error("unknown operation {op:?}")]
+    Op {
+        /// Its name, cut to 40 characters.
+        op: Box<str>,
+    },
+    /// A version that is not an integer of 64 bits.
+    #[error("version {what} is not an integer of 64 bits")]
+    Version {
+        /// Where it stands.
+        what: &'static str,
+    },
+}
+
+impl DecodeError {
+    /// A short stable label for a metric.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Utf8 { .. } => "utf8",
+            Self::Json { source, .. } if source.is_data() => "shape",
+            Self::Json { .. } => "json",
+            Self::Field { .. } => "field",
+            Self::Missing { .. } => "missing",
+            Self::Envelope { .. } => "envelope",
+            Self::MissingId => "missing_id",
+            Self::MissingEntity => "entity",
+            Self::Op { .. } => "op",
+            Self::Version { .. } => "version",
+        }
+    }
+
+    pub(crate) fn op(text: &str) -> Self {
+        Self::Op { op: text.chars().take(40).collect() }
+    }
+
+    pub(crate) fn value(source: serde_json::Error) -> Self {
+        Self::Json { part: Part::Value, source }
+    }
+}
+
+/// A part of a Kafka record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The key.
+    Key,
+    /// The value.
+    Value,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key => "key",
+            Self::Value => "value",
+        })
+    }
+}
+
+/// What is wrong with one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// JSON of another type, or text of another form.
+    #[error("expected a value of type {0}")]
+    Expected(FieldType),
+    /// No decimal number.
+    #[error(transparent)]
+    Decimal(#[from] ParseDecimalError),
+    /// A number no value of the type can have.
+    #[error("number out of range")]
+    OutOfRange,
+    /// A date with a time of day other than midnight.
+    #[error("a date with a time of day; bind it as a timestamp")]
+    TimeOfDay,
+    /// Not base64 of up to sixteen bytes.
+    #[error("not the base64 bytes of a decimal")]
+    Base64,
+    /// An escape that names no character.
+    #[error("invalid escape in text")]
+    Escape,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DecodeError, Part};
+
+    #[test]
+    fn tells_where_and_quotes_no_payload() {
+        let source = serde_json::from_str::<serde_json::Value>("{\"secret\": oops}").expect_err("malformed");
+        let error = DecodeError::Json { part: Part::Value, source };
+        assert_eq!(error.to_string(), "malformed json in the message value at line 1 column 12");
+        assert_eq!(DecodeError::op(&"x".repeat(99)).to_string().len(), "unknown operation \"\"".len() + 40);
+    }
+}

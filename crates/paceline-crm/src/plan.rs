@@ -1,0 +1,245 @@
+//! Which keys of a row are bound, laid out for quick lookup, and the row walked into raw slots.
+//!
+//! The walk only keeps raw texts. They become values later, when the whole message is known: the operation,
+//! the entity and the schema may stand behind the row.
+
+use paceline_core::change::Fields;
+use paceline_core::entity::{EntityId, FieldId, FieldType};
+use smallvec::SmallVec;
+
+use crate::binding::EntityBinding;
+use crate::error::DecodeError;
+use crate::json::{self, Object, Other};
+use crate::scalar::{self, Dialect};
+
+/// The raw text of each bound path, `None` where the row does not have it.
+pub(crate) type Slots<'a> = SmallVec<[Option<&'a str>; 16]>;
+
+/// How the rows of one entity are read.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) entity: EntityId,
+    pub(crate) names: Vec<String>,
+    pub(crate) fields: Vec<Bound>,
+    /// One path per slot; two fields may share one.
+    pub(crate) paths: Vec<Box<str>>,
+    root: Node,
+}
+
+/// A bound field.
+#[derive(Clone, Debug)]
+pub(crate) struct Bound {
+    pub(crate) id: FieldId,
+    pub(crate) kind: FieldType,
+    pub(crate) scale: Option<i32>,
+    pub(crate) slot: usize,
+}
+
+impl Plan {
+    pub(crate) fn new(binding: EntityBinding) -> Self {
+        let mut plan = Self {
+            entity: binding.entity,
+            names: binding.names,
+            fields: Vec::with_capacity(binding.fields.len()),
+            paths: Vec::new(),
+            root: Node::default(),
+        };
+        for field in binding.fields {
+            let slot = plan.slot(&field.path);
+            plan.fields.push(Bound { id: field.id, kind: field.kind, scale: field.scale, slot });
+        }
+        plan.root.finish();
+        plan
+    }
+
+    /// The walker of a row; `slots` are emptied.
+    pub(crate) fn row<'p, 's, 'a>(&'p self, slots: &'s mut Slots<'a>) -> Row<'p, 's, 'a> {
+        slots.clear();
+        slots.resize(self.paths.len(), None);
+        Row { node: &self.root, slots, null: false }
+    }
+
+    /// The bound key of a name at the top of a row, for [`Self::take`].
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+        self.root.find(name)
+    }
+
+    /// Takes the value of a bound key at the top of a row that is being walked by another walker.
+    pub(crate) fn take<'a, A: MapAccess<'a>>(
+        &self,
+        slots: &mut Slots<'a>,
+        key: usize,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        Row { node: &self.root, slots, null: false }.value(key, map)
+    }
+
+    /// The values of the slots, in the order of the bindings.
+    pub(crate) fn fields<'a>(
+        &self,
+        slots: &Slots<'a>,
+        dialect: impl Fn(usize) -> Dialect,
+    ) -> Result<Fields<'a>, DecodeError> {
+        let mut fields = Fields::new();
+        for bound in &self.fields {
+            let Some(raw) = slots.get(bound.slot).copied().flatten() else { continue };
+            let mention = scalar::read(raw, bound.kind, bound.scale, dialect(bound.slot))
+                .map_err(|fault| DecodeError::Field { path: self.paths[bound.slot].clone(), fault })?;
+            fields.push((bound.id, mention));
+        }
+        Ok(fields)
+    }
+
+    fn slot(&mut self, path: &str) -> usize {
+        if let Some(slot) = self.paths.iter().position(|known| **known == *path) {
+            return slot;
+        }
+        self.paths.push(path.into());
+        self.root.bind(path, self.paths.len() - 1);
+        self.paths.len() - 1
+    }
+}
+
+/// The bound keys of one object.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    /// By length of name.
+    keys: Vec<Key>,
+    /// Where in `keys` the names of each length start; the last bucket holds all longer ones.
+    starts: [u16; BUCKETS + 1],
+}
+
+const BUCKETS: usize = 32;
+
+/// Stands for what is not there: a value of no field type.
+const NO_OBJECT: &str = "[]";
+
+#[derive(Clone, Debug)]
+struct Key {
+    name: Box<str>,
+    slot: Option<usize>,
+    child: Option<Box<Node>>,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self { keys: Vec::new(), starts: [0; BUCKETS + 1] }
+    }
+}
+
+impl Node {
+    fn bind(&mut self, path: &str, slot: usize) {
+        let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let at = self.keys.iter().position(|key| *key.name == *name).unwrap_or_else(|| {
+            self.keys.push(Key { name: name.into(), slot: None, child: None });
+            self.keys.len() - 1
+        });
+        let key = &mut self.keys[at];
+        match rest {
+            None => key.slot = Some(slot),
+            Some(rest) => key.child.get_or_insert_default().bind(rest, slot),
+        }
+    }
+
+    fn finish(&mut self) {
+        self.keys.sort_by_key(|key| key.name.len());
+        for (bucket, start) in self.starts.iter_mut().enumerate() {
+            *start = self.keys.partition_point(|key| key.name.len().min(BUCKETS - 1) < bucket) as u16;
+        }
+        for child in self.keys.iter_mut().filter_map(|key| key.child.as_mut()) {
+            child.finish();
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        let bucket = name.len().min(BUCKETS - 1);
+        let (from, to) = (usize::from(self.starts[bucket]), usize::from(self.starts[bucket + 1]));
+        self.keys[from..to].iter().position(|key| *key.name == *name).map(|at| from + at)
+    }
+
+    /// Gives every slot at or below this node the same raw text.
+    fn fill<'a>(&self, slots: &mut Slots<'a>, raw: Option<&'a str>) {
+        for key in &self.keys {
+            if let Some(slot) = key.slot {
+                slots[slot] = raw;
+            }
+            if let Some(child) = &key.child {
+                child.fill(slots, raw);
+            }
+        }
+    }
+}
+
+/// A row being walked.
+pub(crate) struct Row<'p, 's, 'a> {
+    node: &'p Node,
+    slots: &'s mut Slots<'a>,
+    /// Whether there is null where the row should be.
+    pub(crate) null: bool,
+}
+
+impl<'a> Row<'_, '_, 'a> {
+    fn descend<A: MapAccess<'a>>(&mut self, child: &Node, map: &mut A) -> Result<(), A::Error> {
+        cursor.walk(&mut Nested(Row { node: child, slots: self.slots, null: false })))
+    }
+
+    /// For a key that is bound itself and above other bound keys.
+    fn descend_raw<E: Error>(&mut self, child: &Node, raw: &'a str) -> Result<(), E> {
+        json::walk(raw, &mut Nested(Row { node: child, slots: self.slots, null: false })).map_err(E::custom)
+    }
+}
+
+impl<'a> Object<'a> for Row<'_, '_, 'a> {
+    type Key = usize;
+    const NOT_AN_OBJECT: &'static str = "the row is not an object";
+
+    fn key(&mut self, name: &str) -> Option<usize> {
+        self.node.find(name)
+    }
+
+    fn value(&mut self, key: usize, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+        let key = &self.node.keys[key];
+        match (key.slot, &key.child) {
+            (None, Some(child)) => self.descend(child, map),
+            (Some(slot), child) => {
+                let raw = cursor.raw()?;
+                self.slots[slot] = Some(raw);
+                child.as_ref().map_or(Ok(()), |child| self.descend_raw(child, raw))
+            }
+            (None, None) => cursor.raw().map(drop),
+        }
+    }
+
+    fn otherwise(&mut self, other: Other) -> bool {
+        self.null = other == Other::Null;
+        self.null
+    }
+}
+
+/// An object inside a row. Where it is null, so is all that is bound below it. Where it is something else,
+/// that is the fault of the fields below it and found when they become values: the row may be of another
+/// entity than the plan.
+struct Nested<'p, 's, 'a>(Row<'p, 's, 'a>);
+
+impl<'a> Object<'a> for Nested<'_, '_, 'a> {
+    type Key = usize;
+    const NOT_AN_OBJECT: &'static str = "an object of the row is not an object";
+
+    fn key(&mut self, name: &str) -> Option<usize> {
+        self.0.key(name)
+    }
+
+    fn value(&mut self, key: usize, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+        self.0.value(key, map)
+    }
+
+    fn begin(&mut self) {
+        self.0.node.fill(self.0.slots, None);
+    }
+
+    fn otherwise(&mut self, other: Other) -> bool {
+        let raw = if other == Other::Null { "null" } else { NO_OBJECT };
+        self.0.node.fill(self.0.slots, Some(raw));
+        true
+    }
+}

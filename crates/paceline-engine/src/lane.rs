@@ -1,0 +1,242 @@
+//! A lane: one thread's share of the partitions, with the record images that only it may touch.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use metrics::{counter, histogram};
+use paceline_core::board::{Batch, Revision};
+use paceline_core::change::{Change, Op};
+use paceline_core::entity::EntityId;
+use paceline_core::fold::Fold;
+use paceline_core::record::{Applied, Images, Scratch, Transition};
+use paceline_core::roster::Roster;
+use paceline_crm::{DecodeError, Decoded, Decoder, Message};
+
+use crate::freshness::{Cause, PartitionFreshness};
+use crate::live::Live;
+use crate::metric;
+use crate::symbols::LaneSymbols;
+
+/// A source, as a lane needs to know it.
+#[derive(Debug)]
+pub struct Source {
+    /// Its topic.
+    pub topic: String,
+    /// What reads its messages.
+    pub decoder: Decoder,
+}
+
+/// A partition of a source that a lane drives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// The index of the source.
+    pub source: usize,
+    /// The partition's number.
+    pub number: i32,
+    /// Its shard.
+    pub shard: usize,
+    /// The offset that must be counted before it has caught up, exclusive.
+    pub target: i64,
+}
+
+/// A message that could not be decoded.
+#[derive(Debug)]
+pub struct Rejected {
+    /// Why.
+    pub error: DecodeError,
+}
+
+/// What taking a message did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Records changed.
+    Changed,
+    /// Nothing new.
+    Nothing,
+}
+
+/// One thread's share of the partitions.
+#[derive(Debug)]
+pub struct Lane {
+    live: Arc<Live>,
+    roster: Arc<Roster>,
+    sources: Vec<Source>,
+    partitions: Vec<Slot>,
+    shards: Vec<Shard>,
+    folds: Vec<Fold>,
+    symbols: LaneSymbols,
+    scratch: Scratch,
+    messages: u32,
+}
+
+/// A partition and what of it was taken since the last commit.
+#[derive(Debug)]
+struct Slot {
+    partition: Partition,
+    shard: usize,
+    taken: PartitionFreshness,
+    moved: bool,
+}
+
+/// The images and the uncommitted entries of one shard.
+#[derive(Debug)]
+struct Shard {
+    id: usize,
+    images: Vec<Images>,
+    batch: Batch,
+}
+
+impl Lane {
+    /// A lane over partitions. `sources` are all sources of the config, in their order.
+    pub fn new(live: Arc<Live>, sources: Vec<Source>, partitions: &[Partition]) -> Self {
+        let model = live.model().clone();
+        let mut shards: Vec<Shard> = Vec::new();
+        let mut slots = Vec::new();
+        for partition in partitions {
+            let known = shards.iter().position(|shard| shard.id == partition.shard);
+            slots.push(Slot {
+                partition: *partition,
+                shard: known.unwrap_or(shards.len()),
+                taken: PartitionFreshness::default(),
+                moved: false,
+            });
+            if known.is_none() {
+                let images = model.entities.iter().map(Images::new).collect();
+                shards.push(Shard { id: partition.shard, images, batch: Batch::default() });
+            }
+        }
+        Self {
+            folds: (0..model.entities.len() as u16).map(|entity| Fold::new(&model, EntityId(entity))).collect(),
+            symbols: LaneSymbols::new(live.symbols().clone()),
+            roster: live.roster().clone(),
+            live,
+            sources,
+            partitions: slots,
+            shards,
+            scratch: Scratch::default(),
+            messages: 0,
+        }
+    }
+
+    /// The partitions it drives; the index into them names a partition in the other calls.
+    pub fn partitions(&self) -> impl Iterator<Item = (usize, &Partition)> {
+        self.partitions.iter().map(|slot| &slot.partition).enumerate()
+    }
+
+    /// How many records it holds, the deleted included.
+    pub fn records(&self) -> usize {
+        self.shards.iter().flat_map(|shard| &shard.images).map(Images::len).sum()
+    }
+
+    /// Takes one message of its partition `at`: decodes, merges and folds it. Nothing is visible before the
+    /// commit.
+    ///
+    /// # Errors
+    /// [`Rejected`] when the message cannot be decoded; nothing of it is counted then.
+    pub fn take(&mut self, at: usize, message: &Message<'_>) -> Result<Taken, Rejected> {
+        self.messages += 1;
+        let slot = &mut self.partitions[at];
+        slot.moved = true;
+        slot.taken.next_offset = message.offset + 1;
+        let source = &mut self.sources[slot.partition.source];
+        let change = match source.decoder.decode(message) {
+            Ok(Decoded::Change(change)) => change,
+            Ok(Decoded::Ignored(ignored)) => {
+                counter!(metric::IGNORED, "topic" => source.topic.clone(), "kind" => ignored.label()).increment(1);
+                return Ok(Taken::Nothing);
+            }
+            Err(error) => {
+                slot.taken.rejected += 1;
+                counter!(metric::REJECTED, "topic" => source.topic.clone(), "reason" => error.reason()).increment(1);
+                return Err(Rejected { error });
+            }
+        };
+        slot.taken.event_time = slot.taken.event_time.max(Some(change.time));
+        slot.taken.gaps += u64::from(matches!(change.op, Op::Gap | Op::Overflow));
+        Ok(self.apply(at, &change))
+    }
+
+    /// Commits what was taken since the last commit, and says what of the partitions is counted now.
+    pub fn commit(&mut self, now: Timestamp) -> Option<Revision> {
+        if self.messages == 0 {
+            return None;
+        }
+        histogram!(metric::BATCH).record(self.messages);
+        self.messages = 0;
+        let filled = self.shards.iter().any(|shard| !shard.batch.is_empty());
+        let batches = self.shards.iter().map(|shard| (shard.id, &shard.batch));
+        let revision = filled.then(|| self.live.commit(batches, now));
+        self.shards.iter_mut().for_each(|shard| shard.batch.clear());
+        self.publish_freshness();
+        revision
+    }
+
+    /// Tells that a partition has caught up with what was there at start. Answers whether the board opened.
+    pub fn caught_up(&mut self, at: usize, now: Timestamp) -> bool {
+        let Slot { partition, taken, .. } = &mut self.partitions[at];
+        if std::mem::replace(&mut taken.caught_up, true) {
+            return false;
+        }
+        let Partition { source, number, .. } = *partition;
+        self.live.freshness().update(source, number, |known| known.caught_up = true);
+        self.live.partition_caught_up(now)
+    }
+
+    /// The partitions whose target is reached and that were not told to have caught up yet.
+    pub fn reached(&self) -> Vec<usize> {
+        let reached = |slot: &Slot| !slot.taken.caught_up && slot.taken.next_offset >= slot.partition.target;
+        self.partitions.iter().enumerate().filter(|(_, slot)| reached(slot)).map(|(at, _)| at).collect()
+    }
+
+    fn apply(&mut self, at: usize, change: &Change<'_>) -> Taken {
+        let Self { live, roster, partitions, shards, folds, symbols, scratch, .. } = self;
+        let shard = &mut shards[partitions[at].shard];
+        let entity = usize::from(change.entity.0);
+        if change.op == Op::Overflow {
+            live.set_cause(Cause::Overflow { entity: change.entity }, true);
+            return Taken::Nothing;
+        }
+        let mut taken = Taken::Nothing;
+        for id in &change.ids {
+            let Applied::Changed(transition) = shard.images[entity].apply(change, id, symbols, scratch) else { continue };
+            taken = Taken::Changed;
+            fold(&folds[entity], transition, scratch, roster, &mut shard.batch, change.time);
+        }
+        counter!(metric::CHANGES, "effect" => taken.label()).increment(1);
+        taken
+    }
+
+    fn publish_freshness(&mut self) {
+        for slot in self.partitions.iter_mut().filter(|slot| slot.moved) {
+            slot.moved = false;
+            let Partition { source, number, .. } = slot.partition;
+            self.live.freshness().update(source, number, |known| {
+                known.next_offset = slot.taken.next_offset;
+                known.end_offset = known.end_offset.max(known.next_offset);
+                known.event_time = slot.taken.event_time;
+                known.rejected = slot.taken.rejected;
+                known.gaps = slot.taken.gaps;
+            });
+        }
+    }
+}
+
+fn fold(
+    fold: &Fold,
+    transition: Transition,
+    scratch: &Scratch,
+    roster: &Roster,
+    batch: &mut Batch,
+    time: Timestamp,
+) {
+    fold.transition(transition, scratch, roster, |entry| batch.add(&entry, time));
+}
+
+impl Taken {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Nothing => "stale",
+        }
+    }
+}

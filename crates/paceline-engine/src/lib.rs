@@ -1,0 +1,20 @@
+//! The engine: lanes that own record images, and the live board that everyone reads.
+//!
+//! A lane is driven by one thread: it takes messages of its partitions, decodes, merges and folds them, and
+//! commits what they add up to, all in one synchronous call a batch. The board sits behind one lock, held for
+//! the length of a commit or of one reader's copy; no reader is ever waited for beyond that. Time comes in as
+//! an argument.
+
+mod freshness;
+mod lane;
+mod live;
+mod metric;
+mod shards;
+mod symbols;
+
+pub use freshness::{Cause, Freshness, PartitionFreshness, SourceFreshness};
+pub use lane::{Lane, Partition, Rejected, Source, Taken};
+pub use live::Live;
+pub use metric::describe;
+pub use shards::{Feed, ShardPlan};
+pub use symbols::SharedSymbols;

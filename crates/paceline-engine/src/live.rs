@@ -1,0 +1,165 @@
+//! The live board: the one board of the process, behind its lock, with the signal that it changed.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiff::Timestamp;
+use metrics::{counter, gauge};
+use paceline_core::board::{Batch, Board, Revision, Selection, Standing, Update};
+use paceline_core::day::Day;
+use paceline_core::model::Model;
+use paceline_core::roster::Roster;
+use tokio::sync::watch;
+
+use crate::freshness::{Cause, Freshness};
+use crate::metric;
+use crate::symbols::SharedSymbols;
+
+/// The one board of the process.
+#[derive(Debug)]
+pub struct Live {
+    /// A plain mutex: a commit and a reader's copy both take microseconds, and readers of a lock that prefers
+    /// them could keep a lane from committing.
+    board: Mutex<Board>,
+    model: Arc<Model>,
+    roster: Arc<Roster>,
+    symbols: Arc<SharedSymbols>,
+    freshness: Freshness,
+    /// Partitions that are not caught up yet.
+    behind: AtomicUsize,
+    /// Counts everything a watcher may want to know of: commits, turns of the clock, causes.
+    signal: watch::Sender<u64>,
+}
+
+impl Live {
+    /// An unopened board that opens when `partitions` partitions of the sources have caught up.
+    pub fn new(model: Arc<Model>, roster: Arc<Roster>, topics: Vec<String>, shards: usize, partitions: usize) -> Self {
+        Self {
+            board: Mutex::new(Board::new(model.clone(), roster.clone(), shards)),
+            symbols: Arc::new(SharedSymbols::new(&model.symbols)),
+            model,
+            roster,
+            freshness: Freshness::new(topics),
+            behind: AtomicUsize::new(partitions),
+            signal: watch::Sender::new(0),
+        }
+    }
+
+    /// The model it counts by.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// The reps and teams it counts for.
+    pub fn roster(&self) -> &Arc<Roster> {
+        &self.roster
+    }
+
+    /// The table of texts its lanes share.
+    pub fn symbols(&self) -> &Arc<SharedSymbols> {
+        &self.symbols
+    }
+
+    /// What of the sources is counted.
+    pub fn freshness(&self) -> &Freshness {
+        &self.freshness
+    }
+
+    /// Wakes when the board, or what is known of its completeness, changed.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.signal.subscribe()
+    }
+
+    /// Whether all that was on the topics at start is counted, so that standings are judged.
+    pub fn is_open(&self) -> bool {
+        self.board().is_open()
+    }
+
+    /// The newest revision.
+    pub fn revision(&self) -> Revision {
+        self.board().revision()
+    }
+
+    /// Commits what lanes have added up.
+    pub fn commit<'a>(&self, batches: impl IntoIterator<Item = (usize, &'a Batch)>, now: Timestamp) -> Revision {
+        let revision = self.board().commit(batches, now);
+        counter!(metric::COMMITS).increment(1);
+        gauge!(metric::REVISION).set(revision.0 as f64);
+        self.wake();
+        revision
+    }
+
+    /// Lets time pass, and answers the next instant at which something changes by the clock alone.
+    pub fn advance(&self, now: Timestamp) -> Option<Timestamp> {
+        let mut board = self.board();
+        let changed = board.advance(now);
+        let due = board.next_due();
+        drop(board);
+        if changed {
+            self.wake();
+        }
+        due
+    }
+
+    /// Notes that one more partition has caught up; with the last the board opens. Answers whether it did.
+    pub fn partition_caught_up(&self, now: Timestamp) -> bool {
+        let last = self.behind.fetch_sub(1, Ordering::AcqRel) == 1;
+        if last {
+            self.open(now);
+        }
+        last
+    }
+
+    /// Opens the board: everything is judged for the first time.
+    pub fn open(&self, now: Timestamp) {
+        self.board().open(now);
+        for source in self.freshness.sources() {
+            self.freshness.set_cause(Cause::CatchingUp { topic: source.topic }, false);
+        }
+        self.completeness_changed();
+    }
+
+    /// Raises or clears a cause of incompleteness.
+    pub fn set_cause(&self, cause: Cause, raised: bool) {
+        if self.freshness.set_cause(cause, raised) {
+            self.completeness_changed();
+        }
+    }
+
+    /// The standings of a selection at an instant, with the revision they stand at.
+    pub fn standings(&self, selection: &Selection, on: Option<Day>, now: Timestamp) -> (Vec<Standing>, Revision) {
+        let mut board = self.board();
+        if board.advance(now) {
+            self.wake();
+        }
+        (board.standings(selection, on, now), board.revision())
+    }
+
+    /// What changed in a selection after a revision, with the revision it changed to; `None` in place of the
+    /// changes when too much was removed since.
+    pub fn changes_since(&self, since: Revision, selection: &Selection, now: Timestamp) -> (Option<Update>, Revision) {
+        let mut board = self.board();
+        if board.advance(now) {
+            self.wake();
+        }
+        (board.changes_since(since, selection, now), board.revision())
+    }
+
+    fn completeness_changed(&self) {
+        let complete = self.freshness.causes().is_empty();
+        gauge!(metric::COMPLETE).set(if complete { 1.0 } else { 0.0 });
+        self.wake();
+    }
+
+    fn wake(&self) {
+        self.signal.send_modify(|signal| *signal += 1);
+    }
+
+    /// A panic inside a commit would leave the board half changed; there is no number to serve from it.
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,84 @@
+//! The table of texts that all lanes share, so that one owner is one symbol in every partition.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use dashmap::DashMap;
+use foldhash::fast::FixedState;
+use paceline_core::symbol::{Intern, Symbol, Symbols};
+
+/// How many texts a lane remembers for itself, so that a table of ever new texts does not grow twice.
+const CACHED: usize = 65_536;
+
+/// The table of texts. Looking one up locks one of many parts of it for a moment.
+#[derive(Debug)]
+pub struct SharedSymbols {
+    by_text: DashMap<Box<str>, Symbol, FixedState>,
+    next: AtomicU32,
+}
+
+impl SharedSymbols {
+    /// A table that begins with the symbols of `first`.
+    pub fn new(first: &Symbols) -> Self {
+        let by_text = DashMap::with_hasher(FixedState::default());
+        let mut next = 1;
+        for text in first.texts() {
+            by_text.insert(text.into(), Symbol(next));
+            next += 1;
+        }
+        Self { by_text, next: AtomicU32::new(next) }
+    }
+
+    fn intern(&self, text: &str) -> Symbol {
+        if let Some(symbol) = self.by_text.get(text) {
+            return *symbol;
+        }
+        *self.by_text.entry(text.into()).or_insert_with(|| Symbol(self.next.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+/// A lane's view of the shared table: what it has met before costs no lock.
+#[derive(Debug)]
+pub(crate) struct LaneSymbols {
+    shared: Arc<SharedSymbols>,
+    cache: HashMap<Box<str>, Symbol, FixedState>,
+}
+
+impl LaneSymbols {
+    pub(crate) fn new(shared: Arc<SharedSymbols>) -> Self {
+        Self { shared, cache: HashMap::default() }
+    }
+}
+
+impl Intern for LaneSymbols {
+    fn intern(&mut self, text: &str) -> Symbol {
+        if let Some(symbol) = self.cache.get(text) {
+            return *symbol;
+        }
+        let symbol = self.shared.intern(text);
+        if self.cache.len() < CACHED {
+            self.cache.insert(text.into(), symbol);
+        }
+        symbol
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LaneSymbols, SharedSymbols};
+    use paceline_core::symbol::{Intern, Symbols};
+    use std::sync::Arc;
+
+    #[test]
+    fn lanes_agree_and_constants_keep_their_symbols() {
+        let mut first = Symbols::default();
+        let won = first.intern("Won");
+        let shared = Arc::new(SharedSymbols::new(&first));
+        let (mut one, mut other) = (LaneSymbols::new(shared.clone()), LaneSymbols::new(shared));
+        assert_eq!(one.intern("Won"), won);
+        let owner = one.intern("U1");
+        assert_ne!(owner, won);
+        assert_eq!(other.intern("U1"), owner);
+    }
+}

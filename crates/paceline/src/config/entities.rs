@@ -1,0 +1,235 @@
+//! `entities`: what of the CRM's records is read, and how their states are called.
+
+use paceline_core::entity::{Entity, Field, FieldType};
+use paceline_core::expr::States;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::located::{Entries, Located, Text};
+use super::place::At;
+use super::report::Report;
+use super::{suggest, value};
+
+/// An entity with all fields that the config declares, of which KPIs may need only some.
+pub(super) struct Declared {
+    pub(super) entity: Entity,
+    pub(super) names: Vec<String>,
+    /// Beside [`Entity::fields`]: where each is read from.
+    pub(super) sources: Vec<FieldSource>,
+    pub(super) states: Option<States>,
+}
+
+/// Where a field is read from.
+#[derive(Clone)]
+pub(super) struct FieldSource {
+    pub(super) path: String,
+    pub(super) scale: Option<i32>,
+}
+
+/// A kind of record of the CRM.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Entity")]
+pub(super) struct RawEntity {
+    /// Further names that messages use for it, such as `OpportunityChangeEvent`. Default: its own name only.
+    names: Option<Vec<Text>>,
+    /// Its fields, by the names that expressions use. Only those that some KPI needs are read. Required.
+    fields: Entries<RawField>,
+    /// Its ordered states, such as the stages of an opportunity. Default: none.
+    states: Option<RawStates>,
+}
+
+/// A field of an entity.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Field")]
+struct RawField {
+    /// Where it is in a record, with dots into nested objects: `Amount`, `properties.amount.value`. Required.
+    path: Text,
+    /// What it holds. Required.
+    #[serde(rename = "type")]
+    kind: Kind,
+    /// Decimal places of numbers that come as unscaled integers (Debezium's `precise` and `long` modes).
+    /// Default: what the message says. Only for decimal and money.
+    #[schemars(range(min = 0, max = 38))]
+    scale: Option<Located<i32>>,
+}
+
+/// What a field holds: text; bool; int (64 bits); decimal (exact, six places); money (read as a decimal);
+/// date (a calendar day); timestamp (an instant).
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "FieldType")]
+enum Kind {
+    Text,
+    Bool,
+    Int,
+    Decimal,
+    Money,
+    Date,
+    Timestamp,
+}
+
+/// The ordered states of an entity.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "States")]
+struct RawStates {
+    /// The field that holds the state, of type text. Required.
+    field: Text,
+    /// All states, from the first to the last. Required.
+    order: Located<Vec<Text>>,
+    /// Named sets of states, for `stage in states.won`: usually open, qualified, won, lost, late. Default: none.
+    sets: Option<Entries<Vec<Text>>>,
+}
+
+/// The most fields that one entity can declare.
+const DECLARED_MAX: usize = 255;
+
+/// Compiles all entities.
+pub(super) fn compile(raw: &Located<Entries<RawEntity>>, report: &mut Report) -> Vec<Declared> {
+    if raw.value.0.is_empty() && !report.pruned {
+        report.error(raw.at, "there is no entity", "describe one, with its fields");
+    }
+    check_names(&raw.value.0, report);
+    raw.value.0.iter().map(|(name, entity)| entity.compile(name, report)).collect()
+}
+
+/// A message's name means one entity.
+fn check_names(entities: &[(Text, RawEntity)], report: &mut Report) {
+    let mut known: Vec<(String, At, &str)> = Vec::new();
+    for (name, _) in entities {
+        value::identifier(name, "an entity", report);
+        known.push((name.value.to_lowercase(), name.at, name.as_str()));
+    }
+    for (entity, raw) in entities {
+        for name in raw.names.iter().flatten() {
+            value::not_empty(name, "a name", report);
+            let lower = name.value.to_lowercase();
+            match known.iter().find(|(other, ..)| *other == lower) {
+                Some((_, at, owner)) if *owner != entity.as_str() => {
+                    let place = report.places.shown(*at);
+                    let message = format!("`{}` is already a name of `{owner}` at {place}", name.as_str());
+                    report.error(name.at, message, "give each name to one entity");
+                }
+                _ => known.push((lower, name.at, entity.as_str())),
+            }
+        }
+    }
+}
+
+impl RawEntity {
+    fn compile(&self, name: &Text, report: &mut Report) -> Declared {
+        if let Some((extra, _)) = self.fields.0.get(DECLARED_MAX) {
+            report.error(extra.at, format_args!("more than {DECLARED_MAX} fields"), "leave out those that no KPI needs");
+        }
+        let declared = self.fields.0.iter().take(DECLARED_MAX);
+        let fields = declared.clone().map(|(name, field)| field.compile(name, report)).collect();
+        let entity = Entity { name: name.value.clone(), fields };
+        let states = self.states.as_ref().map(|states| states.compile(&entity, report));
+        Declared {
+            entity,
+            names: self.names.iter().flatten().map(|name| name.value.clone()).collect(),
+            sources: declared.map(|(_, field)| field.source()).collect(),
+            states,
+        }
+    }
+}
+
+impl RawField {
+    fn compile(&self, name: &Text, report: &mut Report) -> Field {
+        value::identifier(name, "a field", report);
+        value::not_empty(&self.path, "the path", report);
+        if let Some(scale) = self.scale {
+            self.check_scale(scale, report);
+        }
+        Field { name: name.value.clone(), kind: self.kind.field_type() }
+    }
+
+    fn source(&self) -> FieldSource {
+        FieldSource { path: self.path.value.clone(), scale: self.scale.map(|scale| scale.value) }
+    }
+
+    fn check_scale(&self, scale: Located<i32>, report: &mut Report) {
+        if !matches!(self.kind, Kind::Decimal | Kind::Money) {
+            report.error(scale.at, "only decimals have a scale", "leave it out, or use `type: decimal`");
+        } else if !(0..=38).contains(&scale.value) {
+            let message = format!("a scale of {} is not between 0 and 38", scale.value);
+            report.error(scale.at, message, "write the number of decimal places");
+        }
+    }
+}
+
+impl Kind {
+    const fn field_type(self) -> FieldType {
+        match self {
+            Self::Text => FieldType::Text,
+            Self::Bool => FieldType::Bool,
+            Self::Int => FieldType::Int,
+            Self::Decimal | Self::Money => FieldType::Decimal,
+            Self::Date => FieldType::Date,
+            Self::Timestamp => FieldType::Timestamp,
+        }
+    }
+}
+
+impl RawStates {
+    fn compile(&self, entity: &Entity, report: &mut Report) -> States {
+        self.check_field(entity, report);
+        self.check_order(report);
+        let sets = self.sets.iter().flat_map(|sets| &sets.0);
+        States {
+            field: self.field.value.clone(),
+            order: self.order.value.iter().map(|state| state.value.clone()).collect(),
+            sets: sets.map(|(name, members)| (name.value.clone(), self.set(name, members, report))).collect(),
+        }
+    }
+
+    fn check_field(&self, entity: &Entity, report: &mut Report) {
+        let Some((_, field)) = field(&self.field, entity, report) else { return };
+        if field.kind != FieldType::Text {
+            let message = format!("`{}` is {}, and states are text", field.name, field.kind);
+            report.error(self.field.at, message, "name a field of type text");
+        }
+    }
+
+    fn check_order(&self, report: &mut Report) {
+        let states = &self.order.value;
+        if states.is_empty() {
+            report.error(self.order.at, "there is no state", "list all states, from the first to the last");
+        }
+        for (index, state) in states.iter().enumerate() {
+            if states[..index].iter().any(|other| other.value == state.value) {
+                report.error(state.at, format_args!("`{}` is listed twice", state.as_str()), "keep one of the two");
+            }
+        }
+    }
+
+    fn set(&self, name: &Text, members: &[Text], report: &mut Report) -> Vec<String> {
+        value::identifier(name, "a set of states", report);
+        let states = || self.order.value.iter().map(Text::as_str);
+        for member in members {
+            if !states().any(|state| state == member.as_str()) {
+                let remedy = suggest::remedy(member.as_str(), states(), "the states are");
+                report.unknown(member.at, format_args!("`{}` is not in `order`", member.as_str()), remedy);
+            }
+        }
+        members.iter().map(|member| member.value.clone()).collect()
+    }
+}
+
+/// The field of a name, or a mistake.
+pub(super) fn field<'a>(
+    name: &Text,
+    entity: &'a Entity,
+    report: &mut Report,
+) -> Option<(paceline_core::entity::FieldId, &'a Field)> {
+    let found = entity.field(name.as_str());
+    if found.is_none() {
+        let known = entity.fields.iter().map(|field| field.name.as_str());
+        let remedy = suggest::remedy(name.as_str(), known, "its fields are");
+        let message = format!("entity `{}` has no field `{}`", entity.name, name.as_str());
+        report.unknown(name.at, message, remedy);
+    }
+    found
+}

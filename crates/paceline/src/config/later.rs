@@ -1,0 +1,59 @@
+//! What the config of a later version may say: known here only to be refused in words that fit.
+
+/// A key that has a meaning, though not in this version.
+struct Later {
+    /// The top-level key it is found under, empty for the top itself.
+    section: &'static str,
+    key: &'static str,
+    /// What to do instead.
+    remedy: &'static str,
+}
+
+const KEYS: &[Later] = &[
+    later("", "preset", "write the entities and KPIs out, as `paceline config example` does"),
+    later("", "currency", "leave it out: amounts are summed as they are"),
+    later("", "auth", "leave it out, and let only trusted hosts reach the ports of `server`"),
+    later("", "storage", "leave it out: the state is rebuilt from the topics at every start"),
+    later("reps", "from", "give the reps as `list`, or as `file` with a CSV"),
+    later("reps", "calendar", "leave it out: everyone follows calendar `default`"),
+    later("reps", "time_off", "leave it out, or lower the rep's goal for that time"),
+    later("goals", "ramp", "write one goal for each step, with `from` and `until`"),
+    later("goals", "presence", "leave it out, and set the target that fits the rep's time"),
+    later("goals", "curve", "write one goal for each part of the period"),
+    later("kpis", "on_zero_denominator", "leave it out: a ratio over zero has no value"),
+    later("kpis", "from", "leave it out: conversions come with a later version"),
+    later("kpis", "to", "leave it out: conversions come with a later version"),
+    later("kpis", "within", "leave it out: conversions come with a later version"),
+    later("entities", "currency", "leave it out: amounts of all currencies are summed as they are"),
+];
+
+const WORDS: &[Later] = &[
+    later("kpis", "derived", "use `type: ratio` where it is one KPI over another"),
+    later("kpis", "conversion", "use `type: ratio` of two counts"),
+    later("kpis", "median", "use `agg: avg`"),
+    later("kpis", "p90", "use `agg: max`"),
+    later("sources", "cloudevents", "use paceline, salesforce or debezium"),
+    later("sources", "hubspot", "use paceline, salesforce or debezium"),
+    later("sources", "pipedrive", "use paceline, salesforce or debezium"),
+    later("sources", "dataverse", "use paceline, salesforce or debezium"),
+    later("sources", "auto", "use paceline, salesforce or debezium"),
+    later("calendars", "4-4-5", "use `months`"),
+];
+
+const fn later(section: &'static str, key: &'static str, remedy: &'static str) -> Later {
+    Later { section, key, remedy }
+}
+
+/// The remedy for a key of a later version.
+pub(super) fn key(section: &str, key: &str) -> Option<&'static str> {
+    remedy(KEYS, section, key)
+}
+
+/// The remedy for a word of a later version.
+pub(super) fn word(section: &str, word: &str) -> Option<&'static str> {
+    remedy(WORDS, section, word)
+}
+
+fn remedy(table: &[Later], section: &str, key: &str) -> Option<&'static str> {
+    table.iter().find(|later| later.section == section && later.key == key).map(|later| later.remedy)
+}

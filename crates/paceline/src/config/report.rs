@@ -1,0 +1,113 @@
+//! Collects the mistakes of a config, so that all of them are told at once and none of them tells a secret.
+
+use std::fmt::Display;
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::place::{At, Places};
+
+/// The mistakes found so far, and what is needed to show them.
+#[derive(Default)]
+pub(super) struct Report {
+    pub(super) places: Places,
+    /// Whether values were taken out because they do not fit: names in them are then not known.
+    pub(super) pruned: bool,
+    found: Vec<Found>,
+    secrets: Vec<Secret>,
+}
+
+struct Found {
+    diagnostic: Diagnostic,
+    /// Where its file stands among the files.
+    file: usize,
+}
+
+/// A text that must not be shown, and what is shown in its place.
+struct Secret {
+    text: String,
+    shown: String,
+}
+
+impl Report {
+    /// Notes a mistake.
+    pub(super) fn error(&mut self, at: At, message: impl Display, remedy: impl Display) {
+        let column = self.places.place(at).column;
+        self.note(at, column, message.to_string(), remedy.to_string());
+    }
+
+    /// Notes a name that means nothing; no news once values were taken out, for the name may be among them.
+    pub(super) fn unknown(&mut self, at: At, message: impl Display, remedy: impl Display) {
+        if !self.pruned {
+            self.error(at, message, remedy);
+        }
+    }
+
+    /// Notes a mistake at a byte of a scalar's value.
+    pub(super) fn error_within(&mut self, at: At, value: &str, byte: usize, message: &str, remedy: &str) {
+        let column = self.places.column_within(at, value, byte);
+        self.note(at, column, message.to_owned(), remedy.to_owned());
+    }
+
+    /// Notes a mistake of a file as a whole, or of its syntax.
+    pub(super) fn error_in_file(&mut self, file: usize, line: usize, column: usize, message: &str, remedy: &str) {
+        let diagnostic = Diagnostic {
+            file: self.places.file_name(file).to_owned(),
+            line,
+            column,
+            path: String::new(),
+            message: message.to_owned(),
+            remedy: remedy.to_owned(),
+            source: self.places.line(file, line).map(str::to_owned),
+        };
+        self.found.push(Found { diagnostic, file });
+    }
+
+    fn note(&mut self, at: At, column: usize, message: String, remedy: String) {
+        let place = self.places.place(at);
+        let diagnostic = Diagnostic {
+            file: self.places.file_name(place.file).to_owned(),
+            line: place.line,
+            column,
+            path: self.places.path(at),
+            message,
+            remedy,
+            source: self.places.line(place.file, place.line).map(str::to_owned),
+        };
+        self.found.push(Found { diagnostic, file: place.file });
+    }
+
+    /// Keeps a text out of all that is shown.
+    pub(super) fn hide(&mut self, text: &str, shown: &str) {
+        if !text.is_empty() {
+            self.secrets.push(Secret { text: text.to_owned(), shown: shown.to_owned() });
+        }
+    }
+
+    /// How many mistakes were found.
+    pub(super) fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// All mistakes, or nothing when there are none.
+    pub(super) fn finish(mut self) -> Result<(), Diagnostics> {
+        self.found.sort_by_key(|found| (found.file, found.diagnostic.line, found.diagnostic.column));
+        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.text.len()));
+        let mut all: Vec<Diagnostic> = self.found.iter().map(|found| self.without_secrets(&found.diagnostic)).collect();
+        all.dedup();
+        if all.is_empty() { Ok(()) } else { Err(Diagnostics(all)) }
+    }
+
+    fn without_secrets(&self, diagnostic: &Diagnostic) -> Diagnostic {
+        let secret_line = |line: &String| self.secrets.iter().any(|secret| line.contains(&secret.text));
+        Diagnostic {
+            path: self.scrub(&diagnostic.path),
+            message: self.scrub(&diagnostic.message),
+            remedy: self.scrub(&diagnostic.remedy),
+            source: diagnostic.source.clone().filter(|line| !secret_line(line)),
+            ..diagnostic.clone()
+        }
+    }
+
+    fn scrub(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(&secret.text, &secret.shown))
+    }
+}

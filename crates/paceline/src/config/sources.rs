@@ -1,0 +1,115 @@
+//! `sources`: the topics that changes come from.
+
+use paceline_core::entity::EntityId;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::entities::Declared;
+use super::located::{Located, Text};
+use super::report::Report;
+use super::{suggest, value};
+
+/// A topic that changes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The topic.
+    pub topic: String,
+    /// How its messages are written.
+    pub format: SourceFormat,
+    /// The entity of all its records; `None` where each message names its own.
+    pub entity: Option<EntityId>,
+    /// The topic for messages that cannot be read.
+    pub dead_letter: Option<String>,
+    /// Whether the Kafka key is the record's id.
+    pub keyed: bool,
+}
+
+/// How messages are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceFormat {
+    /// The native change format of paceline.
+    Paceline,
+    /// Change data capture of Salesforce.
+    Salesforce,
+    /// Debezium envelopes, with or without their schema.
+    Debezium,
+}
+
+impl SourceFormat {
+    /// Its name in the config.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Paceline => "paceline",
+            Self::Salesforce => "salesforce",
+            Self::Debezium => "debezium",
+        }
+    }
+}
+
+/// A topic that changes come from.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Source")]
+pub(super) struct RawSource {
+    /// The topic. Required.
+    topic: Text,
+    /// How its messages are written. Required.
+    format: SourceFormat,
+    /// The entity of all its records, which wins over the name in a message. Default: the message says, by the
+    /// entity's name (in lower case) or one of its `names`.
+    entity: Option<Text>,
+    /// The topic for messages that cannot be read. Default: none; they are counted and logged.
+    dead_letter: Option<Text>,
+    /// Whether the Kafka key is the record's id. Default: true for paceline and debezium, false for salesforce.
+    keyed: Option<bool>,
+}
+
+/// Compiles all sources.
+pub(super) fn compile(raw: &Located<Vec<RawSource>>, entities: &[Declared], report: &mut Report) -> Vec<Source> {
+    if raw.value.is_empty() && !report.pruned {
+        report.error(raw.at, "there is no source", "name a topic: `- {topic: crm.opportunity, format: paceline}`");
+    }
+    check_topics(&raw.value, report);
+    raw.value.iter().map(|source| source.compile(entities, report)).collect()
+}
+
+impl RawSource {
+    fn compile(&self, entities: &[Declared], report: &mut Report) -> Source {
+        let dead_letter = self.dead_letter.as_ref().and_then(|topic| value::topic(topic, report));
+        Source {
+            topic: value::topic(&self.topic, report).unwrap_or_default(),
+            format: self.format,
+            entity: self.entity.as_ref().and_then(|name| entity(name, entities, report)),
+            dead_letter,
+            keyed: self.keyed.unwrap_or(self.format != SourceFormat::Salesforce),
+        }
+    }
+}
+
+fn entity(name: &Text, entities: &[Declared], report: &mut Report) -> Option<EntityId> {
+    let at = entities.iter().position(|declared| declared.entity.name == name.value);
+    if at.is_none() {
+        let known = entities.iter().map(|declared| declared.entity.name.as_str());
+        let remedy = suggest::remedy(name.as_str(), known, "the entities are");
+        report.unknown(name.at, format_args!("there is no entity `{}`", name.as_str()), remedy);
+    }
+    at.map(|at| EntityId(at as u16))
+}
+
+/// No topic is read twice, and none is read that dead letters are written to.
+fn check_topics(sources: &[RawSource], report: &mut Report) {
+    for (index, source) in sources.iter().enumerate() {
+        let topic = &source.topic;
+        if let Some(before) = sources[..index].iter().find(|other| other.topic.value == topic.value) {
+            let place = report.places.shown(before.topic.at);
+            let message = format!("topic `{}` is already a source at {place}", topic.as_str());
+            report.error(topic.at, message, "give each topic one source");
+        }
+        let Some(dead) = &source.dead_letter else { continue };
+        if sources.iter().any(|other| other.topic.value == dead.value) {
+            let message = format!("dead letters would go to `{}`, which is a source", dead.as_str());
+            report.error(dead.at, message, format_args!("use another topic, such as {}.dlq", topic.as_str()));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The paceline binary as a child process, its output caught line by line.
+//!
+//! Some promises are about the process and not about any library: how it exits, what it prints, what a signal does
+//! to it, what is left after a crash. Tests of those run the same file that users do.
+
+use std::{
+    env,
+    ffi::OsStr,
+    io::{BufRead as _, BufReader, Read},
+    path::PathBuf,
+    process::{Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+
+use crate::{guard::Guarded, wait};
+
+/// A started `paceline`; dropping it kills the process.
+pub struct Paceline {
+    guarded: Guarded,
+    out: Lines,
+    err: Lines,
+}
+
+impl Paceline {
+    /// Starts the binary with these arguments.
+    pub fn start(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        let mut command = Self::command();
+        command.args(args);
+        Self::spawn(&command)
+    }
+
+    /// A command for the binary, to be given arguments, variables or a working folder before [`spawn`](Self::spawn).
+    pub fn command() -> Command {
+        Command::new(binary())
+    }
+
+    /// Starts a prepared command. Its input is empty and its output is caught, whatever the command says of them.
+    pub fn spawn(command: &Command) -> Self {
+        let mut guarded = Guarded::spawn(command, None, Stdio::piped(), Stdio::piped());
+        let out = Lines::of(guarded.child().stdout.take());
+        let err = Lines::of(guarded.child().stderr.take());
+        Self { guarded, out, err }
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.guarded.pid()
+    }
+
+    /// The lines it has printed to its standard output so far.
+    pub fn stdout(&self) -> Vec<String> {
+        self.out.so_far()
+    }
+
+    /// The lines it has printed to its standard error so far.
+    pub fn stderr(&self) -> Vec<String> {
+        self.err.so_far()
+    }
+
+    /// Waits for a line containing `part` on either output, and returns it.
+    ///
+    /// # Panics
+    ///
+    /// When the process ends without one or [`wait::LIMIT`] passes, showing what was printed instead.
+    #[track_caller]
+    pub fn wait_for_line(&mut self, part: &str) -> String {
+        let found = wait::attempts(|| {
+            let ended = self.guarded.ended().is_some();
+            let line = self.out.find(part).or_else(|| self.err.find(part));
+            (line.is_some() || ended).then_some(line)
+        });
+        // The last lines of an ended process may still be on their way through the pipe.
+        let late = || self.all_output().lines().find(|line| line.contains(part)).map(str::to_owned);
+        found.flatten().or_else(late).unwrap_or_else(|| {
+            panic!("paceline printed no line with {part:?}; it printed:\n{}", self.all_output())
+        })
+    }
+
+    /// How it ended, or `None` while it runs.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.guarded.ended()
+    }
+
+    /// Waits until it has ended and all of its output is caught, and returns how.
+    ///
+    /// # Panics
+    ///
+    /// When [`wait::LIMIT`] passes, showing what was printed.
+    #[track_caller]
+    pub fn wait(&mut self) -> ExitStatus {
+        let Some(status) = wait::attempts(|| self.guarded.ended()) else {
+            panic!("paceline did not end; it printed:\n{}", self.all_output())
+        };
+        wait::until("the output of paceline ends", || {
+            (self.out.whole() && self.err.whole()).then_some(())
+        });
+        status
+    }
+
+    /// Asks it to end, as a service manager does (SIGTERM).
+    pub fn terminate(&mut self) {
+        self.guarded.signal("TERM");
+    }
+
+    /// Interrupts it, as Ctrl-C does (SIGINT).
+    pub fn interrupt(&mut self) {
+        self.guarded.signal("INT");
+    }
+
+    /// Ends it without a chance to clean up (SIGKILL), as a crash does.
+    pub fn kill(&mut self) {
+        self.guarded.kill();
+    }
+
+    /// Everything printed; of an ended process, to the last line.
+    fn all_output(&mut self) -> String {
+        if self.guarded.ended().is_some() {
+            wait::attempts(|| (self.out.whole() && self.err.whole()).then_some(()));
+        }
+        [self.stdout(), self.stderr()].concat().join("\n")
+    }
+}
+
+/// Where the binary is: the file that `PACELINE_BIN` names, else the one of the same profile as the running test.
+///
+/// # Panics
+///
+/// When there is no such file: a test cannot build it, since Cargo holds its lock while tests are built.
+pub fn binary() -> PathBuf {
+    let path = env::var_os("PACELINE_BIN").map_or_else(beside_the_test, PathBuf::from);
+    assert!(
+        path.is_file(),
+        "{} is missing: run `cargo build --bin paceline`, or `make test` for everything",
+        path.display()
+    );
+    path
+}
+
+/// The path of the binary in the profile's folder, of which test executables live in the subfolder `deps`.
+fn beside_the_test() -> PathBuf {
+    let test = env::current_exe().expect("a running test has a path");
+    let profile = test.ancestors().nth(2).expect("a test executable lies in a folder of a profile");
+    profile.join("paceline")
+}
+
+/// The lines of one output, caught by a thread of its own so that the process never waits for a reader.
+struct Lines {
+    /// A plain mutex: held for a push or a copy, by one writer and the test.
+    caught: Arc<Mutex<Vec<String>>>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Lines {
+    fn of(output: Option<impl Read + Send + 'static>) -> Self {
+        let output = BufReader::new(output.expect("the output was asked for as a pipe"));
+        let caught = Arc::new(Mutex::new(Vec::new()));
+        let writer = Arc::clone(&caught);
+        let thread = thread::spawn(move || {
+            for line in output.split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                writer.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        });
+        Self { caught, thread }
+    }
+
+    fn so_far(&self) -> Vec<String> {
+        self.caught.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn find(&self, part: &str) -> Option<String> {
+        self.so_far().into_iter().find(|line| line.contains(part))
+    }
+
+    /// Whether the output has ended, so that no line can follow.
+    fn whole(&self) -> bool {
+        self.thread.is_finished()
+    }
+}

@@ -1,0 +1,235 @@
+//! What each record says about a KPI, and what all of them together come to.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use num_traits::Zero;
+
+use super::{
+    calendar::{self, Period},
+    config::{Aggregate, Config, Kpi, KpiType},
+    filter::{Filter, V},
+    number::{self, Exact},
+    records::{Image, Records},
+    scope::Scope,
+};
+
+/// What a record says about a KPI.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// The record.
+    pub id: String,
+    /// The rep it is credited to, `None` for nobody; unknown when the field was never seen.
+    pub owner: Known<Option<String>>,
+    /// The day it counts on, `None` for a stock; unknown when the field was never seen.
+    pub day: Known<Option<Date>>,
+    /// What it contributes, if it does.
+    pub value: Option<V>,
+    /// Whether something that was needed is unknown.
+    pub incomplete: bool,
+    /// Whether changes of the record were missed.
+    pub in_doubt: bool,
+}
+
+/// Something that may not be known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known<T> {
+    /// It is known.
+    Yes(T),
+    /// It is not.
+    No,
+}
+
+/// The facts of a KPI: its own, and for a ratio those above and below the line.
+#[derive(Clone, Debug)]
+pub enum Facts {
+    /// Of a simple KPI.
+    Simple(Aggregate, Vec<Fact>, IsStock),
+    /// Above and below the line.
+    Ratio(Box<Self>, Box<Self>),
+}
+
+/// Whether a KPI is the state right now instead of what happened in a period.
+pub type IsStock = bool;
+
+/// What the facts come to in one scope and period.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Total {
+    /// The number, if there is one.
+    pub actual: Option<Exact>,
+    /// How many records are behind it; of a ratio, below the line.
+    pub sample: usize,
+    /// Whether a record that might belong to it is incomplete or was missed.
+    pub in_doubt: bool,
+}
+
+/// The facts of a KPI; `None` for one that this recompute does not know.
+#[must_use]
+pub fn facts(config: &Config, records: &Records, kpi: &Kpi) -> Option<Facts> {
+    match kpi.kind {
+        KpiType::Simple => simple(config, records, kpi),
+        KpiType::Ratio => {
+            let part = |name: &Option<String>| {
+                facts(config, records, config.kpi(name.as_ref()?)?).map(Box::new)
+            };
+            Some(Facts::Ratio(part(&kpi.numerator)?, part(&kpi.denominator)?))
+        }
+        KpiType::Other => None,
+    }
+}
+
+impl Facts {
+    /// What they come to. A period that is `over` has no stock.
+    #[must_use]
+    pub fn total(
+        &self,
+        scope: &Scope,
+        members: &BTreeSet<String>,
+        period: &Period,
+        over: bool,
+    ) -> Total {
+        match self {
+            Self::Simple(aggregate, facts, is_stock) => {
+                let near: Vec<&Fact> =
+                    facts.iter().filter(|fact| fact.may_be_in(scope, members, period)).collect();
+                let values: Vec<&V> = near.iter().filter_map(|fact| fact.value.as_ref()).collect();
+                let lost = *is_stock && over;
+                let actual = if lost { None } else { aggregated(*aggregate, &values) };
+                let in_doubt = near.iter().any(|fact| fact.incomplete || fact.in_doubt);
+                Total { actual, sample: values.len(), in_doubt }
+            }
+            Self::Ratio(above, below) => {
+                let above = above.total(scope, members, period, over);
+                let below = below.total(scope, members, period, over);
+                let both = above.actual.zip(below.actual);
+                let actual = both.and_then(|(above, below)| number::divided(&above, &below));
+                let in_doubt = above.in_doubt || below.in_doubt;
+                Total { actual, sample: below.sample, in_doubt }
+            }
+        }
+    }
+
+    /// The records that contribute nothing because something about them is unknown.
+    #[must_use]
+    pub fn incomplete(&self) -> BTreeSet<String> {
+        match self {
+            Self::Simple(_, facts, _) => {
+                let incomplete = facts.iter().filter(|fact| fact.incomplete);
+                incomplete.map(|fact| fact.id.clone()).collect()
+            }
+            Self::Ratio(above, below) => &above.incomplete() | &below.incomplete(),
+        }
+    }
+}
+
+impl Fact {
+    /// Whether it belongs there, or may, for all that is known.
+    fn may_be_in(&self, scope: &Scope, members: &BTreeSet<String>, period: &Period) -> bool {
+        let owned = match &self.owner {
+            Known::Yes(owner) => scope.takes(members, owner.as_ref()),
+            Known::No => true,
+        };
+        let dated = match self.day {
+            Known::Yes(Some(day)) => period.holds(day),
+            Known::Yes(None) | Known::No => true,
+        };
+        owned && dated
+    }
+}
+
+fn simple(config: &Config, records: &Records, kpi: &Kpi) -> Option<Facts> {
+    let name = kpi.entity.as_ref()?;
+    let entity = config.entities.get(name)?;
+    let compile = |text: &String| Filter::compile(text, entity).expect("the config is valid");
+    let filter = kpi.filter.as_ref().map(compile);
+    let expr = kpi.expr.as_ref().map(compile);
+    let images = records.images(config, name);
+    let facts = images.into_iter().filter_map(|(id, image)| {
+        let row = |field: &str| image.field(field);
+        let passes = filter.as_ref().map_or(Some(true), |filter| filter.passes(&row));
+        let value = expr.as_ref().map_or(V::Bool(true), |expr| expr.value(&row));
+        fact(config, kpi, id, &image, passes, value)
+    });
+    Some(Facts::Simple(kpi.agg?, facts.collect(), kpi.at.is_none()))
+}
+
+/// `None` for a record that says nothing and about which nothing was missed.
+fn fact(
+    config: &Config,
+    kpi: &Kpi,
+    id: String,
+    image: &Image,
+    passes: Option<bool>,
+    value: V,
+) -> Option<Fact> {
+    let owner = owner(config, kpi, image);
+    let day = kpi.at.as_ref().map_or(V::Null, |at| image.field(at));
+    let undated = kpi.at.is_some() && day == V::Null;
+    let out = !image.alive || passes == Some(false) || undated || value == V::Null;
+    let day = day_known(config, &owner, day);
+    let known = passes.is_some() && value != V::Unknown;
+    let known = known && owner != Known::No && day != Known::No;
+    // A filter that is unknown is reported whatever else the record says.
+    let unknown_filter = image.alive && passes.is_none();
+    let incomplete = unknown_filter || (!out && !known);
+    if out && !incomplete && !image.in_doubt {
+        return None;
+    }
+    let value = (!out && known).then(|| rounded(value));
+    let day = if undated { Known::No } else { day };
+    Some(Fact { id, owner, day, value, incomplete, in_doubt: image.in_doubt })
+}
+
+/// The rep a record is credited to. An owner who is no rep is nobody.
+fn owner(config: &Config, kpi: &Kpi, image: &Image) -> Known<Option<String>> {
+    let Some(field) = &kpi.credit else { return Known::Yes(None) };
+    match image.field(field) {
+        V::Unknown => Known::No,
+        V::Text(id) => Known::Yes(config.rep(&id).map(|rep| rep.id.clone())),
+        _ => Known::Yes(None),
+    }
+}
+
+/// A date as it is; an instant by its day where the owner is.
+fn day_known(config: &Config, owner: &Known<Option<String>>, at: V) -> Known<Option<Date>> {
+    match (at, owner) {
+        (V::Date(day), _) => Known::Yes(Some(day)),
+        (V::Instant(instant), Known::Yes(owner)) => {
+            let scope = owner.clone().map_or(Scope::Unassigned, Scope::Rep);
+            Known::Yes(Some(calendar::day_of(instant, scope.zone(config))))
+        }
+        (V::Null, _) => Known::Yes(None),
+        _ => Known::No,
+    }
+}
+
+fn rounded(value: V) -> V {
+    match value {
+        V::Num(number) => V::Num(number::rounded(&number)),
+        other => other,
+    }
+}
+
+fn aggregated(aggregate: Aggregate, values: &[&V]) -> Option<Exact> {
+    let numbers = || values.iter().map(|value| number_of(value));
+    match aggregate {
+        Aggregate::Count => Some(number::whole(values.len())),
+        Aggregate::CountDistinct => {
+            Some(number::whole(values.iter().collect::<BTreeSet<_>>().len()))
+        }
+        Aggregate::Sum => Some(numbers().sum()),
+        Aggregate::Avg => {
+            let sum: Exact = numbers().fold(Exact::zero(), |sum, number| sum + number);
+            number::divided(&sum, &number::whole(values.len()))
+        }
+        Aggregate::Min => numbers().min().cloned(),
+        Aggregate::Max => numbers().max().cloned(),
+    }
+}
+
+fn number_of(value: &V) -> &Exact {
+    match value {
+        V::Num(number) => number,
+        other => panic!("a valid config adds up numbers only: {other:?}"),
+    }
+}
