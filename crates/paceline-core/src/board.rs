@@ -70,14 +70,14 @@ struct Face {
 }
 
 impl Board {
-    /// An unopened board over so many shards of records.
-    pub fn new(model: Arc<Model>, roster: Arc<Roster>, shards: usize) -> Self {
+    /// An unopened board without any entries.
+    pub fn new(model: Arc<Model>, roster: Arc<Roster>) -> Self {
         let (faces, face_of) = faces(&roster);
         Self {
             rules: model.bands.into(),
             goals: Goals::new(&model),
             slots: Slots::new(&model),
-            ledger: Ledger::new(shards),
+            ledger: Ledger::default(),
             faces,
             face_of,
             spreads: HashMap::new(),

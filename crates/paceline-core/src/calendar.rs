@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::day::Day;
 use crate::decimal::Decimal;
+use crate::period::Period;
 
 /// When a team works, and how its year is cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,23 @@ impl Calendar {
         self.weights[day.weekday()]
     }
 
+    /// Whether a period has no working day.
+    pub fn rests(&self, period: &Period) -> bool {
+        !period.days().any(|day| self.weight(day) != Decimal::ZERO)
+    }
+
+    /// The next days on which a rolling window begins or ceases to hold no working day. Only windows of up to
+    /// a month are looked at, a year ahead: longer ones hold a working day in any calendar that is in use.
+    pub(crate) fn rest_edges(&self, window: &Period) -> Vec<Day> {
+        const LONGEST: i32 = 31;
+        if window.end.0 - window.start.0 >= LONGEST {
+            return Vec::new();
+        }
+        let moved = |days| Period { start: window.start.plus(days), end: window.end.plus(days), ..window.clone() };
+        let edge = |days: &i32| self.rests(&moved(*days)) != self.rests(&moved(days - 1));
+        (1..=366).filter(edge).take(2).map(|days| window.end.plus(days)).collect()
+    }
+
     /// When work begins and ends on a day in a zone; `None` where the zone has no such day, or a jump of its
     /// clock leaves nothing of the hours.
     pub fn working_hours(&self, day: Day, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
@@ -84,12 +102,10 @@ impl Calendar {
         date.map_or(Day(i32::MAX), Day::from_civil)
     }
 
-    /// The calendar year for a fiscal year that starts in January, else `FY` and the year of its last day.
+    /// The year of its last day, after `FY` unless the fiscal year starts in January.
     pub(crate) fn fiscal_name(&self, year: i16) -> String {
-        if self.fiscal_year_start.0 == 1 {
-            return format!("{year:04}");
-        }
-        format!("FY{:04}", self.fiscal_start(year, 12).plus(-1).civil().year())
+        let prefix = if self.fiscal_year_start.0 == 1 { "" } else { "FY" };
+        format!("{prefix}{:04}", self.fiscal_start(year, 12).plus(-1).civil().year())
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Part {
     },
     /// How many records are incomplete for the KPI, and how many are in doubt.
     Doubt {
+        /// The day the records would count on; [`NO_DAY`] when it is not known, so that it may be any.
+        day: Day,
         /// Added to the number of records with an unknown field that is needed.
         incomplete: i32,
         /// Added to the number of records that changed in a way that was not told.
@@ -56,7 +58,7 @@ impl Part {
         match self {
             Self::Amount { day, amount, records } => Self::Amount { day, amount: -amount, records: -records },
             Self::Member { day, value, records } => Self::Member { day, value, records: -records },
-            Self::Doubt { incomplete, gap } => Self::Doubt { incomplete: -incomplete, gap: -gap },
+            Self::Doubt { day, incomplete, gap } => Self::Doubt { day, incomplete: -incomplete, gap: -gap },
         }
     }
 }
@@ -67,7 +69,7 @@ impl Part {
         match self {
             Self::Amount { amount, records, .. } => *amount == Decimal::ZERO && *records == 0,
             Self::Member { records, .. } => *records == 0,
-            Self::Doubt { incomplete, gap } => *incomplete == 0 && *gap == 0,
+            Self::Doubt { incomplete, gap, .. } => *incomplete == 0 && *gap == 0,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::day::Day;
 use crate::decimal::Decimal;
 use crate::entity::EntityId;
 use crate::entry::{Entry, NO_DAY, Part};
-use crate::expr::{Cell, Number, Outcome, Row, Tri};
+use crate::expr::{Cell, Outcome, Row, Tri};
 use crate::kpi::{Aggregate, At, KpiId, Simple};
 use crate::model::Model;
 use crate::record::{Life, Scratch, Transition};
@@ -48,7 +48,7 @@ impl Fold {
                 withdraw(*kpi, old, &mut emit);
                 add(*kpi, new, &mut emit);
             }
-            doubt(*kpi, simple, change, scratch, &mut emit);
+            doubt(*kpi, simple, change, scratch, roster, &mut emit);
         }
     }
 
@@ -72,52 +72,53 @@ fn withdraw(kpi: KpiId, contribution: Contribution, emit: &mut impl FnMut(Entry)
     }
 }
 
-/// Moves the mark of a record in doubt from who had it to who has it.
-fn doubt(kpi: KpiId, simple: &Simple, change: Transition, scratch: &Scratch, emit: &mut impl FnMut(Entry)) {
-    let mark = |life: Life, row: &Row| life.in_doubt.then(|| owner(simple, row));
+/// Moves the mark of a record in doubt from where it was to where it is. Whether the record belongs is not
+/// asked: what was not told may be just that.
+fn doubt(kpi: KpiId, simple: &Simple, change: Transition, scratch: &Scratch, roster: &Roster, emit: &mut impl FnMut(Entry)) {
+    let mark = |life: Life, row: &Row| life.in_doubt.then(|| doubtful(simple, row, roster, 0, 1));
     let (old, new) = (mark(change.was, &scratch.old), mark(change.is, &scratch.new));
     if old == new {
         return;
     }
-    for (owner, gap) in [(old, -1), (new, 1)] {
-        if let Some(owner) = owner {
-            emit(Entry { owner, kpi, part: Part::Doubt { incomplete: 0, gap } });
-        }
-    }
+    withdraw(kpi, old.unwrap_or(Contribution::Nothing), emit);
+    add(kpi, new.unwrap_or(Contribution::Nothing), emit);
 }
 
 fn contribution(simple: &Simple, life: Life, row: &Row, roster: &Roster) -> Contribution {
     if !life.alive {
         return Contribution::Nothing;
     }
+    let incomplete = || doubtful(simple, row, roster, 1, 0);
     match simple.filter.eval(row) {
         Tri::False => return Contribution::Nothing,
-        Tri::Unknown => return incomplete(simple, row),
+        Tri::Unknown => return incomplete(),
         Tri::True => {}
     }
-    if row[usize::from(simple.credit.0)] == Cell::Unknown {
-        return incomplete(simple, row);
-    }
     let owner = owner(simple, row);
-    match dated(simple.at, owner, row, roster) {
-        Outcome::Unknown => incomplete(simple, row),
-        Outcome::Null => Contribution::Nothing,
-        Outcome::Known(day) => match part(&simple.aggregate, day, row) {
-            Outcome::Unknown => incomplete(simple, row),
-            Outcome::Null => Contribution::Nothing,
-            Outcome::Known(part) => Contribution::Part(owner, part),
-        },
+    match (dated(simple.at, owner, row, roster), part(&simple.aggregate, row)) {
+        (Outcome::Null, _) | (_, Outcome::Null) => Contribution::Nothing,
+        (Outcome::Known(day), Outcome::Known(value)) if owner != Symbol::UNKNOWN => {
+            Contribution::Part(owner, value.on(day))
+        }
+        _ => incomplete(),
     }
 }
 
-fn incomplete(simple: &Simple, row: &Row) -> Contribution {
-    Contribution::Part(owner(simple, row), Part::Doubt { incomplete: 1, gap: 0 })
+/// A record whose contribution is not known, credited to whom and dated when it would be as far as that is.
+fn doubtful(simple: &Simple, row: &Row, roster: &Roster, incomplete: i32, gap: i32) -> Contribution {
+    let owner = owner(simple, row);
+    let day = match dated(simple.at, owner, row, roster) {
+        Outcome::Known(day) => day,
+        Outcome::Null | Outcome::Unknown => NO_DAY,
+    };
+    Contribution::Part(owner, Part::Doubt { day, incomplete, gap })
 }
 
 fn owner(simple: &Simple, row: &Row) -> Symbol {
     match row[usize::from(simple.credit.0)] {
         Cell::Known(symbol) => Symbol(symbol as u32),
-        Cell::Null | Cell::Unknown => Symbol::NONE,
+        Cell::Null => Symbol::NONE,
+        Cell::Unknown => Symbol::UNKNOWN,
     }
 }
 
@@ -136,27 +137,33 @@ fn dated(at: Option<At>, owner: Symbol, row: &Row, roster: &Roster) -> Outcome<D
     }
 }
 
-fn part(aggregate: &Aggregate, day: Day, row: &Row) -> Outcome<Part> {
-    match aggregate {
-        Aggregate::Count => Outcome::Known(Part::Amount { day, amount: Decimal::from_int(1), records: 1 }),
-        Aggregate::Sum(number) | Aggregate::Average(number) => {
-            value(number, row, |amount| Part::Amount { day, amount, records: 1 })
+/// What a record that belongs adds, before it is dated.
+#[derive(Clone, Copy, Debug)]
+enum Amount {
+    Sum(Decimal),
+    Member(i128),
+}
+
+impl Amount {
+    fn on(self, day: Day) -> Part {
+        match self {
+            Self::Sum(amount) => Part::Amount { day, amount, records: 1 },
+            Self::Member(value) => Part::Member { day, value, records: 1 },
         }
+    }
+}
+
+fn part(aggregate: &Aggregate, row: &Row) -> Outcome<Amount> {
+    match aggregate {
+        Aggregate::Count => Outcome::Known(Amount::Sum(Decimal::from_int(1))),
+        Aggregate::Sum(number) | Aggregate::Average(number) => number.contribution(row).map(Amount::Sum),
         Aggregate::Min(number) | Aggregate::Max(number) => {
-            value(number, row, |amount| Part::Member { day, value: amount.micros(), records: 1 })
+            number.contribution(row).map(|amount| Amount::Member(amount.micros()))
         }
         Aggregate::CountDistinct(field, _) => match row[usize::from(field.0)] {
             Cell::Unknown => Outcome::Unknown,
             Cell::Null => Outcome::Null,
-            Cell::Known(value) => Outcome::Known(Part::Member { day, value, records: 1 }),
+            Cell::Known(value) => Outcome::Known(Amount::Member(value)),
         },
-    }
-}
-
-fn value(number: &Number, row: &Row, part: impl FnOnce(Decimal) -> Part) -> Outcome<Part> {
-    match number.contribution(row) {
-        Outcome::Unknown => Outcome::Unknown,
-        Outcome::Null => Outcome::Null,
-        Outcome::Known(amount) => Outcome::Known(part(amount)),
     }
 }

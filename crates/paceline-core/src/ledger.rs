@@ -35,8 +35,8 @@ pub struct Tally {
     pub sums: Cells,
     /// Occurrences of values by day, for aggregates that are no sums.
     pub members: BTreeMap<Day, BTreeMap<i128, u32>>,
-    /// Records whose contribution is not known.
-    pub doubt: Doubt,
+    /// Records whose contribution is not known, by the day they would count on.
+    pub doubts: BTreeMap<Day, Doubt>,
 }
 
 /// How many records have a contribution that is not known.
@@ -49,13 +49,11 @@ pub struct Doubt {
 }
 
 impl Ledger {
-    /// A ledger of as many shards.
-    pub fn new(shards: usize) -> Self {
-        Self { shards: std::iter::repeat_with(Shard::default).take(shards).collect() }
-    }
-
     /// Adds an entry to a shard's tallies.
     pub fn add(&mut self, shard: usize, entry: &Entry) {
+        if shard >= self.shards.len() {
+            self.shards.resize_with(shard + 1, Shard::default);
+        }
         let tallies = &mut self.shards[shard].tallies;
         let tally = tallies.entry((entry.owner, entry.kpi)).or_default();
         tally.add(entry.part);
@@ -85,10 +83,7 @@ impl Tally {
         match part {
             Part::Amount { day, amount, records } => self.sums.add(day, amount, records),
             Part::Member { day, value, records } => self.add_member(day, value, records),
-            Part::Doubt { incomplete, gap } => {
-                self.doubt.incomplete += i64::from(incomplete);
-                self.doubt.gap += i64::from(gap);
-            }
+            Part::Doubt { day, incomplete, gap } => self.add_doubt(day, incomplete, gap),
         }
     }
 
@@ -100,8 +95,24 @@ impl Tally {
         }
     }
 
+    fn add_doubt(&mut self, day: Day, incomplete: i32, gap: i32) {
+        let doubt = self.doubts.entry(day).or_default();
+        doubt.add(Doubt { incomplete: incomplete.into(), gap: gap.into() });
+        if *doubt == Doubt::default() {
+            self.doubts.remove(&day);
+        }
+    }
+
     fn is_empty(&self) -> bool {
-        self.sums.is_empty() && self.members.is_empty() && self.doubt == Doubt::default()
+        self.sums.is_empty() && self.members.is_empty() && self.doubts.is_empty()
+    }
+}
+
+impl Doubt {
+    /// Adds other records.
+    pub fn add(&mut self, other: Self) {
+        self.incomplete += other.incomplete;
+        self.gap += other.gap;
     }
 }
 

@@ -54,6 +54,7 @@ pub struct Roster {
     managers: Vec<Option<usize>>,
     teams: Vec<Option<ScopeId>>,
     paths: Vec<Vec<ScopeId>>,
+    everyone: Vec<ScopeId>,
 }
 
 /// Why reps do not form a roster.
@@ -110,7 +111,8 @@ impl Roster {
         let paths = paths(&reps, &managers, &teams)?;
         let by_symbol = reps.iter().enumerate().map(|(at, rep)| (symbols.intern(&rep.id), at)).collect();
         let zones = reps.iter().map(|rep| rep.zone.clone().unwrap_or_else(|| default_zone.clone())).collect();
-        Ok(Self { reps, zones, default_zone, scopes, by_symbol, managers, teams, paths })
+        let everyone = (0..scopes.len() as u32).map(ScopeId).collect();
+        Ok(Self { reps, zones, default_zone, scopes, by_symbol, managers, teams, paths, everyone })
     }
 
     /// All reps.
@@ -133,8 +135,12 @@ impl Roster {
         &self.scopes[id.0 as usize]
     }
 
-    /// The scopes that count what an owner is credited with: the rep, the teams above, the org.
+    /// The scopes that count what an owner is credited with: the rep, the teams above, the org. An owner that
+    /// is not known may be in any of them.
     pub fn path(&self, owner: Symbol) -> &[ScopeId] {
+        if owner == Symbol::UNKNOWN {
+            return &self.everyone;
+        }
         self.by_symbol.get(&owner).map_or(&[UNASSIGNED, ORG], |rep| &self.paths[*rep])
     }
 

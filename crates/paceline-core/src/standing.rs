@@ -77,10 +77,12 @@ pub struct Case {
 /// A goal in force.
 #[derive(Clone, Debug)]
 pub struct Aim {
-    /// The goal; not 0 unless lower is better.
+    /// The goal.
     pub goal: Rational,
     /// What of it is due when; none where all of it always is.
     pub due: Option<Due>,
+    /// Whether the calendar leaves nothing of the target: a goal of 0 that nobody set.
+    pub void: bool,
 }
 
 impl Aim {

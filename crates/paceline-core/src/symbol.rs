@@ -9,6 +9,8 @@ pub struct Symbol(pub u32);
 impl Symbol {
     /// No text at all: the credit of a record without an owner.
     pub const NONE: Self = Self(0);
+    /// A text that was never seen: the credit of a record whose owner is unknown.
+    pub const UNKNOWN: Self = Self(u32::MAX);
 }
 
 /// Gives texts their symbols. The engine shares one table between its lanes; tests and the compiler of

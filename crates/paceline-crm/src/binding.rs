@@ -29,8 +29,11 @@ pub enum Format {
 }
 
 impl Format {
-    const NAMES: [(Self, &'static str); 3] =
-        [(Self::Paceline, "paceline"), (Self::Salesforce, "salesforce"), (Self::Debezium, "debezium")];
+    const NAMES: [(Self, &'static str); 3] = [
+        (Self::Paceline, "paceline"),
+        (Self::Salesforce, "salesforce"),
+        (Self::Debezium, "debezium"),
+    ];
 }
 
 impl fmt::Display for Format {

@@ -30,7 +30,10 @@ pub struct Message<'a> {
 
 /// What a message says.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a change is what nearly every message is, and boxing it would allocate")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a change is what nearly every message is, and boxing it would allocate"
+)]
 pub enum Decoded<'a> {
     /// A change of records.
     Change(Change<'a>),
@@ -107,10 +110,16 @@ impl Decoder {
         let text = key::utf8(value, Part::Value)?;
         match self.format {
             Format::Paceline => native::decode(&mut self.entities, text, message),
-            Format::Salesforce => salesforce::decode(&mut self.entities, &mut self.wrapper, text, message),
-            Format::Debezium => {
-                debezium::decode(&mut self.entities, &mut self.schemas, &mut self.keys, text, message)
+            Format::Salesforce => {
+                salesforce::decode(&mut self.entities, &mut self.wrapper, text, message)
             }
+            Format::Debezium => debezium::decode(
+                &mut self.entities,
+                &mut self.schemas,
+                &mut self.keys,
+                text,
+                message,
+            ),
         }
     }
 
@@ -154,8 +163,8 @@ impl Entities {
             let entity = fixed.unwrap_or(EntityId(u16::MAX));
             plans.push(Plan::new(EntityBinding { entity, names: Vec::new(), fields: Vec::new() }));
         }
-        let last = plans.len() - 1;
-        Self { likely: found.unwrap_or(if fixed.is_some() { last } else { 0 }), fixed: fixed.is_some(), plans }
+        let likely = if fixed.is_some() { plans.len() - 1 } else { 0 };
+        Self { likely: found.unwrap_or(likely), fixed: fixed.is_some(), plans }
     }
 
     /// The plan a message is first read by, before its entity is known.
@@ -191,6 +200,8 @@ pub(crate) enum Guess {
 }
 
 fn answers(plan: &Plan, name: &str) -> bool {
-    let same = |known: &String| known.eq_ignore_ascii_case(name) || !name.is_ascii() && *known == name.to_lowercase();
+    let same = |known: &String| {
+        known.eq_ignore_ascii_case(name) || !name.is_ascii() && *known == name.to_lowercase()
+    };
     plan.names.iter().any(same)
 }

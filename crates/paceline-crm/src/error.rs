@@ -17,12 +17,16 @@ pub enum DecodeError {
         at: usize,
     },
     /// Not JSON, or JSON of another shape than the format has.
-    #[error("malformed json in the message {part} at line {} column {}", source.line(), source.column())]
+    #[error("malformed json in the message {part} at line {line} column {column}: {problem}")]
     Json {
         /// Where.
         part: Part,
-        /// What the parser says; it quotes nothing of the message.
-        source: serde_json::Error,
+        /// The line, from 1.
+        line: usize,
+        /// The byte in the line, from 1.
+        column: usize,
+        /// What is wrong.
+        problem: Problem,
     },
     /// A bound field that holds something else than its type.
     #[error("field {path}: {fault}")]
@@ -59,7 +63,7 @@ pub enum DecodeError {
         op: Box<str>,
     },
     /// A version that is not an integer of 64 bits.
-    #[error("version {what} is not an integer of 64 bits")]
+    #[error("{what} is not an integer of 64 bits")]
     Version {
         /// Where it stands.
         what: &'static str,
@@ -71,7 +75,7 @@ impl DecodeError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Utf8 { .. } => "utf8",
-            Self::Json { source, .. } if source.is_data() => "shape",
+            Self::Json { problem, .. } if problem.is_shape() => "shape",
             Self::Json { .. } => "json",
             Self::Field { .. } => "field",
             Self::Missing { .. } => "missing",
@@ -86,9 +90,75 @@ impl DecodeError {
     pub(crate) fn op(text: &str) -> Self {
         Self::Op { op: text.chars().take(40).collect() }
     }
+}
 
-    pub(crate) fn value(source: serde_json::Error) -> Self {
-        Self::Json { part: Part::Value, source }
+/// What is wrong with a text that should be JSON of some shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// No JSON value where one must be.
+    #[error("expected a value")]
+    Value,
+    /// No key where one must be.
+    #[error("expected a key")]
+    Key,
+    /// No colon behind a key.
+    #[error("expected a colon")]
+    Colon,
+    /// Neither a comma nor the closing bracket behind an element.
+    #[error("expected a comma or the closing bracket")]
+    Comma,
+    /// A number without digits in one of its parts.
+    #[error("expected a digit")]
+    Digit,
+    /// A number such as 01.
+    #[error("number with a leading zero")]
+    LeadingZero,
+    /// A string without end.
+    #[error("unclosed string")]
+    Unclosed,
+    /// A control character that is not escaped.
+    #[error("control character in a string")]
+    Control,
+    /// An escape JSON does not have.
+    #[error("unknown escape")]
+    Escape,
+    /// Something behind the document.
+    #[error("expected the end")]
+    End,
+    /// More than 128 brackets open.
+    #[error("nested too deeply")]
+    Depth,
+    /// A message or payload that is no object.
+    #[error("the message is not an object")]
+    MessageShape,
+    /// A row that is no object.
+    #[error("the row is not an object")]
+    RowShape,
+    /// A `source` that is no object.
+    #[error("source is not an object")]
+    SourceShape,
+    /// A `ChangeEventHeader` that is no object.
+    #[error("ChangeEventHeader is not an object")]
+    HeaderShape,
+    /// An `event` that is no object.
+    #[error("event is not an object")]
+    EventShape,
+    /// A key of several columns that is no object.
+    #[error("the key is not an object")]
+    KeyShape,
+}
+
+impl Problem {
+    fn is_shape(self) -> bool {
+        matches!(
+            self,
+            Self::MessageShape
+                | Self::RowShape
+                | Self::SourceShape
+                | Self::HeaderShape
+                | Self::EventShape
+                | Self::KeyShape
+        )
     }
 }
 
@@ -136,12 +206,19 @@ pub enum Fault {
 #[cfg(test)]
 mod tests {
     use super::{DecodeError, Part};
+    use crate::json;
 
     #[test]
     fn tells_where_and_quotes_no_payload() {
-        let source = serde_json::from_str::<serde_json::Value>("{\"secret\": oops}").expect_err("malformed");
-        let error = DecodeError::Json { part: Part::Value, source };
-        assert_eq!(error.to_string(), "malformed json in the message value at line 1 column 12");
-        assert_eq!(DecodeError::op(&"x".repeat(99)).to_string().len(), "unknown operation \"\"".len() + 40);
+        let text = "{\"secret\":\n oops}";
+        let error = json::value(text).expect_err("malformed").within(text, Part::Value);
+        assert_eq!(
+            error.to_string(),
+            "malformed json in the message value at line 2 column 2: expected a value"
+        );
+        assert_eq!(
+            DecodeError::op(&"x".repeat(99)).to_string().len(),
+            "unknown operation \"\"".len() + 40
+        );
     }
 }

@@ -5,14 +5,15 @@
 
 use std::borrow::Cow;
 
-use crate::scan::{Cursor, Malformed};
+use crate::error::Problem;
+use crate::scan::{Cursor, Malformed, special};
 
 /// Something that takes what it needs of an object's keys.
 pub(crate) trait Object<'a> {
     /// A key it needs.
     type Key: Copy;
     /// What to say where something else than an object stands.
-    const NOT_AN_OBJECT: &'static str;
+    const NOT_AN_OBJECT: Problem;
 
     /// Recognises a key; `None` skips its value.
     fn key(&mut self, name: &str) -> Option<Self::Key>;
@@ -42,6 +43,14 @@ pub(crate) fn walk<'a, T: Object<'a>>(text: &'a str, object: &mut T) -> Result<(
     cursor.end()
 }
 
+/// The raw value that is all of `text`.
+pub(crate) fn value(text: &str) -> Result<&str, Malformed> {
+    let mut cursor = Cursor::new(text);
+    let raw = cursor.raw()?;
+    cursor.end()?;
+    Ok(raw)
+}
+
 impl<'a> Cursor<'a> {
     /// Walks the object that is next.
     pub(crate) fn walk<T: Object<'a>>(&mut self, object: &mut T) -> Result<(), Malformed> {
@@ -54,7 +63,11 @@ impl<'a> Cursor<'a> {
         }
         loop {
             let name = self.name()?;
-            let key = if name.escaped { unescape(name.text).and_then(|name| object.key(&name)) } else { object.key(name.text) };
+            let key = if name.escaped {
+                unescape(name.text).and_then(|name| object.key(&name))
+            } else {
+                object.key(name.text)
+            };
             match key {
                 Some(key) => object.value(key, self)?,
                 None => self.skip()?,
@@ -66,7 +79,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn walk_other<T: Object<'a>>(&mut self, object: &mut T) -> Result<(), Malformed> {
-        let here = Malformed { shape: true, ..self.malformed(T::NOT_AN_OBJECT) };
+        let here = self.malformed(T::NOT_AN_OBJECT);
         let other = if self.raw()? == "null" { Other::Null } else { Other::Value };
         if object.otherwise(other) { Ok(()) } else { Err(here) }
     }
@@ -107,7 +120,7 @@ pub(crate) fn piece(raw: &str) -> Result<Piece<'_>, BadEscape> {
 
 fn unquote(raw: &str) -> Result<Cow<'_, str>, BadEscape> {
     let inner = raw.get(1..raw.len() - 1).unwrap_or_default();
-    if !inner.as_bytes().contains(&b'\\') {
+    if special(inner.as_bytes(), 0) == inner.len() {
         return Ok(Cow::Borrowed(inner));
     }
     serde_json::from_str(raw).map(Cow::Owned).map_err(|_| BadEscape)
@@ -150,7 +163,10 @@ mod tests {
     #[test]
     fn borrows_texts_unless_they_hold_escapes() {
         assert!(matches!(piece("\"größe\""), Ok(Piece::Text(Cow::Borrowed("größe")))));
-        assert_eq!(piece(r#""a\"b\ud83d\ude80""#), Ok(Piece::Text(Cow::Owned("a\"b🚀".to_owned()))));
+        assert_eq!(
+            piece(r#""a\"b\ud83d\ude80""#),
+            Ok(Piece::Text(Cow::Owned("a\"b🚀".to_owned())))
+        );
         assert_eq!(piece(r#""\ud83d""#), Err(BadEscape));
         assert_eq!(piece("-1.50e3"), Ok(Piece::Number("-1.50e3")));
         assert_eq!(scalar_text("12"), Some(Cow::Borrowed("12")));

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use crate::error::{DecodeError, Part};
+use crate::error::{DecodeError, Part, Problem};
 use crate::json::{self, Object, Piece};
+use crate::scan::{Cursor, Malformed};
 use crate::wrapped::Wrapper;
 
 /// The bytes of a part of a record as text.
@@ -35,16 +36,21 @@ impl Columns {
         if !text.starts_with(['{', '"']) {
             return plain(key);
         }
+        if let Some(column) = only_column(text) {
+            let id = json::scalar_text(column).filter(|id| !id.is_empty());
+            return id.ok_or(DecodeError::MissingId);
+        }
         if let Some(body) = self.wrapper.as_ref().and_then(|wrapper| wrapper.strip(text))
             && let Ok(id) = id_of(body)
         {
             return id.ok_or(DecodeError::MissingId);
         }
-        let id = self.id_with_schema(text).map_err(|source| DecodeError::Json { part: Part::Key, source })?;
+        let id =
+            self.id_with_schema(text).map_err(|malformed| malformed.within(text, Part::Key))?;
         id.ok_or(DecodeError::MissingId)
     }
 
-    fn id_with_schema<'a>(&mut self, text: &'a str) -> Result<Option<Cow<'a, str>>, serde_json::Error> {
+    fn id_with_schema<'a>(&mut self, text: &'a str) -> Result<Option<Cow<'a, str>>, Malformed> {
         let Some((schema, payload)) = Parts::of(text)?.wrapped() else { return id_of(text) };
         self.wrapper = Wrapper::around(text, schema);
         id_of(payload)
@@ -52,13 +58,28 @@ impl Columns {
 }
 
 /// The id of a key without a schema around it; `None` when it names no record.
-fn id_of(text: &str) -> Result<Option<Cow<'_, str>>, serde_json::Error> {
+fn id_of(text: &str) -> Result<Option<Cow<'_, str>>, Malformed> {
+    if let Some(column) = only_column(text) {
+        return Ok(json::scalar_text(column).filter(|id| !id.is_empty()));
+    }
     let id = if text.trim_start().starts_with('{') {
         Parts::of(text)?.joined()
     } else {
-        json::scalar_text(serde_json::from_str::<&serde_json::value::RawValue>(text)?.get())
+        json::scalar_text(json::value(text)?)
     };
     Ok(id.filter(|id| !id.is_empty()))
+}
+
+/// The column of a key that has one: nearly every key.
+fn only_column(text: &str) -> Option<&str> {
+    let mut cursor = Cursor::new(text);
+    if cursor.peek() != Some(b'{') || cursor.open(b'}').ok()? {
+        return None;
+    }
+    cursor.name().ok()?;
+    let column = cursor.raw().ok()?;
+    let only = cursor.close(b'}').ok()? && cursor.end().is_ok();
+    only.then_some(column)
 }
 
 #[derive(Default)]
@@ -69,7 +90,7 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn of(text: &'a str) -> Result<Self, serde_json::Error> {
+    fn of(text: &'a str) -> Result<Self, Malformed> {
         let mut parts = Self::default();
         if text.trim_start().starts_with('{') {
             json::walk(text, &mut parts)?;
@@ -111,7 +132,7 @@ enum Column {
 
 impl<'a> Object<'a> for Parts<'a> {
     type Key = Column;
-    const NOT_AN_OBJECT: &'static str = "the key is not an object";
+    const NOT_AN_OBJECT: Problem = Problem::KeyShape;
 
     fn key(&mut self, name: &str) -> Option<Column> {
         Some(match name {
@@ -150,8 +171,10 @@ mod tests {
 
     fn id(key: &str) -> Result<String, &'static str> {
         let mut columns = Columns::default();
-        let first = columns.id(Some(key.as_bytes())).map(String::from).map_err(|error| error.reason());
-        let again = columns.id(Some(key.as_bytes())).map(String::from).map_err(|error| error.reason());
+        let first =
+            columns.id(Some(key.as_bytes())).map(String::from).map_err(|error| error.reason());
+        let again =
+            columns.id(Some(key.as_bytes())).map(String::from).map_err(|error| error.reason());
         assert_eq!(first, again, "with what was remembered");
         first
     }
@@ -180,10 +203,22 @@ mod tests {
 
     #[test]
     fn refuses_keys_without_an_id() {
-        for key in ["", "{}\u{0}", r#"{"id":null}"#, r#"{"id":[1]}"#, r#"{"id":""}"#, r#""""#, "{\"id\":1", "{}"] {
+        for key in [
+            "",
+            "{}\u{0}",
+            r#"{"id":null}"#,
+            r#"{"id":[1]}"#,
+            r#"{"id":""}"#,
+            r#""""#,
+            "{\"id\":1",
+            "{}",
+        ] {
             assert!(id(key).is_err(), "{key}");
         }
         assert_eq!(Columns::default().id(None).map_err(|error| error.reason()), Err("missing_id"));
-        assert_eq!(Columns::default().id(Some(b"\xff")).map_err(|error| error.reason()), Err("utf8"));
+        assert_eq!(
+            Columns::default().id(Some(b"\xff")).map_err(|error| error.reason()),
+            Err("utf8")
+        );
     }
 }

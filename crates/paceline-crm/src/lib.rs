@@ -25,4 +25,4 @@ mod wrapped;
 
 pub use binding::{EntityBinding, FieldBinding, Format, UnknownFormat};
 pub use decoder::{Decoded, Decoder, Ignored, Message};
-pub use error::{DecodeError, Fault, Part};
+pub use error::{DecodeError, Fault, Part, Problem};

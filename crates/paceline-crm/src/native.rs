@@ -7,11 +7,12 @@ use paceline_core::version::Version;
 use smallvec::SmallVec;
 
 use crate::decoder::{Decoded, Entities, Guess, Ignored, Message};
-use crate::error::{DecodeError, Fault};
+use crate::error::{DecodeError, Fault, Part, Problem};
 use crate::json::{self, Object, Piece};
 use crate::key;
 use crate::plan::{Plan, Slots};
 use crate::scalar::Dialect;
+use crate::scan::{Cursor, Malformed};
 use crate::time;
 
 /// Reads a message whose value is `text`.
@@ -20,16 +21,19 @@ pub(crate) fn decode<'a>(
     text: &'a str,
     message: &Message<'a>,
 ) -> Result<Decoded<'a>, DecodeError> {
-    let mut record = Record::read(text, entities.likely())?;
+    let mut record = Record::default();
+    record.read(text, entities.likely())?;
     if !entities.is_fixed() {
         let name = record.entity.and_then(json::scalar_text).ok_or(DecodeError::MissingEntity)?;
         match entities.settle(&name) {
             None => return Ok(Decoded::Ignored(Ignored::Entity)),
             Some(Guess::Right) => {}
-            Some(Guess::Wrong) => record = Record::read(text, entities.likely())?,
+            Some(Guess::Wrong) => record.read(text, entities.likely())?,
         }
     }
-    record.change(entities.likely(), message).map(Decoded::Change)
+    let mut change = record.change(entities.likely(), message)?;
+    record.fields(&mut change, entities.likely())?;
+    Ok(Decoded::Change(change))
 }
 
 /// A message as raw text.
@@ -45,13 +49,13 @@ struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    fn read(text: &'a str, plan: &Plan) -> Result<Self, DecodeError> {
-        let mut reader = Reader { plan, record: Self::default() };
-        json::walk(text, &mut reader).map_err(DecodeError::value)?;
-        Ok(reader.record)
+    fn read(&mut self, text: &'a str, plan: &Plan) -> Result<(), DecodeError> {
+        json::walk(text, &mut Reader { plan, record: self })
+            .map_err(|malformed| malformed.within(text, Part::Value))
     }
 
-    fn change(mut self, plan: &Plan, message: &Message<'a>) -> Result<Change<'a>, DecodeError> {
+    /// The change, still without its fields.
+    fn change(&self, plan: &Plan, message: &Message<'a>) -> Result<Change<'a>, DecodeError> {
         let op = self.op()?;
         Ok(Change {
             entity: plan.entity,
@@ -62,7 +66,7 @@ impl<'a> Record<'a> {
             op,
             version: self.version(message)?,
             time: self.time()?.unwrap_or(message.time),
-            fields: self.fields(op, plan)?,
+            fields: Fields::new(),
         })
     }
 
@@ -95,19 +99,20 @@ impl<'a> Record<'a> {
         instant.map(Some).ok_or(DecodeError::Envelope { what: "time", fault })
     }
 
-    fn fields(&mut self, op: Op, plan: &Plan) -> Result<Fields<'a>, DecodeError> {
-        if !matches!(op, Op::Full | Op::Patch) {
-            return Ok(Fields::new());
+    fn fields(&mut self, change: &mut Change<'a>, plan: &Plan) -> Result<(), DecodeError> {
+        if !matches!(change.op, Op::Full | Op::Patch) {
+            return Ok(());
         }
         self.set.resize(plan.paths.len(), None);
         self.apply_unset(plan)?;
-        plan.fields(&self.set, |_| Dialect::Paceline)
+        plan.read(&self.set, |_| Dialect::Paceline, &mut change.fields)
     }
 
     /// A name in `unset` nulls its own path and, of a nested object, every path below it.
     fn apply_unset(&mut self, plan: &Plan) -> Result<(), DecodeError> {
         let Some(raw) = self.unset.filter(|raw| *raw != "null") else { return Ok(()) };
-        let fault = DecodeError::Envelope { what: "unset", fault: Fault::Expected(FieldType::Text) };
+        let fault =
+            DecodeError::Envelope { what: "unset", fault: Fault::Expected(FieldType::Text) };
         let Some(names) = json::elements(raw) else { return Err(fault) };
         for name in names {
             let Ok(Piece::Text(name)) = json::piece(name) else { return Err(fault) };
@@ -133,14 +138,14 @@ enum Key {
     Unset,
 }
 
-struct Reader<'a, 'p> {
+struct Reader<'a, 'r, 'p> {
     plan: &'p Plan,
-    record: Record<'a>,
+    record: &'r mut Record<'a>,
 }
 
-impl<'a> Object<'a> for Reader<'a, '_> {
+impl<'a> Object<'a> for Reader<'a, '_, '_> {
     type Key = Key;
-    const NOT_AN_OBJECT: &'static str = "the message is not an object";
+    const NOT_AN_OBJECT: Problem = Problem::MessageShape;
 
     fn key(&mut self, name: &str) -> Option<Key> {
         Some(match name {
@@ -156,12 +161,12 @@ impl<'a> Object<'a> for Reader<'a, '_> {
     }
 
     fn value(&mut self, key: Key, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        let record = &mut self.record;
+        let record = &mut *self.record;
         let part = match key {
             Key::Set => {
                 let mut row = self.plan.row(&mut record.set);
-                cursor.walk(&mut row))?;
-                return if row.null { Err(A::Error::custom("set is not an object")) } else { Ok(()) };
+                cursor.walk(&mut row)?;
+                return if row.null { Err(cursor.malformed(Problem::RowShape)) } else { Ok(()) };
             }
             Key::Entity => &mut record.entity,
             Key::Id => &mut record.id,

@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use paceline_core::decimal::Decimal;
 
-use crate::error::Fault;
+use crate::error::{Fault, Problem};
 use crate::json::{self, Object, Piece};
+use crate::scan::{Cursor, Malformed};
 
 /// The decimal of base64 bytes and a scale.
 pub(crate) fn base64(text: &str, scale: i32) -> Result<Decimal, Fault> {
@@ -48,7 +49,7 @@ struct VariableScale<'a> {
 
 impl<'a> Object<'a> for VariableScale<'a> {
     type Key = bool;
-    const NOT_AN_OBJECT: &'static str = "the decimal is not an object";
+    const NOT_AN_OBJECT: Problem = Problem::RowShape;
 
     fn key(&mut self, name: &str) -> Option<bool> {
         matches!(name, "scale" | "value").then_some(name == "scale")

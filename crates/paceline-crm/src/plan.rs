@@ -8,9 +8,10 @@ use paceline_core::entity::{EntityId, FieldId, FieldType};
 use smallvec::SmallVec;
 
 use crate::binding::EntityBinding;
-use crate::error::DecodeError;
+use crate::error::{DecodeError, Problem};
 use crate::json::{self, Object, Other};
 use crate::scalar::{self, Dialect};
+use crate::scan::{Cursor, Malformed};
 
 /// The raw text of each bound path, `None` where the row does not have it.
 pub(crate) type Slots<'a> = SmallVec<[Option<&'a str>; 16]>;
@@ -65,29 +66,30 @@ impl Plan {
     }
 
     /// Takes the value of a bound key at the top of a row that is being walked by another walker.
-    pub(crate) fn take<'a, A: MapAccess<'a>>(
+    pub(crate) fn take<'a>(
         &self,
         slots: &mut Slots<'a>,
         key: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        Row { node: &self.root, slots, null: false }.value(key, map)
+        cursor: &mut Cursor<'a>,
+    ) -> Result<(), Malformed> {
+        Row { node: &self.root, slots, null: false }.value(key, cursor)
     }
 
-    /// The values of the slots, in the order of the bindings.
-    pub(crate) fn fields<'a>(
+    /// Adds the values of the slots, in the order of the bindings. Into `fields`, because they are large.
+    pub(crate) fn read<'a>(
         &self,
         slots: &Slots<'a>,
         dialect: impl Fn(usize) -> Dialect,
-    ) -> Result<Fields<'a>, DecodeError> {
-        let mut fields = Fields::new();
+        fields: &mut Fields<'a>,
+    ) -> Result<(), DecodeError> {
         for bound in &self.fields {
             let Some(raw) = slots.get(bound.slot).copied().flatten() else { continue };
-            let mention = scalar::read(raw, bound.kind, bound.scale, dialect(bound.slot))
-                .map_err(|fault| DecodeError::Field { path: self.paths[bound.slot].clone(), fault })?;
+            let mention = scalar::read(raw, bound.kind, bound.scale, dialect(bound.slot)).map_err(
+                |fault| DecodeError::Field { path: self.paths[bound.slot].clone(), fault },
+            )?;
             fields.push((bound.id, mention));
         }
-        Ok(fields)
+        Ok(())
     }
 
     fn slot(&mut self, path: &str) -> usize {
@@ -129,7 +131,8 @@ impl Default for Node {
 
 impl Node {
     fn bind(&mut self, path: &str, slot: usize) {
-        let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let (name, rest) =
+            path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
         let at = self.keys.iter().position(|key| *key.name == *name).unwrap_or_else(|| {
             self.keys.push(Key { name: name.into(), slot: None, child: None });
             self.keys.len() - 1
@@ -144,7 +147,8 @@ impl Node {
     fn finish(&mut self) {
         self.keys.sort_by_key(|key| key.name.len());
         for (bucket, start) in self.starts.iter_mut().enumerate() {
-            *start = self.keys.partition_point(|key| key.name.len().min(BUCKETS - 1) < bucket) as u16;
+            *start =
+                self.keys.partition_point(|key| key.name.len().min(BUCKETS - 1) < bucket) as u16;
         }
         for child in self.keys.iter_mut().filter_map(|key| key.child.as_mut()) {
             child.finish();
@@ -179,19 +183,19 @@ pub(crate) struct Row<'p, 's, 'a> {
 }
 
 impl<'a> Row<'_, '_, 'a> {
-    fn descend<A: MapAccess<'a>>(&mut self, child: &Node, map: &mut A) -> Result<(), A::Error> {
-        cursor.walk(&mut Nested(Row { node: child, slots: self.slots, null: false })))
+    fn descend(&mut self, child: &Node, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+        cursor.walk(&mut Nested(Row { node: child, slots: self.slots, null: false }))
     }
 
     /// For a key that is bound itself and above other bound keys.
-    fn descend_raw<E: Error>(&mut self, child: &Node, raw: &'a str) -> Result<(), E> {
-        json::walk(raw, &mut Nested(Row { node: child, slots: self.slots, null: false })).map_err(E::custom)
+    fn descend_raw(&mut self, child: &Node, raw: &'a str) -> Result<(), Malformed> {
+        json::walk(raw, &mut Nested(Row { node: child, slots: self.slots, null: false }))
     }
 }
 
 impl<'a> Object<'a> for Row<'_, '_, 'a> {
     type Key = usize;
-    const NOT_AN_OBJECT: &'static str = "the row is not an object";
+    const NOT_AN_OBJECT: Problem = Problem::RowShape;
 
     fn key(&mut self, name: &str) -> Option<usize> {
         self.node.find(name)
@@ -200,13 +204,13 @@ impl<'a> Object<'a> for Row<'_, '_, 'a> {
     fn value(&mut self, key: usize, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
         let key = &self.node.keys[key];
         match (key.slot, &key.child) {
-            (None, Some(child)) => self.descend(child, map),
+            (None, Some(child)) => self.descend(child, cursor),
             (Some(slot), child) => {
                 let raw = cursor.raw()?;
                 self.slots[slot] = Some(raw);
                 child.as_ref().map_or(Ok(()), |child| self.descend_raw(child, raw))
             }
-            (None, None) => cursor.raw().map(drop),
+            (None, None) => cursor.skip(),
         }
     }
 
@@ -223,14 +227,14 @@ struct Nested<'p, 's, 'a>(Row<'p, 's, 'a>);
 
 impl<'a> Object<'a> for Nested<'_, '_, 'a> {
     type Key = usize;
-    const NOT_AN_OBJECT: &'static str = "an object of the row is not an object";
+    const NOT_AN_OBJECT: Problem = Problem::RowShape;
 
     fn key(&mut self, name: &str) -> Option<usize> {
         self.0.key(name)
     }
 
     fn value(&mut self, key: usize, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        self.0.value(key, map)
+        self.0.value(key, cursor)
     }
 
     fn begin(&mut self) {

@@ -36,7 +36,12 @@ pub(crate) enum Logical {
 }
 
 /// Reads a raw value as a field's type.
-pub(crate) fn read(raw: &str, kind: FieldType, scale: Option<i32>, dialect: Dialect) -> Result<Mention<'_>, Fault> {
+pub(crate) fn read(
+    raw: &str,
+    kind: FieldType,
+    scale: Option<i32>,
+    dialect: Dialect,
+) -> Result<Mention<'_>, Fault> {
     let piece = json::piece(raw).map_err(|_| Fault::Escape)?;
     match &piece {
         Piece::Null => return Ok(Mention::Null),
@@ -51,9 +56,13 @@ pub(crate) fn read(raw: &str, kind: FieldType, scale: Option<i32>, dialect: Dial
         FieldType::Text => text(piece, raw).map(Value::Text),
         FieldType::Bool => boolean(&piece, dialect).map(Value::Bool),
         FieldType::Int => integer(&piece).map(Value::Int),
-        FieldType::Decimal => return Ok(or_null(decimal(&piece, scale, dialect)?.map(Value::Decimal))),
+        FieldType::Decimal => {
+            return Ok(or_null(decimal(&piece, scale, dialect)?.map(Value::Decimal)));
+        }
         FieldType::Date => return Ok(or_null(date(&piece, dialect)?.map(Value::Date))),
-        FieldType::Timestamp => return Ok(or_null(timestamp(&piece, dialect)?.map(Value::Timestamp))),
+        FieldType::Timestamp => {
+            return Ok(or_null(timestamp(&piece, dialect)?.map(Value::Timestamp)));
+        }
     };
     value.map(Mention::Set).ok_or(Fault::Expected(kind))
 }
@@ -72,7 +81,9 @@ fn stand_in<'a>(text: &str, kind: FieldType, dialect: Dialect) -> Option<Mention
     match dialect {
         Dialect::Salesforce if text.is_empty() && kind != FieldType::Text => Some(Mention::Null),
         Dialect::Debezium(_) if text == UNAVAILABLE => Some(Mention::Kept),
-        Dialect::Debezium(_) if kind == FieldType::Decimal && text == UNAVAILABLE_BASE64 => Some(Mention::Kept),
+        Dialect::Debezium(_) if kind == FieldType::Decimal && text == UNAVAILABLE_BASE64 => {
+            Some(Mention::Kept)
+        }
         Dialect::Debezium(_) if kind != FieldType::Text && is_infinity(text) => Some(Mention::Null),
         Dialect::Paceline | Dialect::Salesforce | Dialect::Debezium(_) => None,
     }
@@ -116,7 +127,11 @@ fn digits<'p>(piece: &'p Piece<'_>) -> Option<&'p str> {
     }
 }
 
-fn decimal(piece: &Piece<'_>, scale: Option<i32>, dialect: Dialect) -> Result<Option<Decimal>, Fault> {
+fn decimal(
+    piece: &Piece<'_>,
+    scale: Option<i32>,
+    dialect: Dialect,
+) -> Result<Option<Decimal>, Fault> {
     match piece {
         Piece::Number(text) => Ok(Some(Decimal::parse(text)?)),
         Piece::Text(text) if text.eq_ignore_ascii_case("nan") => Ok(None),
@@ -124,7 +139,9 @@ fn decimal(piece: &Piece<'_>, scale: Option<i32>, dialect: Dialect) -> Result<Op
             Some(scale) => number::base64(text, scale).map(Some),
             None => Ok(Some(Decimal::parse(text)?)),
         },
-        Piece::Nested(raw) if raw.starts_with('{') && matches!(dialect, Dialect::Debezium(_)) => number::variable_scale(raw).map(Some),
+        Piece::Nested(raw) if raw.starts_with('{') && matches!(dialect, Dialect::Debezium(_)) => {
+            number::variable_scale(raw).map(Some)
+        }
         Piece::Null | Piece::Bool(_) | Piece::Nested(_) => Err(Fault::Expected(FieldType::Decimal)),
     }
 }
@@ -133,7 +150,9 @@ fn base64_scale(bound: Option<i32>, dialect: Dialect) -> Option<i32> {
     match dialect {
         Dialect::Debezium(Logical::Decimal(scale)) => Some(scale),
         Dialect::Debezium(Logical::Unknown) => bound,
-        Dialect::Debezium(Logical::Plain | Logical::Time(_)) | Dialect::Paceline | Dialect::Salesforce => None,
+        Dialect::Debezium(Logical::Plain | Logical::Time(_))
+        | Dialect::Paceline
+        | Dialect::Salesforce => None,
     }
 }
 
@@ -184,7 +203,8 @@ const INFINITE_INSTANTS: [i64; 2] = [9_223_372_036_825_200_000, -9_223_372_036_8
 /// The infinities as text: spelled out, and the two days above as `isostring`.
 fn is_infinity(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    unsigned.eq_ignore_ascii_case("infinity") || matches!(text, "-5877611-06-21Z" | "-5877611-06-22Z")
+    unsigned.eq_ignore_ascii_case("infinity")
+        || matches!(text, "-5877611-06-21Z" | "-5877611-06-22Z")
 }
 
 #[cfg(test)]
@@ -203,7 +223,12 @@ mod tests {
     const PLAIN: Dialect = Dialect::Debezium(Logical::Plain);
     const ALL: [Dialect; 3] = [PACELINE, SALESFORCE, SCHEMALESS];
 
-    fn check(dialects: &[Dialect], kind: FieldType, raw: &str, expected: Result<Mention<'_>, Fault>) {
+    fn check(
+        dialects: &[Dialect],
+        kind: FieldType,
+        raw: &str,
+        expected: Result<Mention<'_>, Fault>,
+    ) {
         for dialect in dialects {
             assert_eq!(read(raw, kind, None, *dialect), expected, "{raw} as {kind} of {dialect:?}");
         }
@@ -270,15 +295,29 @@ mod tests {
         check(&ALL, kind, "true", Err(Fault::Expected(kind)));
         check(&ALL, kind, "1e25", Err(Fault::Decimal(ParseDecimalError::OutOfRange)));
         check(&ALL, kind, r#""1,50""#, Err(Fault::Decimal(ParseDecimalError::Malformed)));
-        check(&[PACELINE, SCHEMALESS], kind, r#""""#, Err(Fault::Decimal(ParseDecimalError::Malformed)));
-        check(&[PACELINE], kind, r#""infinity""#, Err(Fault::Decimal(ParseDecimalError::Malformed)));
+        check(
+            &[PACELINE, SCHEMALESS],
+            kind,
+            r#""""#,
+            Err(Fault::Decimal(ParseDecimalError::Malformed)),
+        );
+        check(
+            &[PACELINE],
+            kind,
+            r#""infinity""#,
+            Err(Fault::Decimal(ParseDecimalError::Malformed)),
+        );
         check(&[SCHEMALESS], kind, r#""-Infinity""#, Ok(Mention::Null));
         check(&[Dialect::Debezium(Logical::Decimal(2))], kind, r#""EtaH""#, decimal("12345.67"));
         check(&[PLAIN], kind, r#""EtaH""#, Err(Fault::Decimal(ParseDecimalError::Malformed)));
         check(&[SCHEMALESS, PLAIN], kind, r#"{"scale":1,"value":"AfQ="}"#, decimal("50"));
         assert_eq!(read(r#""/w==""#, kind, Some(2), SCHEMALESS), decimal("-0.01"));
         assert_eq!(read(r#""12.50""#, kind, Some(2), PLAIN), decimal("12.5"), "the schema wins");
-        assert_eq!(read(r#""12.50""#, kind, Some(2), PACELINE), decimal("12.5"), "base64 is Debezium's");
+        assert_eq!(
+            read(r#""12.50""#, kind, Some(2), PACELINE),
+            decimal("12.5"),
+            "base64 is Debezium's"
+        );
     }
 
     #[test]
@@ -295,20 +334,40 @@ mod tests {
         check(&[SCHEMALESS], Date, "2147483647", Err(Fault::OutOfRange));
         check(&[SALESFORCE], Date, "1782777600000", day("2026-06-30"));
         check(&[SALESFORCE], Date, "1782777600001", Err(Fault::TimeOfDay));
-        check(&[Dialect::Debezium(Logical::Time(Unit::Micros))], Date, "1782777600000000", day("2026-06-30"));
+        check(
+            &[Dialect::Debezium(Logical::Time(Unit::Micros))],
+            Date,
+            "1782777600000000",
+            day("2026-06-30"),
+        );
         check(&[SCHEMALESS], Date, "1.5", Err(Fault::Expected(Date)));
     }
 
     #[test]
     fn timestamps() {
-        check(&ALL, Timestamp, r#""2026-02-01T08:00:00.5+0200""#, instant("2026-02-01T06:00:00.5Z"));
+        check(
+            &ALL,
+            Timestamp,
+            r#""2026-02-01T08:00:00.5+0200""#,
+            instant("2026-02-01T06:00:00.5Z"),
+        );
         check(&ALL, Timestamp, r#""2026-02-01""#, Err(Fault::Expected(Timestamp)));
         check(&[PACELINE], Timestamp, "1655997704000", Err(Fault::Expected(Timestamp)));
-        check(&[SALESFORCE, SCHEMALESS], Timestamp, "1655997704000", instant("2022-06-23T15:21:44Z"));
+        check(
+            &[SALESFORCE, SCHEMALESS],
+            Timestamp,
+            "1655997704000",
+            instant("2022-06-23T15:21:44Z"),
+        );
         check(&[SCHEMALESS], Timestamp, "1655997704000000", instant("2022-06-23T15:21:44Z"));
         check(&[SCHEMALESS], Timestamp, r#""infinity""#, Ok(Mention::Null));
         check(&[SCHEMALESS], Timestamp, "9223372036825200000", Ok(Mention::Null));
-        check(&[Dialect::Debezium(Logical::Time(Unit::Micros))], Timestamp, "1", instant("1970-01-01T00:00:00.000001Z"));
+        check(
+            &[Dialect::Debezium(Logical::Time(Unit::Micros))],
+            Timestamp,
+            "1",
+            instant("1970-01-01T00:00:00.000001Z"),
+        );
         check(&[SALESFORCE], Timestamp, "9223372036854775807", Err(Fault::OutOfRange));
     }
 }

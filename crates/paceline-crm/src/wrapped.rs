@@ -35,8 +35,12 @@ mod tests {
 
     #[test]
     fn strips_what_it_wraps() {
-        let wrapper = Wrapper::around(r#"{"schema":{"a":1},"payload":5}"#, r#"{"a":1}"#).expect("laid out");
-        assert_eq!(wrapper.strip("{\"schema\":{\"a\":1},\"payload\":{\"b\":2}} \n"), Some(r#"{"b":2}"#));
+        let wrapper =
+            Wrapper::around(r#"{"schema":{"a":1},"payload":5}"#, r#"{"a":1}"#).expect("laid out");
+        assert_eq!(
+            wrapper.strip("{\"schema\":{\"a\":1},\"payload\":{\"b\":2}} \n"),
+            Some(r#"{"b":2}"#)
+        );
         assert_eq!(wrapper.strip(r#"{"schema":{"a":2},"payload":{"b":2}}"#), None);
         assert_eq!(wrapper.strip(r#"{"schema":{"a":1},"payload":"#), None);
         assert_eq!(Wrapper::around(r#"{"payload":5,"schema":{"a":1}}"#, r#"{"a":1}"#), None);

@@ -48,27 +48,23 @@ pub enum Cause {
         /// The topic.
         topic: String,
     },
-    /// The brokers of partitions cannot be reached.
+    /// The leader of some partition of a topic cannot be reached.
     BrokerUnreachable {
-        /// The lane that misses them.
-        lane: usize,
+        /// The topic.
+        topic: String,
     },
     /// After an interruption, what has come meanwhile is not all counted yet.
     Recovering {
-        /// The lane that is behind.
-        lane: usize,
+        /// The topic.
+        topic: String,
     },
     /// The source lost changes of records it did not name.
     Overflow {
         /// Their entity.
         entity: EntityId,
     },
-    /// Reading a partition failed in a way that does not mend itself.
+    /// Reading failed in a way that does not mend itself.
     Unreadable {
-        /// The topic.
-        topic: String,
-        /// The partition.
-        partition: i32,
         /// What the client said.
         error: String,
     },

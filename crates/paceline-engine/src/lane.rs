@@ -66,7 +66,16 @@ pub struct Lane {
     folds: Vec<Fold>,
     symbols: LaneSymbols,
     scratch: Scratch,
+    counted: Counted,
+}
+
+/// What was taken since the last commit. Metrics are told once a commit: a counter costs as much as a fold.
+#[derive(Debug, Default)]
+struct Counted {
     messages: u32,
+    changed: u64,
+    stale: u64,
+    ignored: u64,
 }
 
 /// A partition and what of it was taken since the last commit.
@@ -114,7 +123,7 @@ impl Lane {
             partitions: slots,
             shards,
             scratch: Scratch::default(),
-            messages: 0,
+            counted: Counted::default(),
         }
     }
 
@@ -134,15 +143,15 @@ impl Lane {
     /// # Errors
     /// [`Rejected`] when the message cannot be decoded; nothing of it is counted then.
     pub fn take(&mut self, at: usize, message: &Message<'_>) -> Result<Taken, Rejected> {
-        self.messages += 1;
+        self.counted.messages += 1;
         let slot = &mut self.partitions[at];
         slot.moved = true;
         slot.taken.next_offset = message.offset + 1;
         let source = &mut self.sources[slot.partition.source];
         let change = match source.decoder.decode(message) {
             Ok(Decoded::Change(change)) => change,
-            Ok(Decoded::Ignored(ignored)) => {
-                counter!(metric::IGNORED, "topic" => source.topic.clone(), "kind" => ignored.label()).increment(1);
+            Ok(Decoded::Ignored(_)) => {
+                self.counted.ignored += 1;
                 return Ok(Taken::Nothing);
             }
             Err(error) => {
@@ -158,11 +167,11 @@ impl Lane {
 
     /// Commits what was taken since the last commit, and says what of the partitions is counted now.
     pub fn commit(&mut self, now: Timestamp) -> Option<Revision> {
-        if self.messages == 0 {
+        let counted = std::mem::take(&mut self.counted);
+        if counted.messages == 0 {
             return None;
         }
-        histogram!(metric::BATCH).record(self.messages);
-        self.messages = 0;
+        counted.publish();
         let filled = self.shards.iter().any(|shard| !shard.batch.is_empty());
         let batches = self.shards.iter().map(|shard| (shard.id, &shard.batch));
         let revision = filled.then(|| self.live.commit(batches, now));
@@ -189,7 +198,7 @@ impl Lane {
     }
 
     fn apply(&mut self, at: usize, change: &Change<'_>) -> Taken {
-        let Self { live, roster, partitions, shards, folds, symbols, scratch, .. } = self;
+        let Self { live, roster, partitions, shards, folds, symbols, scratch, counted, .. } = self;
         let shard = &mut shards[partitions[at].shard];
         let entity = usize::from(change.entity.0);
         if change.op == Op::Overflow {
@@ -202,7 +211,10 @@ impl Lane {
             taken = Taken::Changed;
             fold(&folds[entity], transition, scratch, roster, &mut shard.batch, change.time);
         }
-        counter!(metric::CHANGES, "effect" => taken.label()).increment(1);
+        match taken {
+            Taken::Changed => counted.changed += 1,
+            Taken::Nothing => counted.stale += 1,
+        }
         taken
     }
 
@@ -232,11 +244,11 @@ fn fold(
     fold.transition(transition, scratch, roster, |entry| batch.add(&entry, time));
 }
 
-impl Taken {
-    fn label(self) -> &'static str {
-        match self {
-            Self::Changed => "changed",
-            Self::Nothing => "stale",
-        }
+impl Counted {
+    fn publish(&self) {
+        histogram!(metric::BATCH).record(self.messages);
+        counter!(metric::CHANGES, "effect" => "changed").increment(self.changed);
+        counter!(metric::CHANGES, "effect" => "stale").increment(self.stale);
+        counter!(metric::IGNORED).increment(self.ignored);
     }
 }

@@ -35,15 +35,15 @@ pub struct Live {
 }
 
 impl Live {
-    /// An unopened board that opens when `partitions` partitions of the sources have caught up.
-    pub fn new(model: Arc<Model>, roster: Arc<Roster>, topics: Vec<String>, shards: usize, partitions: usize) -> Self {
+    /// An unopened board over the topics of the sources.
+    pub fn new(model: Arc<Model>, roster: Arc<Roster>, topics: Vec<String>) -> Self {
         Self {
-            board: Mutex::new(Board::new(model.clone(), roster.clone(), shards)),
+            board: Mutex::new(Board::new(model.clone(), roster.clone())),
             symbols: Arc::new(SharedSymbols::new(&model.symbols)),
             model,
             roster,
             freshness: Freshness::new(topics),
-            behind: AtomicUsize::new(partitions),
+            behind: AtomicUsize::new(0),
             signal: watch::Sender::new(0),
         }
     }
@@ -102,6 +102,16 @@ impl Live {
             self.wake();
         }
         due
+    }
+
+    /// The next instant at which something changes by the clock alone.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.board().next_due()
+    }
+
+    /// Sets how many partitions have to catch up before the board opens.
+    pub fn expect(&self, partitions: usize) {
+        self.behind.store(partitions, Ordering::Release);
     }
 
     /// Notes that one more partition has caught up; with the last the board opens. Answers whether it did.

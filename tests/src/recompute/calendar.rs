@@ -80,12 +80,7 @@ pub fn work(calendar: &Calendar, period: &Period) -> Exact {
 
 /// Those of them that are over at an instant, in a zone; a day counts by the share of its hours that has passed.
 #[must_use]
-pub fn work_done(
-    calendar: &Calendar,
-    zone: &TimeZone,
-    period: &Period,
-    now: Timestamp,
-) -> Exact {
+pub fn work_done(calendar: &Calendar, zone: &TimeZone, period: &Period, now: Timestamp) -> Exact {
     let share = |day| weight(calendar, day) * share_passed(calendar, zone, day, now);
     period.days().map(share).sum()
 }
@@ -109,7 +104,7 @@ fn share_passed(calendar: &Calendar, zone: &TimeZone, day: Date, now: Timestamp)
 
 /// The nanosecond at which a clock in the zone shows this minute of the day, where 24:00 is the next day's midnight.
 fn instant(zone: &TimeZone, day: Date, minute: u16) -> i128 {
-    let day = plus(day, (minute / 1440).days());
+    let day = plus(day, i32::from(minute / 1440).days());
     let minute = i32::from(minute % 1440);
     let time = day.at(0, 0, 0, 0) + minute.minutes();
     let zoned = time.to_zoned(zone.clone()).expect("the years of a sales team are in range");

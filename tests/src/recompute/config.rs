@@ -452,9 +452,7 @@ fn exact<'de, D: Deserializer<'de>>(from: D) -> Result<Exact, D::Error> {
 }
 
 fn some_date<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {
-    Option::<String>::deserialize(from)?
-        .map(|text| text.parse().map_err(Error::custom))
-        .transpose()
+    Option::<String>::deserialize(from)?.map(|text| text.parse().map_err(Error::custom)).transpose()
 }
 
 fn dates<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Date>, D::Error> {

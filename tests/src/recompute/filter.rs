@@ -98,10 +98,10 @@ impl Filter {
     /// A decimal literal as it is written: the parsed float gives no more than the sign, which stands before the token.
     fn decimal(&self, id: u64, float: f64) -> Exact {
         let (start, stop) = self.program.source_info().offset_for(id).unwrap_or_default();
-        let length = (stop - start + 1) as usize;
-        let written: String = self.text.chars().skip(start as usize).take(length).collect();
+        // Bytes, both ends included.
+        let written = self.text.get(start as usize..=stop as usize).unwrap_or_default();
         let unsigned = number::parse(written.trim_start_matches('-'));
-        let unsigned = unsigned.unwrap_or_else(|| refuse(&self.text, &written));
+        let unsigned = unsigned.unwrap_or_else(|| refuse(&self.text, written));
         if float.is_sign_negative() { -unsigned } else { unsigned }
     }
 
@@ -140,7 +140,7 @@ impl Filter {
             return V::Bool(false);
         }
         if std::mem::discriminant(a) != std::mem::discriminant(b) {
-            return refuse(&self.text, &(a, b));
+            refuse(&self.text, &(a, b));
         }
         let order = a.cmp(b);
         V::Bool(match operator {
@@ -182,7 +182,7 @@ impl Filter {
             (V::Unknown, _) | (_, V::Unknown) => return V::Unknown,
             (V::Null, _) | (_, V::Null) => return V::Null,
             (V::Num(a), V::Num(b)) => (a, b),
-            pair => return refuse(&self.text, &pair),
+            pair => refuse(&self.text, &pair),
         };
         match operator {
             op::ADD => V::Num(a + b),

@@ -35,10 +35,7 @@ struct Wire<'a> {
 ///
 /// # Errors
 /// When the message is malformed, names no record, or a field holds something else than its type.
-pub fn read(
-    config: &Config,
-    message: Message<'_>,
-) -> Result<((String, String), Change), Refused> {
+pub fn read(config: &Config, message: Message<'_>) -> Result<((String, String), Change), Refused> {
     let Some(value) = message.value else { return tombstone(config, message) };
     let text = std::str::from_utf8(value).map_err(refused)?;
     let wire: Wire<'_> = serde_json::from_str(text).map_err(refused)?;
@@ -59,10 +56,7 @@ pub fn read(
     Ok(((name, id), change))
 }
 
-fn tombstone(
-    config: &Config,
-    message: Message<'_>,
-) -> Result<((String, String), Change), Refused> {
+fn tombstone(config: &Config, message: Message<'_>) -> Result<((String, String), Change), Refused> {
     let record = (entity_name(config, message, None)?, key(message)?);
     Ok((record, Change { version: None, time: message.timestamp, what: What::Tombstone }))
 }
@@ -142,7 +136,7 @@ fn read_value(raw: &str, kind: FieldType) -> Option<V> {
 
 fn integer(text: &str) -> Option<V> {
     let number = number::parse(text)?;
-    number.is_integer().then(|| V::Num(number))
+    number.is_integer().then_some(V::Num(number))
 }
 
 fn decimal(text: &str, quoted: bool) -> Option<V> {
@@ -151,7 +145,7 @@ fn decimal(text: &str, quoted: bool) -> Option<V> {
     }
     let number = number::rounded(&number::parse(text)?);
     let limit = number::whole(10).pow(24);
-    (number.abs() <= limit).then(|| V::Num(number))
+    (number.abs() <= limit).then_some(V::Num(number))
 }
 
 /// A day, also written as its midnight.

@@ -17,7 +17,8 @@ pub(super) struct Accumulator {
     total: Value,
     /// The days from the window's first on, for rolling windows.
     days: Option<BTreeMap<Day, Value>>,
-    doubt: Doubt,
+    /// What has no day, as part of the total.
+    undated: Value,
 }
 
 /// What contributions add up to.
@@ -25,6 +26,7 @@ pub(super) struct Accumulator {
 struct Value {
     sum: Sum,
     members: BTreeMap<i128, u32>,
+    doubt: Doubt,
 }
 
 impl Accumulator {
@@ -42,10 +44,9 @@ impl Accumulator {
             Part::Member { day, value: member, records } => {
                 self.add_on(day, period, |value| value.add_member(member, records))
             }
-            Part::Doubt { incomplete, gap } => {
-                self.doubt.incomplete += i64::from(incomplete);
-                self.doubt.gap += i64::from(gap);
-                true
+            Part::Doubt { day, incomplete, gap } => {
+                let doubt = Doubt { incomplete: incomplete.into(), gap: gap.into() };
+                self.add_on(day, period, |value| value.doubt.add(doubt))
             }
         }
     }
@@ -61,8 +62,9 @@ impl Accumulator {
                 self.add_on(*day, period, |value| value.add_member(*member, *records as i32));
             }
         }
-        self.doubt.incomplete += tally.doubt.incomplete;
-        self.doubt.gap += tally.doubt.gap;
+        for (day, doubt) in &tally.doubts {
+            self.add_on(*day, period, |value| value.doubt.add(*doubt));
+        }
     }
 
     /// The aggregate and the number of records behind it.
@@ -72,7 +74,7 @@ impl Accumulator {
 
     /// Whether records are incomplete or in doubt.
     pub(super) fn doubt(&self) -> Doubt {
-        self.doubt
+        self.total.doubt
     }
 
     /// The days on which a rolling window's value may change when `today` has passed, with the accumulator as
@@ -91,15 +93,16 @@ impl Accumulator {
     pub(super) fn moved(&self, period: &Period) -> Self {
         let kept = |days: &BTreeMap<Day, Value>| days.range(period.start..).map(|(day, value)| (*day, value.clone())).collect();
         let days: Option<BTreeMap<Day, Value>> = self.days.as_ref().map(kept);
-        let mut total = Value::default();
+        let mut total = self.undated.clone();
         for (_, value) in days.iter().flatten().filter(|(day, _)| **day <= period.end) {
             total.add(value);
         }
-        Self { total, days, doubt: self.doubt }
+        Self { total, days, undated: self.undated.clone() }
     }
 
     fn add_on(&mut self, day: Day, period: &Period, add: impl Fn(&mut Value)) -> bool {
         if day == NO_DAY {
+            add(&mut self.undated);
             add(&mut self.total);
             return true;
         }
@@ -126,13 +129,14 @@ impl Value {
 
     fn add(&mut self, other: &Self) {
         self.sum.add(other.sum.amount, other.sum.records);
+        self.doubt.add(other.doubt);
         for (member, records) in &other.members {
             count(&mut self.members, *member, *records as i32);
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.sum == Sum::default() && self.members.is_empty()
+        self.sum == Sum::default() && self.members.is_empty() && self.doubt == Doubt::default()
     }
 
     fn of(&self, aggregate: &Aggregate) -> (Option<Rational>, u64) {

@@ -82,18 +82,19 @@ fn specificity(whose: &Whose, rep: usize, roster: &Roster) -> Option<usize> {
 impl Board {
     /// The goal of a scope in a period, if one is in force and anything of it is left.
     pub(super) fn aim(&mut self, scope: ScopeId, kpi: KpiId, period: &Period) -> Option<Aim> {
-        let spread_out = self.model.kpi(kpi).goal_kind == GoalKind::Reach && !period.kind.is_rolling();
-        if !spread_out {
+        if self.model.kpi(kpi).goal_kind != GoalKind::Reach || period.kind.is_rolling() {
             return self.flat_aim(scope, kpi, period);
         }
         let targets = self.targets(scope, kpi, period)?;
-        self.due_aim(&targets, period)
+        Some(self.due_aim(&targets, period))
     }
 
     /// The goal of a scope where all of it is due at every moment.
     pub(super) fn flat_aim(&self, scope: ScopeId, kpi: KpiId, period: &Period) -> Option<Aim> {
         let targets = self.targets(scope, kpi, period)?;
-        Some(Aim { goal: targets.iter().map(|(target, _)| Rational::from(*target)).sum(), due: None })
+        let void = self.model.kpi(kpi).goal_kind == GoalKind::Reach && self.model.calendar.rests(period);
+        let goal = targets.iter().filter(|_| !void).map(|(target, _)| Rational::from(*target)).sum();
+        Some(Aim { goal, due: None, void })
     }
 
     /// The targets that make up a scope's goal, each with the face by which it falls due.
@@ -119,13 +120,14 @@ impl Board {
         };
         let targets: Vec<(Decimal, usize)> = roster.members(scope).filter_map(target).collect();
         let (first, _) = *targets.first()?;
-        if self.model.kpi(kpi).adds_up() {
+        let summed = self.model.kpi(kpi).adds_up() && self.model.kpi(kpi).goal_kind != GoalKind::Rate;
+        if summed {
             return Some(targets);
         }
         targets.iter().all(|(target, _)| *target == first).then(|| vec![(first, self.face_of[scope.0 as usize])])
     }
 
-    fn due_aim(&mut self, targets: &[(Decimal, usize)], period: &Period) -> Option<Aim> {
+    fn due_aim(&mut self, targets: &[(Decimal, usize)], period: &Period) -> Aim {
         let mut by_face: HashMap<usize, Decimal> = HashMap::new();
         for (target, face) in targets {
             *by_face.entry(*face).or_default() += *target;
@@ -134,9 +136,9 @@ impl Board {
             .into_iter()
             .map(|(face, target)| (Rational::from(target), self.spread(face, period)))
             .collect();
-        let worked = parts.iter().any(|(_, spread)| !spread.is_empty());
+        let void = parts.iter().all(|(_, spread)| spread.is_empty());
         let due = Due::new(parts);
-        worked.then(|| Aim { goal: due.total(), due: Some(due) })
+        Aim { goal: due.total(), due: Some(due), void }
     }
 
     /// The working time by which a scope's remaining days are counted.

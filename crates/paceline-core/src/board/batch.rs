@@ -16,7 +16,7 @@ use crate::symbol::Symbol;
 pub struct Batch {
     sums: HashMap<(Symbol, KpiId, Day), (Decimal, i32, Timestamp), FixedState>,
     members: HashMap<(Symbol, KpiId, Day, i128), (i32, Timestamp), FixedState>,
-    doubts: HashMap<(Symbol, KpiId), (i32, i32, Timestamp), FixedState>,
+    doubts: HashMap<(Symbol, KpiId, Day), (i32, i32, Timestamp), FixedState>,
 }
 
 impl Batch {
@@ -32,8 +32,8 @@ impl Batch {
                 let member = self.members.entry((owner, kpi, day, value)).or_insert((0, time));
                 *member = (member.0 + records, member.1.max(time));
             }
-            Part::Doubt { incomplete, gap } => {
-                let doubt = self.doubts.entry((owner, kpi)).or_insert((0, 0, time));
+            Part::Doubt { day, incomplete, gap } => {
+                let doubt = self.doubts.entry((owner, kpi, day)).or_insert((0, 0, time));
                 *doubt = (doubt.0 + incomplete, doubt.1 + gap, doubt.2.max(time));
             }
         }
@@ -47,8 +47,9 @@ impl Batch {
         let members = self.members.iter().map(|((owner, kpi, day, value), (records, time))| {
             (Entry { owner: *owner, kpi: *kpi, part: Part::Member { day: *day, value: *value, records: *records } }, *time)
         });
-        let doubts = self.doubts.iter().map(|((owner, kpi), (incomplete, gap, time))| {
-            (Entry { owner: *owner, kpi: *kpi, part: Part::Doubt { incomplete: *incomplete, gap: *gap } }, *time)
+        let doubts = self.doubts.iter().map(|((owner, kpi, day), (incomplete, gap, time))| {
+            let part = Part::Doubt { day: *day, incomplete: *incomplete, gap: *gap };
+            (Entry { owner: *owner, kpi: *kpi, part }, *time)
         });
         sums.chain(members).chain(doubts).filter(|(entry, _)| !entry.part.is_nothing())
     }

@@ -182,6 +182,7 @@ impl Board {
             .filter_map(|live| self.live[*live as usize].state.as_ref())
             .flat_map(|state| state.accumulator.days_ahead(&state.period))
             .chain(self.goals.edges(kpi, &state.period))
+            .chain(self.model.calendar.rest_edges(&state.period))
             .collect();
         days.sort_unstable();
         days.dedup();
@@ -193,7 +194,9 @@ impl Board {
                 Some(Cow::Owned(state.accumulator.moved(&period)))
             };
             let (actual, sample, doubt) = self.value(live, moved)?;
-            let aim = if self.goals.same(kpi, &aims.0, &period) { aims.1.clone() } else { self.flat_aim(scope, kpi, &period) };
+            let calendar = &self.model.calendar;
+            let same = self.goals.same(kpi, &aims.0, &period) && calendar.rests(&aims.0) == calendar.rests(&period);
+            let aim = if same { aims.1.clone() } else { self.flat_aim(scope, kpi, &period) };
             aims = (Arc::new(period), aim.clone());
             let start = today.start(&self.face(scope).zone);
             let case = self::case(self.model.kpi(kpi), (actual, sample, doubt), aim, None);

@@ -106,6 +106,11 @@ impl Number {
 }
 
 impl<T> Outcome<T> {
+    /// The value turned into another.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Outcome<U> {
+        self.and_then(|value| Some(f(value)))
+    }
+
     fn and_then<U>(self, f: impl FnOnce(T) -> Option<U>) -> Outcome<U> {
         match self {
             Self::Unknown => Outcome::Unknown,
@@ -179,30 +184,29 @@ fn cell(row: &Row, field: FieldId) -> Cell {
     row[usize::from(field.0)]
 }
 
-/// A null on either side decides against the comparison even when the other side is unknown.
 fn compare_words(op: Comparison, left: Cell, right: Cell) -> Tri {
     match (left, right) {
-        (Cell::Null, _) | (_, Cell::Null) => Tri::False,
+        (Cell::Unknown, _) | (_, Cell::Unknown) => Tri::Unknown,
         (Cell::Known(left), Cell::Known(right)) => Tri::from(op.holds(left.cmp(&right))),
-        _ => Tri::Unknown,
+        _ => Tri::False,
     }
 }
 
 fn compare_numbers(op: Comparison, left: &Outcome<Rational>, right: &Outcome<Rational>) -> Tri {
     match (left, right) {
-        (Outcome::Null, _) | (_, Outcome::Null) => Tri::False,
+        (Outcome::Unknown, _) | (_, Outcome::Unknown) => Tri::Unknown,
         (Outcome::Known(left), Outcome::Known(right)) => Tri::from(op.holds(left.cmp(right))),
-        _ => Tri::Unknown,
+        _ => Tri::False,
     }
 }
 
 fn combine(op: Operator, left: Outcome<Rational>, right: Outcome<Rational>) -> Outcome<Rational> {
     match (left, right) {
-        (Outcome::Null, _) | (_, Outcome::Null) => Outcome::Null,
+        (Outcome::Unknown, _) | (_, Outcome::Unknown) => Outcome::Unknown,
         (Outcome::Known(left), Outcome::Known(right)) => {
             arithmetic(op, &left, &right).map_or(Outcome::Null, Outcome::Known)
         }
-        _ => Outcome::Unknown,
+        _ => Outcome::Null,
     }
 }
 

@@ -20,7 +20,7 @@ impl Case {
 
     /// The first instant after `now` at which the status is no longer `status` if nothing but time happens.
     pub fn next_change(&self, rules: &Rules, status: Status, now: Timestamp) -> Option<Timestamp> {
-        let aim = self.aim.as_ref()?;
+        let aim = self.aim.as_ref().filter(|aim| !aim.void)?;
         let actual = self.actual.as_ref()?;
         let end = self.end.filter(|end| self.goal_kind == GoalKind::Reach && *end > now);
         let crossings = aim.due.iter().flat_map(|due| self.crossings(rules, actual, &aim.goal, due, now));
@@ -30,7 +30,7 @@ impl Case {
     }
 
     fn judged(&self, rules: &Rules, previous: Status, now: Timestamp) -> Status {
-        let Some(aim) = &self.aim else { return Status::NoGoal };
+        let Some(aim) = self.aim.as_ref().filter(|aim| !aim.void) else { return Status::NoGoal };
         let Some(actual) = &self.actual else { return Status::NotEnoughData };
         if self.goal_kind == GoalKind::Rate && self.sample < self.min_sample {
             return Status::NotEnoughData;

@@ -40,7 +40,7 @@ impl Case {
         let Some(aim) = &self.aim else { return numbers };
         let expected = aim.expected(now);
         numbers.goal = aim.goal.to_decimal();
-        numbers.expected = expected.to_decimal();
+        numbers.expected = expected.to_decimal().filter(|_| self.goal_kind == GoalKind::Reach);
         if let Some((rate, until)) = aim.due.as_ref().and_then(|due| due.rate(now)) {
             (numbers.expected_rate, numbers.rate_until) = (rate.to_decimal(), Some(until));
         }

@@ -5,9 +5,10 @@ use paceline_core::change::Op;
 
 use super::source::{self, Source};
 use crate::decoder::Ignored;
-use crate::error::DecodeError;
+use crate::error::{DecodeError, Problem};
 use crate::json::{self, Object, Other};
 use crate::plan::{Plan, Row, Slots};
+use crate::scan::{Cursor, Malformed};
 
 /// How a message is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,10 +45,15 @@ pub(super) struct Envelope<'a> {
 
 impl<'a> Envelope<'a> {
     /// Reads `text`; `outer` if a schema may be around it.
-    pub(super) fn read(text: &'a str, shape: Shape, outer: bool, plan: &Plan) -> Result<Self, serde_json::Error> {
-        let mut envelope = Self::default();
-        json::walk(text, &mut Reader { plan, envelope: &mut envelope, shape, outer })?;
-        Ok(envelope)
+    pub(super) fn read(
+        &mut self,
+        text: &'a str,
+        shape: Shape,
+        outer: bool,
+        plan: &Plan,
+    ) -> Result<(), Malformed> {
+        *self = Self::default();
+        json::walk(text, &mut Reader { plan, envelope: self, shape, outer })
     }
 
     /// The shape the message has, whichever it was read by.
@@ -57,7 +63,8 @@ impl<'a> Envelope<'a> {
 
     pub(super) fn kind(&self) -> Result<Kind, DecodeError> {
         let op = self.op.and_then(json::scalar_text);
-        let deleted = self.deleted.and_then(json::scalar_text).is_some_and(|deleted| deleted == "true");
+        let deleted =
+            self.deleted.and_then(json::scalar_text).is_some_and(|deleted| deleted == "true");
         Ok(Kind::Change(match op.as_deref() {
             _ if deleted => Op::Delete,
             Some("c" | "u" | "r") => Op::Full,
@@ -66,7 +73,12 @@ impl<'a> Envelope<'a> {
             Some("m") => return Ok(Kind::Ignored(Ignored::LogicalMessage)),
             Some(op) => return Err(DecodeError::op(op)),
             None if self.added => Op::Full,
-            None => return self.bookkeeping().map(Kind::Ignored).ok_or(DecodeError::Missing { what: "op" }),
+            None => {
+                return self
+                    .bookkeeping()
+                    .map(Kind::Ignored)
+                    .ok_or(DecodeError::Missing { what: "op" });
+            }
         }))
     }
 
@@ -128,7 +140,7 @@ impl Reader<'_, '_, '_> {
 
 impl<'a> Object<'a> for Reader<'a, '_, '_> {
     type Key = Key;
-    const NOT_AN_OBJECT: &'static str = "the message or its payload is not an object";
+    const NOT_AN_OBJECT: Problem = Problem::MessageShape;
 
     fn begin(&mut self) {
         self.envelope.slots.clear();
@@ -155,18 +167,18 @@ impl<'a> Object<'a> for Reader<'a, '_, '_> {
         match key {
             Key::After => {
                 let mut row = After { row: plan.row(&mut envelope.slots), seen: true };
-                cursor.walk(&mut row))?;
+                cursor.walk(&mut row)?;
                 envelope.row = row.seen;
             }
-            Key::Source => cursor.walk(&mut envelope.source))?,
+            Key::Source => cursor.walk(&mut envelope.source)?,
             Key::Op => envelope.op = Some(cursor.raw()?),
             Key::Schema => envelope.schema = Some(cursor.raw()?),
-            Key::Payload => cursor.walk(&mut Reader { plan, envelope, shape, outer: false }))?,
+            Key::Payload => cursor.walk(&mut Reader { plan, envelope, shape, outer: false })?,
             Key::Deleted => envelope.deleted = Some(cursor.raw()?),
             Key::Status => envelope.status = Some(cursor.raw()?),
-            Key::Added(part) => envelope.source.value(part, map)?,
+            Key::Added(part) => envelope.source.value(part, cursor)?,
             Key::AddedUnknown => drop(cursor.raw()?),
-            Key::Column(at) => plan.take(&mut envelope.slots, at, map)?,
+            Key::Column(at) => plan.take(&mut envelope.slots, at, cursor)?,
         }
         Ok(())
     }
@@ -181,14 +193,14 @@ struct After<'a, 's, 'p> {
 
 impl<'a> Object<'a> for After<'a, '_, '_> {
     type Key = usize;
-    const NOT_AN_OBJECT: &'static str = "after is not an object";
+    const NOT_AN_OBJECT: Problem = Problem::RowShape;
 
     fn key(&mut self, name: &str) -> Option<usize> {
         self.row.key(name)
     }
 
     fn value(&mut self, key: usize, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        self.row.value(key, map)
+        self.row.value(key, cursor)
     }
 
     fn otherwise(&mut self, _other: Other) -> bool {

@@ -13,12 +13,12 @@ use paceline_core::change::{Change, Fields, Op};
 use smallvec::SmallVec;
 
 use crate::decoder::{Decoded, Entities, Guess, Ignored, Message};
-use crate::error::DecodeError;
+use crate::error::{DecodeError, Part};
 use crate::json;
 use crate::key::Columns;
 use crate::plan::Plan;
 use crate::scalar::{Dialect, Logical};
-use envelope::{Envelope, Kind, Shape};
+use envelope::{Envelope, Kind};
 pub(crate) use schema::Schemas;
 
 /// Reads a message whose value is `text`.
@@ -29,74 +29,86 @@ pub(crate) fn decode<'a>(
     text: &'a str,
     message: &Message<'a>,
 ) -> Result<Decoded<'a>, DecodeError> {
-    let mut envelope = read(text, schemas, entities.likely())?;
+    let mut envelope = Envelope::default();
+    read(&mut envelope, text, schemas, entities.likely())?;
     let op = match envelope.kind()? {
         Kind::Ignored(reason) => return Ok(Decoded::Ignored(reason)),
         Kind::Change(op) => op,
     };
     if !entities.is_fixed() {
-        let name = envelope.source.table.and_then(json::scalar_text).ok_or(DecodeError::MissingEntity)?;
+        let name =
+            envelope.source.table.and_then(json::scalar_text).ok_or(DecodeError::MissingEntity)?;
         match entities.settle(&name) {
             None => return Ok(Decoded::Ignored(Ignored::Entity)),
             Some(Guess::Right) => {}
-            Some(Guess::Wrong) => envelope = read(text, schemas, entities.likely())?,
+            Some(Guess::Wrong) => read(&mut envelope, text, schemas, entities.likely())?,
         }
     }
-    change(&envelope, op, entities.likely(), schemas, keys, message).map(Decoded::Change)
-}
-
-/// Reads by the shape of the last message, and again if the message turns out to have the other one.
-fn read<'a>(text: &'a str, schemas: &mut Schemas, plan: &Plan) -> Result<Envelope<'a>, DecodeError> {
-    let envelope = read_as(schemas.shape, text, schemas, plan)?;
-    let shape = envelope.shape();
-    if shape == schemas.shape {
-        return Ok(envelope);
-    }
-    schemas.shape = shape;
-    read_as(shape, text, schemas, plan)
-}
-
-fn read_as<'a>(
-    shape: Shape,
-    text: &'a str,
-    schemas: &mut Schemas,
-    plan: &Plan,
-) -> Result<Envelope<'a>, DecodeError> {
-    if let Some(body) = schemas.strip(text)
-        && let Ok(envelope) = Envelope::read(body, shape, false, plan)
-    {
-        return Ok(envelope);
-    }
-    schemas.forget();
-    let envelope = Envelope::read(text, shape, true, plan).map_err(DecodeError::value)?;
-    if let Some(schema) = envelope.schema.filter(|schema| schema.starts_with('{')) {
-        schemas.remember(text, schema);
-    }
-    Ok(envelope)
-}
-
-fn change<'a>(
-    envelope: &Envelope<'a>,
-    op: Op,
-    plan: &Plan,
-    schemas: &mut Schemas,
-    keys: &mut Columns,
-    message: &Message<'a>,
-) -> Result<Change<'a>, DecodeError> {
-    Ok(Change {
+    let plan = entities.likely();
+    let mut change = Change {
         entity: plan.entity,
-        ids: if op == Op::Overflow { SmallVec::new() } else { SmallVec::from_buf([keys.id(message.key)?]) },
+        ids: SmallVec::new(),
         op,
         version: envelope.source.version(message.offset)?,
         time: envelope.source.time()?.unwrap_or(message.time),
-        fields: if op == Op::Full { fields(envelope, plan, schemas)? } else { Fields::new() },
-    })
+        fields: Fields::new(),
+    };
+    if op != Op::Overflow {
+        change.ids.push(keys.id(message.key)?);
+    }
+    if op == Op::Full {
+        fields(&envelope, plan, schemas, &mut change.fields)?;
+    }
+    Ok(Decoded::Change(change))
 }
 
-fn fields<'a>(envelope: &Envelope<'a>, plan: &Plan, schemas: &mut Schemas) -> Result<Fields<'a>, DecodeError> {
+/// Reads by the shape of the last message, and again if the message turns out to have the other one. Into
+/// `envelope`, because it is large.
+fn read<'a>(
+    envelope: &mut Envelope<'a>,
+    text: &'a str,
+    schemas: &mut Schemas,
+    plan: &Plan,
+) -> Result<(), DecodeError> {
+    read_as_shaped(envelope, text, schemas, plan)?;
+    if envelope.shape() == schemas.shape {
+        return Ok(());
+    }
+    schemas.shape = envelope.shape();
+    read_as_shaped(envelope, text, schemas, plan)
+}
+
+fn read_as_shaped<'a>(
+    envelope: &mut Envelope<'a>,
+    text: &'a str,
+    schemas: &mut Schemas,
+    plan: &Plan,
+) -> Result<(), DecodeError> {
+    let shape = schemas.shape;
+    if let Some(body) = schemas.strip(text)
+        && envelope.read(body, shape, false, plan).is_ok()
+    {
+        return Ok(());
+    }
+    schemas.forget();
+    let read = envelope.read(text, shape, true, plan);
+    read.map_err(|malformed| malformed.within(text, Part::Value))?;
+    if let Some(schema) = envelope.schema.filter(|schema| schema.starts_with('{')) {
+        schemas.remember(text, schema);
+    }
+    Ok(())
+}
+
+fn fields<'a>(
+    envelope: &Envelope<'a>,
+    plan: &Plan,
+    schemas: &mut Schemas,
+    fields: &mut Fields<'a>,
+) -> Result<(), DecodeError> {
     if !envelope.row {
         return Err(DecodeError::Missing { what: "after" });
     }
-    let columns = schemas.columns(plan, schemas.shape)?;
-    plan.fields(&envelope.slots, |slot| Dialect::Debezium(columns.get(slot).copied().unwrap_or(Logical::Unknown)))
+    let columns = schemas.columns(plan)?;
+    let logical = |slot: usize| columns.get(slot).copied().unwrap_or(Logical::Unknown);
+    plan.read(&envelope.slots, |slot| Dialect::Debezium(logical(slot)), fields)
 }

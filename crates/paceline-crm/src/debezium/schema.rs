@@ -66,12 +66,17 @@ impl Schemas {
     }
 
     /// What the schema at hand says of the plan's columns, by slot; empty without a schema.
-    pub(super) fn columns(&mut self, plan: &Plan, shape: Shape) -> Result<&[Logical], DecodeError> {
+    pub(super) fn columns(&mut self, plan: &Plan) -> Result<&[Logical], DecodeError> {
+        let shape = self.shape;
         let Some(at) = self.at else { return Ok(&[]) };
         let known = &mut self.known[at];
-        let fresh = known.columns.as_ref().is_some_and(|(entity, of, _)| (*entity, *of) == (plan.entity, shape));
+        let fresh = known
+            .columns
+            .as_ref()
+            .is_some_and(|(entity, of, _)| (*entity, *of) == (plan.entity, shape));
         if !fresh {
-            let schema: Struct = serde_json::from_str(&known.schema).map_err(DecodeError::value)?;
+            let schema: Struct = serde_json::from_str(&known.schema)
+                .map_err(|_| DecodeError::Missing { what: "a readable schema" })?;
             let row = if shape == Shape::Flat { Some(&schema) } else { schema.field("after") };
             let logical = |path: &str| row.map_or(Logical::Unknown, |row| row.logical(path));
             let columns = plan.paths.iter().map(|path| logical(path)).collect();
@@ -114,7 +119,9 @@ impl Struct {
     fn meaning(&self) -> Logical {
         match self.name.as_deref() {
             Some("org.apache.kafka.connect.data.Decimal") => Logical::Decimal(self.scale()),
-            Some("io.debezium.time.Date" | "org.apache.kafka.connect.data.Date") => Logical::Time(Unit::Days),
+            Some("io.debezium.time.Date" | "org.apache.kafka.connect.data.Date") => {
+                Logical::Time(Unit::Days)
+            }
             Some("io.debezium.time.Timestamp" | "org.apache.kafka.connect.data.Timestamp") => {
                 Logical::Time(Unit::Millis)
             }

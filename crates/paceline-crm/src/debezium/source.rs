@@ -14,8 +14,9 @@
 use jiff::Timestamp;
 use paceline_core::version::Version;
 
-use crate::error::DecodeError;
+use crate::error::{DecodeError, Problem};
 use crate::json::{self, Object, Other};
+use crate::scan::{Cursor, Malformed};
 use crate::time::{self, Unit};
 
 /// The block as raw text.
@@ -78,10 +79,14 @@ impl Source<'_> {
 
     /// `00000027:00000ac0:0002`: log file, block and slot, of 32, 32 and 16 bits.
     fn transaction_log(&self) -> Result<Option<Version>, DecodeError> {
-        let Some(lsn) = self.change_lsn.and_then(hex_lsn).or_else(|| self.commit_lsn.and_then(hex_lsn)) else {
+        let Some(lsn) =
+            self.change_lsn.and_then(hex_lsn).or_else(|| self.commit_lsn.and_then(hex_lsn))
+        else {
             return Ok(None);
         };
-        let serial = integer(self.event_serial_no, "source.event_serial_no")?.unwrap_or(0).clamp(0, 0xffff_ffff);
+        let serial = integer(self.event_serial_no, "source.event_serial_no")?
+            .unwrap_or(0)
+            .clamp(0, 0xffff_ffff);
         let (file_and_block, slot) = ((lsn >> 16) as u64, (lsn & 0xffff) as u64);
         Ok(Some(Version::from_parts(file_and_block, slot << 32 | serial as u64)))
     }
@@ -145,7 +150,7 @@ pub(super) fn key(name: &str) -> Option<Key> {
 
 impl<'a> Object<'a> for Source<'a> {
     type Key = Key;
-    const NOT_AN_OBJECT: &'static str = "source is not an object";
+    const NOT_AN_OBJECT: Problem = Problem::SourceShape;
 
     fn key(&mut self, name: &str) -> Option<Key> {
         key(name)
@@ -204,7 +209,10 @@ mod tests {
             (r#"{"change_lsn":"00000027:00000ac0:0003","commit_lsn":"00000027:00000b00:0001"}"#, 0),
             (r#"{"change_lsn":"00000027:00000ac0:0003","event_serial_no":2}"#, 0),
         ];
-        let versions: Vec<_> = rising.iter().map(|(block, offset)| version(block, *offset).expect("a version")).collect();
+        let versions: Vec<_> = rising
+            .iter()
+            .map(|(block, offset)| version(block, *offset).expect("a version"))
+            .collect();
         assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
     }
 

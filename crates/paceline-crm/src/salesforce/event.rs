@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use paceline_core::version::Version;
 
 use super::header::{Header, Names};
-use crate::error::DecodeError;
+use crate::error::{DecodeError, Part, Problem};
 use crate::json::{self, Object};
 use crate::plan::{Plan, Slots};
+use crate::scan::{Cursor, Malformed};
 use crate::wrapped::Wrapper;
 
 /// An event as raw text.
@@ -22,15 +23,24 @@ pub(super) struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    pub(super) fn read(text: &'a str, wrapper: &mut Option<Wrapper>, plan: &Plan) -> Result<Self, DecodeError> {
+    pub(super) fn read(
+        text: &'a str,
+        wrapper: &mut Option<Wrapper>,
+        plan: &Plan,
+    ) -> Result<Self, DecodeError> {
         let event = match Self::unwrapped(text, wrapper.as_ref(), plan) {
             Some(event) => event,
-            None => Self::walked(text, plan, true).map_err(DecodeError::value)?,
+            None => Self::walked(text, plan, true)
+                .map_err(|malformed| malformed.within(text, Part::Value))?,
         };
         if let Some(schema) = event.schema.filter(|schema| schema.starts_with('{')) {
             *wrapper = Wrapper::around(text, schema);
         }
-        if event.header.seen { Ok(event) } else { Err(DecodeError::Missing { what: "ChangeEventHeader" }) }
+        if event.header.seen {
+            Ok(event)
+        } else {
+            Err(DecodeError::Missing { what: "ChangeEventHeader" })
+        }
     }
 
     /// Reads only the payload behind a known schema.
@@ -38,7 +48,7 @@ impl<'a> Event<'a> {
         Self::walked(wrapper?.strip(text)?, plan, false).ok()
     }
 
-    fn walked(text: &'a str, plan: &Plan, outer: bool) -> Result<Self, serde_json::Error> {
+    fn walked(text: &'a str, plan: &Plan, outer: bool) -> Result<Self, Malformed> {
         let mut event = Self::default();
         let mut reader = Reader { row: plan, event: &mut event, outer };
         json::walk(text, &mut reader)?;
@@ -68,7 +78,11 @@ impl<'a> Event<'a> {
 
     /// The names for which null on an update is a value; `None` when it is for every name.
     pub(super) fn names_that_null(&self) -> Option<Names<'a>> {
-        self.header.nulled.or(self.flat.then_some(self.header.changed))
+        if self.flat {
+            self.header.nulled.or(Some(self.header.changed))
+        } else {
+            self.header.nulled
+        }
     }
 }
 
@@ -96,7 +110,7 @@ struct Reader<'a, 'e, 'p> {
 
 impl<'a> Object<'a> for Reader<'a, '_, '_> {
     type Key = Key;
-    const NOT_AN_OBJECT: &'static str = "the message or its payload is not an object";
+    const NOT_AN_OBJECT: Problem = Problem::MessageShape;
 
     fn begin(&mut self) {
         self.event.slots.clear();
@@ -123,17 +137,17 @@ impl<'a> Object<'a> for Reader<'a, '_, '_> {
         match key {
             Key::Header => {
                 event.header = Header::default();
-                cursor.walk(&mut event.header))?;
+                cursor.walk(&mut event.header)?;
             }
             Key::ObjectType => (event.flat, event.object_type) = (true, Some(cursor.raw()?)),
             Key::FlatReplayId => (event.flat, event.replay_id) = (true, Some(cursor.raw()?)),
             Key::ReplayId => event.replay_id = Some(cursor.raw()?),
             Key::Flat => (event.flat, _) = (true, cursor.raw()?),
-            Key::Inner => cursor.walk(&mut Reader { row: self.row, event, outer: false }))?,
-            Key::Outer => cursor.walk(&mut Reader { row: self.row, event, outer: true }))?,
-            Key::Event => cursor.walk(&mut Delivery { replay_id: &mut event.replay_id }))?,
+            Key::Inner => cursor.walk(&mut Reader { row: self.row, event, outer: false })?,
+            Key::Outer => cursor.walk(&mut Reader { row: self.row, event, outer: true })?,
+            Key::Event => cursor.walk(&mut Delivery { replay_id: &mut event.replay_id })?,
             Key::Schema => event.schema = Some(cursor.raw()?),
-            Key::Field(at) => self.row.take(&mut event.slots, at, map)?,
+            Key::Field(at) => self.row.take(&mut event.slots, at, cursor)?,
         }
         Ok(())
     }
@@ -146,7 +160,7 @@ struct Delivery<'a, 'e> {
 
 impl<'a> Object<'a> for Delivery<'a, '_> {
     type Key = ();
-    const NOT_AN_OBJECT: &'static str = "event is not an object";
+    const NOT_AN_OBJECT: Problem = Problem::EventShape;
 
     fn key(&mut self, name: &str) -> Option<()> {
         (name == "replayId").then_some(())

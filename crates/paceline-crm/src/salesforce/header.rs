@@ -8,8 +8,9 @@ use paceline_core::entity::FieldType;
 use paceline_core::version::Version;
 use smallvec::SmallVec;
 
-use crate::error::{DecodeError, Fault};
+use crate::error::{DecodeError, Fault, Problem};
 use crate::json::{self, Object, Piece};
+use crate::scan::{Cursor, Malformed};
 use crate::time::{self, Unit};
 
 /// The header as raw text.
@@ -80,7 +81,8 @@ impl<'a> Header<'a> {
         let commit = integer(self.commit, "ChangeEventHeader.commitNumber")?.unwrap_or(0);
         let sequence = integer(self.sequence, "ChangeEventHeader.sequenceNumber")?.unwrap_or(0);
         let (time, commit, sequence) = (clamp(time, 44), clamp(commit, 63), clamp(sequence, 20));
-        Ok(Version::from_bits(time << 84 | commit << 20 | sequence))
+        let bits = time << 84 | commit << 20 | sequence;
+        Ok(Version::from_parts((bits >> 64) as u64, bits as u64))
     }
 }
 
@@ -116,7 +118,7 @@ pub(super) enum Key {
 
 impl<'a> Object<'a> for Header<'a> {
     type Key = Key;
-    const NOT_AN_OBJECT: &'static str = "ChangeEventHeader is not an object";
+    const NOT_AN_OBJECT: Problem = Problem::HeaderShape;
 
     fn key(&mut self, name: &str) -> Option<Key> {
         Some(match name {
@@ -183,7 +185,10 @@ impl Names<'_> {
     }
 
     fn fault() -> DecodeError {
-        DecodeError::Envelope { what: "a field list of ChangeEventHeader", fault: Fault::Expected(FieldType::Text) }
+        DecodeError::Envelope {
+            what: "a field list of ChangeEventHeader",
+            fault: Fault::Expected(FieldType::Text),
+        }
     }
 }
 
@@ -191,12 +196,15 @@ impl Names<'_> {
 /// stands for its parts.
 fn same_field(listed: &str, path: &str) -> bool {
     let last = |name: &str| name.rsplit_once('.').is_some_and(|(_, last)| last == path);
-    listed == path || last(listed) || path.strip_prefix(listed).is_some_and(|rest| rest.starts_with('.'))
+    listed == path
+        || last(listed)
+        || path.strip_prefix(listed).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn is_bitmap(name: &str) -> bool {
     let hex = name.split_once('-').map_or(name, |(_, hex)| hex);
-    hex.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    hex.strip_prefix("0x")
+        .is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]

@@ -41,14 +41,18 @@ pub(crate) fn decode<'a>(
     change(event, entities.likely(), message).map(Decoded::Change)
 }
 
-fn change<'a>(mut event: Event<'a>, plan: &Plan, message: &Message<'a>) -> Result<Change<'a>, DecodeError> {
+fn change<'a>(
+    mut event: Event<'a>,
+    plan: &Plan,
+    message: &Message<'a>,
+) -> Result<Change<'a>, DecodeError> {
     let ids = event.header.ids()?;
     let op = match (event.header.op()?, &ids) {
         (_, Ids::Any) => Op::Overflow,
         (op, Ids::Of(_)) => op,
     };
     let op = if op == Op::Patch { settle_nulls(&mut event, plan)? } else { op };
-    Ok(Change {
+    let mut change = Change {
         entity: plan.entity,
         ids: match (op, ids) {
             (Op::Overflow, _) | (_, Ids::Any) => Default::default(),
@@ -58,11 +62,12 @@ fn change<'a>(mut event: Event<'a>, plan: &Plan, message: &Message<'a>) -> Resul
         op,
         version: event.version()?,
         time: event.header.time()?.unwrap_or(message.time),
-        fields: match op {
-            Op::Full | Op::Patch => plan.fields(&event.slots, |_| Dialect::Salesforce)?,
-            Op::Delete | Op::Tombstone | Op::Gap | Op::Overflow => Fields::new(),
-        },
-    })
+        fields: Fields::new(),
+    };
+    if matches!(op, Op::Full | Op::Patch) {
+        plan.read(&event.slots, |_| Dialect::Salesforce, &mut change.fields)?;
+    }
+    Ok(change)
 }
 
 /// Takes the nulls out of an update that only say "unchanged". A gap if what is left does not tell a bound

@@ -26,12 +26,14 @@ pub(super) struct RawCalendar {
     /// Working hours, `HH:MM-HH:MM` in local time, at most until `24:00`. Default: `09:00-17:00`.
     hours: Option<Text>,
     /// Days on which nobody works, `YYYY-MM-DD`. Default: none.
-    #[schemars(inner(extend("format" = "date")))]
     holidays: Option<Vec<Text>>,
     /// Month and day on which the fiscal year starts, `MM-DD`, the day at most 28. Default: `01-01`.
     fiscal_year_start: Option<Text>,
     /// How the fiscal year is cut. Default: `months`, the only one of this version.
-    #[expect(dead_code, reason = "there is one pattern, and reading the config checks that it is this one")]
+    #[expect(
+        dead_code,
+        reason = "there is one pattern, and reading the config checks that it is this one"
+    )]
     fiscal_pattern: Option<Pattern>,
 }
 
@@ -86,7 +88,7 @@ pub(super) fn compile(raw: Entries<RawCalendar>, report: &mut Report) -> Calenda
         } else {
             report.error(
                 name.at,
-                format_args!("calendar `{}`: other calendars than `default` are not supported by this version", name.value),
+                "other calendars than `default` are not supported by this version",
                 "describe the calendar of everyone as `default`",
             );
         }
@@ -118,24 +120,33 @@ impl RawCalendar {
 fn weights(days: &Located<WorkingDays>, report: &mut Report) -> [Decimal; 7] {
     let WorkingDays { mon, tue, wed, thu, fri, sat, sun } = &days.value;
     let before = report.len();
-    let weights = [mon, tue, wed, thu, fri, sat, sun].map(|day| day.as_ref().map_or(Decimal::ZERO, |day| weight(day, report)));
+    let weights = [mon, tue, wed, thu, fri, sat, sun]
+        .map(|day| day.as_ref().map_or(Decimal::ZERO, |day| weight(day, report)));
     if weights.iter().all(|weight| *weight == Decimal::ZERO) && report.len() == before {
-        report.error(days.at, "no weekday is a working day", "give at least one weekday a weight above 0: `mon: 1`");
+        report.error(
+            days.at,
+            "no weekday is a working day",
+            "give at least one weekday a weight above 0: `mon: 1`",
+        );
     }
     weights
 }
 
 fn weight(day: &Located<Exact>, report: &mut Report) -> Decimal {
     let Some(weight) = value::decimal(day, report) else { return Decimal::ZERO };
-    if weight < Decimal::ZERO || weight > Decimal::from_int(1) {
-        let message = format!("a weight of {weight} is not between 0 and 1");
-        report.error(day.at, message, "write 1 for a whole working day, 0.5 for half of one, 0 for a day off");
+    if weight < Decimal::ZERO {
+        report.error(
+            day.at,
+            "a weight cannot be negative",
+            "write 1 for a whole working day, 0.5 for half of one, 0 for a day off",
+        );
     }
     weight
 }
 
 fn working_hours(text: &Text, report: &mut Report) -> Option<Hours> {
-    let times = text.value.split_once('-').and_then(|(start, end)| Some((seconds(start)?, seconds(end)?)));
+    let times =
+        text.value.split_once('-').and_then(|(start, end)| Some((seconds(start)?, seconds(end)?)));
     let Some((start, end)) = times else {
         report.error(
             text.at,
@@ -154,16 +165,21 @@ fn working_hours(text: &Text, report: &mut Report) -> Option<Hours> {
 /// Seconds after midnight of `HH:MM`, up to `24:00`.
 fn seconds(text: &str) -> Option<u32> {
     let (hour, minute) = text.trim().split_once(':')?;
-    let seconds = two_digits(hour)? * 3_600 + two_digits(minute).filter(|minute| *minute < 60)? * 60;
+    let seconds =
+        two_digits(hour)? * 3_600 + two_digits(minute).filter(|minute| *minute < 60)? * 60;
     (seconds <= 86_400).then_some(seconds)
 }
 
 fn two_digits(text: &str) -> Option<u32> {
-    (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+    (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())?
 }
 
 fn fiscal_start(text: &Text, report: &mut Report) -> Option<(i8, i8)> {
-    let parts = text.value.split_once('-').and_then(|(month, day)| Some((two_digits(month)?, two_digits(day)?)));
+    let parts = text
+        .value
+        .split_once('-')
+        .and_then(|(month, day)| Some((two_digits(month)?, two_digits(day)?)));
     let found = parts.filter(|(month, day)| (1..=12).contains(month) && (1..=28).contains(day));
     if found.is_none() {
         report.error(

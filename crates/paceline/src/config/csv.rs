@@ -12,16 +12,23 @@ const COLUMNS: [&str; 7] = ["id", "name", "manager", "role", "start", "end", "ti
 pub(super) fn read(text: &str, name: &str, parent: At, report: &mut Report) -> Vec<Node> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader { file: report.places.add_file(name, text), parent, report };
-    let mut rows = rows(text).into_iter().filter(|row| row.iter().any(|cell| !cell.text.is_empty()));
+    let mut rows =
+        rows(text).into_iter().filter(|row| row.iter().any(|cell| !cell.text.is_empty()));
     let Some(header) = rows.next() else {
-        reader.report.error_in_file(reader.file, 1, 1, "the file is empty", "begin with the header id,name,manager,role");
+        reader.report.error_in_file(
+            reader.file,
+            1,
+            1,
+            "the file is empty",
+            "begin with the header id,name,manager,role",
+        );
         return Vec::new();
     };
     if !reader.header(&header) {
-        reader.report.pruned = true;
+        reader.report.lose_file();
         return Vec::new();
     }
-    rows.map(|row| reader.row(&header, row)).collect()
+    rows.enumerate().map(|(index, row)| reader.row(&header, row, index)).collect()
 }
 
 struct Cell {
@@ -49,12 +56,20 @@ impl Reader<'_> {
                 let remedy = suggest::remedy(name, COLUMNS.into_iter(), "the columns are");
                 self.error(cell, &format!("unknown column `{name}`"), &remedy);
             } else if header[..index].iter().any(|other| other.text == name) {
-                self.error(cell, &format!("two columns are called `{name}`"), "keep one of the two");
+                self.error(
+                    cell,
+                    &format!("two columns are called `{name}`"),
+                    "keep one of the two",
+                );
             }
         }
         if !header.iter().any(|cell| cell.text == "id") && self.report.len() == before {
             let first = &header[0];
-            self.error(first, "there is no column `id`", "add the column `id`, which credit fields name a rep by");
+            self.error(
+                first,
+                "there is no column `id`",
+                "add the column `id`, which credit fields name a rep by",
+            );
         }
         self.report.len() == before
     }
@@ -63,17 +78,26 @@ impl Reader<'_> {
         self.report.error_in_file(self.file, cell.line, cell.column, message, remedy);
     }
 
-    fn row(&mut self, header: &[Cell], row: Vec<Cell>) -> Node {
+    fn row(&mut self, header: &[Cell], row: Vec<Cell>, index: usize) -> Node {
         if let Some(open) = row.iter().find(|cell| cell.open) {
-            self.error(open, "a quote without an end", "close it; a quote within quotes is written twice");
+            self.error(
+                open,
+                "a quote without an end",
+                "close it; a quote within quotes is written twice",
+            );
         }
         if let Some(extra) = row.get(header.len()) {
             let message = format!("the row has {} cells, the header {}", row.len(), header.len());
             self.error(extra, &message, "put cells that hold a comma in double quotes");
         }
-        let id = header.iter().zip(&row).find(|(name, _)| name.text == "id").map(|(_, cell)| cell.text.clone());
+        let id = header
+            .iter()
+            .zip(&row)
+            .find(|(name, _)| name.text == "id")
+            .map(|(_, cell)| cell.text.clone());
+        let label = id.filter(|id| !id.is_empty()).unwrap_or_else(|| format!("[{index}]"));
         let (line, column) = row.first().map_or((1, 1), |cell| (cell.line, cell.column));
-        let at = self.place(self.parent, line, column, 0..0, &id.unwrap_or_default());
+        let at = self.place(self.parent, line, column, 0..0, &label);
         let filled = header.iter().zip(row).filter(|(_, cell)| !cell.text.is_empty());
         let entries = filled.map(|(name, cell)| self.entry(at, &name.text, cell)).collect();
         Node { at, value: Value::Map(entries) }
@@ -81,10 +105,21 @@ impl Reader<'_> {
 
     fn entry(&mut self, row: At, name: &str, cell: Cell) -> Entry {
         let at = self.place(row, cell.line, cell.column, cell.span, name);
-        Entry { key: name.to_owned(), key_at: at, node: Node { at, value: Value::Scalar(cell.text) } }
+        Entry {
+            key: name.to_owned(),
+            key_at: at,
+            node: Node { at, value: Value::Scalar(cell.text) },
+        }
     }
 
-    fn place(&mut self, parent: At, line: usize, column: usize, span: std::ops::Range<usize>, label: &str) -> At {
+    fn place(
+        &mut self,
+        parent: At,
+        line: usize,
+        column: usize,
+        span: std::ops::Range<usize>,
+        label: &str,
+    ) -> At {
         let (file, label) = (self.file, label.to_owned());
         self.report.places.add(Place { file, line, column, span, parent: Some(parent), label })
     }

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use serde::de::DeserializeOwned;
 
 use self::from_node::FromNode;
-use self::misfit::{Kind, Misfit};
+use self::misfit::Kind;
 use super::node::{Node, Value};
 use super::place::At;
 use super::report::Report;
@@ -28,11 +28,12 @@ pub(super) fn decode<T: DeserializeOwned>(root: &mut Node, report: &mut Report) 
             Ok(value) => return Some(value),
             Err(misfit) => misfit,
         };
-        report.pruned = true;
         let at = misfit.at.unwrap_or(root.at);
-        if !(misfit.is_missing() && robbed.contains(&at)) {
+        if !robbed.contains(&at) {
             tell(at, &misfit.kind, report);
         }
+        let name = report.places.place(at).label.clone();
+        report.lose(&name);
         if report.len() >= MISTAKES_MAX {
             return None;
         }
@@ -77,13 +78,17 @@ fn tell(at: At, kind: &Kind, report: &mut Report) {
             report.error(at, format_args!("`{key}` is missing"), format_args!("add `{key}: …`"));
         }
         Kind::Type { expected, found } => wrong_type(at, expected, found, report),
-        Kind::Other { message } => report.error(at, message, "see `paceline config schema` for what fits here"),
+        Kind::Other { message } => {
+            report.error(at, message, "see `paceline config schema` for what fits here")
+        }
     }
 }
 
 fn unknown_key(at: At, section: &str, key: &str, expected: &[&str], report: &mut Report) {
     match later::key(section, key) {
-        Some(remedy) => report.error(at, format_args!("`{key}` is not supported by this version"), remedy),
+        Some(remedy) => {
+            report.error(at, format_args!("`{key}` is not supported by this version"), remedy)
+        }
         None => {
             let remedy = suggest::remedy(key, expected.iter().copied(), "the keys here are");
             report.error(at, format_args!("unknown key `{key}`"), remedy);
@@ -93,7 +98,9 @@ fn unknown_key(at: At, section: &str, key: &str, expected: &[&str], report: &mut
 
 fn unknown_word(at: At, section: &str, word: &str, expected: &[&str], report: &mut Report) {
     match later::word(section, word) {
-        Some(remedy) => report.error(at, format_args!("`{word}` is not supported by this version"), remedy),
+        Some(remedy) => {
+            report.error(at, format_args!("`{word}` is not supported by this version"), remedy)
+        }
         None => {
             let remedy = suggest::remedy(word, expected.iter().copied(), "use one of");
             report.error(at, format_args!("`{word}` is none of {}", expected.join(", ")), remedy);
@@ -103,9 +110,17 @@ fn unknown_word(at: At, section: &str, word: &str, expected: &[&str], report: &m
 
 fn wrong_type(at: At, expected: &str, found: &str, report: &mut Report) {
     let labels = report.places.labels(at);
-    if matches!(labels.as_slice(), ["kpis", _, "credit"]) && found == "a mapping" {
+    if matches!(labels.as_slice(), ["kpis", _, "credit"]) && found.starts_with("a mapping") {
         let remedy = "name the one field that holds the rep's id: `credit: owner`";
-        return report.error(at, "splits and `on_change` are not supported by this version", remedy);
+        return report.error(
+            at,
+            "splits and `on_change` are not supported by this version",
+            remedy,
+        );
     }
-    report.error(at, format_args!("expected {expected}, found {found}"), format_args!("write {expected} here"));
+    report.error(
+        at,
+        format_args!("expected {expected}, found {found}"),
+        format_args!("write {expected} here"),
+    );
 }

@@ -66,7 +66,9 @@ fn excerpt(line: &str, column: usize) -> (String, String) {
     let lead = if start == 0 { "" } else { "…" };
     let tail = if end == characters.len() { "" } else { "…" };
     let middle: String = characters[start..end].iter().collect();
-    let before = characters[start..column.clamp(start, end)].iter().map(|c| if *c == '\t' { '\t' } else { ' ' });
+    let before = characters[start..column.clamp(start, end)]
+        .iter()
+        .map(|c| if *c == '\t' { '\t' } else { ' ' });
     let before: String = lead.chars().map(|_| ' ').chain(before).collect();
     (format!("{lead}{middle}{tail}"), before)
 }

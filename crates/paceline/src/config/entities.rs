@@ -88,7 +88,7 @@ const DECLARED_MAX: usize = 255;
 
 /// Compiles all entities.
 pub(super) fn compile(raw: &Located<Entries<RawEntity>>, report: &mut Report) -> Vec<Declared> {
-    if raw.value.0.is_empty() && !report.pruned {
+    if raw.value.0.is_empty() && !report.lost_any() {
         report.error(raw.at, "there is no entity", "describe one, with its fields");
     }
     check_names(&raw.value.0, report);
@@ -109,7 +109,8 @@ fn check_names(entities: &[(Text, RawEntity)], report: &mut Report) {
             match known.iter().find(|(other, ..)| *other == lower) {
                 Some((_, at, owner)) if *owner != entity.as_str() => {
                     let place = report.places.shown(*at);
-                    let message = format!("`{}` is already a name of `{owner}` at {place}", name.as_str());
+                    let message =
+                        format!("`{}` is already a name of `{owner}` at {place}", name.as_str());
                     report.error(name.at, message, "give each name to one entity");
                 }
                 _ => known.push((lower, name.at, entity.as_str())),
@@ -121,7 +122,11 @@ fn check_names(entities: &[(Text, RawEntity)], report: &mut Report) {
 impl RawEntity {
     fn compile(&self, name: &Text, report: &mut Report) -> Declared {
         if let Some((extra, _)) = self.fields.0.get(DECLARED_MAX) {
-            report.error(extra.at, format_args!("more than {DECLARED_MAX} fields"), "leave out those that no KPI needs");
+            report.error(
+                extra.at,
+                format_args!("more than {DECLARED_MAX} fields"),
+                "leave out those that no KPI needs",
+            );
         }
         let declared = self.fields.0.iter().take(DECLARED_MAX);
         let fields = declared.clone().map(|(name, field)| field.compile(name, report)).collect();
@@ -152,7 +157,11 @@ impl RawField {
 
     fn check_scale(&self, scale: Located<i32>, report: &mut Report) {
         if !matches!(self.kind, Kind::Decimal | Kind::Money) {
-            report.error(scale.at, "only decimals have a scale", "leave it out, or use `type: decimal`");
+            report.error(
+                scale.at,
+                "only decimals have a scale",
+                "leave it out, or use `type: decimal`",
+            );
         } else if !(0..=38).contains(&scale.value) {
             let message = format!("a scale of {} is not between 0 and 38", scale.value);
             report.error(scale.at, message, "write the number of decimal places");
@@ -175,32 +184,45 @@ impl Kind {
 
 impl RawStates {
     fn compile(&self, entity: &Entity, report: &mut Report) -> States {
-        self.check_field(entity, report);
+        if !self.field_fits(entity, report) {
+            report.lose(self.field.as_str());
+        }
         self.check_order(report);
         let sets = self.sets.iter().flat_map(|sets| &sets.0);
         States {
             field: self.field.value.clone(),
             order: self.order.value.iter().map(|state| state.value.clone()).collect(),
-            sets: sets.map(|(name, members)| (name.value.clone(), self.set(name, members, report))).collect(),
+            sets: sets
+                .map(|(name, members)| (name.value.clone(), self.set(name, members, report)))
+                .collect(),
         }
     }
 
-    fn check_field(&self, entity: &Entity, report: &mut Report) {
-        let Some((_, field)) = field(&self.field, entity, report) else { return };
+    fn field_fits(&self, entity: &Entity, report: &mut Report) -> bool {
+        let Some((_, field)) = field(&self.field, entity, report) else { return false };
         if field.kind != FieldType::Text {
             let message = format!("`{}` is {}, and states are text", field.name, field.kind);
             report.error(self.field.at, message, "name a field of type text");
         }
+        field.kind == FieldType::Text
     }
 
     fn check_order(&self, report: &mut Report) {
         let states = &self.order.value;
         if states.is_empty() {
-            report.error(self.order.at, "there is no state", "list all states, from the first to the last");
+            report.error(
+                self.order.at,
+                "there is no state",
+                "list all states, from the first to the last",
+            );
         }
         for (index, state) in states.iter().enumerate() {
             if states[..index].iter().any(|other| other.value == state.value) {
-                report.error(state.at, format_args!("`{}` is listed twice", state.as_str()), "keep one of the two");
+                report.error(
+                    state.at,
+                    format_args!("`{}` is listed twice", state.as_str()),
+                    "keep one of the two",
+                );
             }
         }
     }
@@ -211,7 +233,11 @@ impl RawStates {
         for member in members {
             if !states().any(|state| state == member.as_str()) {
                 let remedy = suggest::remedy(member.as_str(), states(), "the states are");
-                report.unknown(member.at, format_args!("`{}` is not in `order`", member.as_str()), remedy);
+                report.unknown(
+                    member.at,
+                    format_args!("`{}` is not in `order`", member.as_str()),
+                    remedy,
+                );
             }
         }
         members.iter().map(|member| member.value.clone()).collect()

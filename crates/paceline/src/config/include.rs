@@ -16,7 +16,13 @@ pub(super) fn read(path: &Path, report: &mut Report) -> Option<Node> {
         Err(error) => {
             let file = report.places.add_file(&name, "");
             let message = format!("the file cannot be read: {}", reason(&error));
-            report.error_in_file(file, 1, 1, &message, "give the path of a YAML file, such as --config paceline.yaml");
+            report.error_in_file(
+                file,
+                1,
+                1,
+                &message,
+                "give the path of a YAML file, such as --config paceline.yaml",
+            );
             None
         }
     }
@@ -39,13 +45,18 @@ fn parse(text: &str, name: &str, seen: &mut Seen, report: &mut Report) -> Option
     let folder = folder(name);
     secret::expand(&mut top, &folder, report);
     if !matches!(top.value, Value::Map(_)) {
-        report.error(top.at, format_args!("a config is a mapping, not {}", top.kind()), "begin with `kafka:`");
+        report.error(
+            top.at,
+            format_args!("a config is a mapping, not {}", top.kind()),
+            "begin with `kafka:`",
+        );
         return None;
     }
     if let Some(entry) = top.take("include") {
         for path in included(&entry.node, report) {
-            if let Some(part) = include(&path, &folder, seen, report) {
-                merge(&mut top, part, report);
+            match include(&path, &folder, seen, report) {
+                Some(part) => merge(&mut top, part, report),
+                None => report.lose_file(),
             }
         }
     }
@@ -55,27 +66,47 @@ fn parse(text: &str, name: &str, seen: &mut Seen, report: &mut Report) -> Option
 /// The paths that `include` lists.
 fn included(node: &Node, report: &mut Report) -> Vec<(String, At)> {
     let Value::List(items) = &node.value else {
-        report.error(node.at, format_args!("expected a list, found {}", node.kind()), "write `include: [kpis.yaml]`");
+        report.error(
+            node.at,
+            format_args!("expected a list, found {}", node.kind()),
+            "write `include: [kpis.yaml]`",
+        );
+        report.lose_file();
         return Vec::new();
     };
     let path = |item: &Node| match item.scalar() {
         Some(path) => Some((path.to_owned(), item.at)),
         None => {
-            report.error(item.at, format_args!("expected a path, found {}", item.kind()), "write a path here");
+            report.error(
+                item.at,
+                format_args!("expected a path, found {}", item.kind()),
+                "write a path here",
+            );
+            report.lose_file();
             None
         }
     };
     items.iter().filter_map(path).collect()
 }
 
-fn include((path, at): &(String, At), folder: &Path, seen: &mut Seen, report: &mut Report) -> Option<Node> {
+fn include(
+    (path, at): &(String, At),
+    folder: &Path,
+    seen: &mut Seen,
+    report: &mut Report,
+) -> Option<Node> {
     let full = folder.join(path);
     let unique = canonical(&full);
     if let Some((_, before)) = seen.iter().find(|(path, _)| *path == unique) {
-        let before = before.map_or_else(|| "it is where the config begins".to_owned(), |at| {
-            format!("it is included at {}", report.places.shown(at))
-        });
-        report.error(*at, format_args!("`{path}` is already part of the config: {before}"), "include each file once");
+        let before = before.map_or_else(
+            || "it is where the config begins".to_owned(),
+            |at| format!("it is included at {}", report.places.shown(at)),
+        );
+        report.error(
+            *at,
+            format_args!("`{path}` is already part of the config: {before}"),
+            "include each file once",
+        );
         return None;
     }
     seen.push((unique, Some(*at)));
@@ -124,15 +155,27 @@ fn expand_reps(top: &mut Node, report: &mut Report) {
     let Some(entry) = reps.node.take("file") else { return };
     if let Some(list) = reps.node.get("list") {
         let place = report.places.shown(list.at);
-        report.error(entry.key_at, format_args!("reps are also listed at {place}"), "give a list or a file, not both");
+        report.error(
+            entry.key_at,
+            format_args!("reps are also listed at {place}"),
+            "give a list or a file, not both",
+        );
         return;
     }
     let Some(path) = entry.node.scalar() else {
-        report.error(entry.node.at, format_args!("expected a path, found {}", entry.node.kind()), "write a path here");
+        report.error(
+            entry.node.at,
+            format_args!("expected a path, found {}", entry.node.kind()),
+            "write a path here",
+        );
         return;
     };
     let rows = read_reps(path, entry.node.at, report);
-    let list = Entry { key: "list".to_owned(), key_at: entry.key_at, node: Node { at: entry.node.at, value: rows } };
+    let list = Entry {
+        key: "list".to_owned(),
+        key_at: entry.key_at,
+        node: Node { at: entry.node.at, value: rows },
+    };
     if let Value::Map(keys) = &mut reps.node.value {
         keys.push(list);
     }
@@ -145,7 +188,7 @@ fn read_reps(path: &str, at: At, report: &mut Report) -> Value {
         Err(error) => {
             let remedy = "give a path relative to this config file";
             report.error(at, format_args!("`{path}` cannot be read: {}", reason(&error)), remedy);
-            report.pruned = true;
+            report.lose_file();
             Value::List(Vec::new())
         }
     }

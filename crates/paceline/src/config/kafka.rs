@@ -53,8 +53,11 @@ pub(super) struct RawKafka {
 const LANES_MAX: u64 = 256;
 
 /// Settings that have a key of their own here.
-const OWN_KEYS: [(&str, &str); 3] =
-    [("bootstrap.servers", "brokers"), ("metadata.broker.list", "brokers"), ("group.id", "group_id")];
+const OWN_KEYS: [(&str, &str); 3] = [
+    ("bootstrap.servers", "brokers"),
+    ("metadata.broker.list", "brokers"),
+    ("group.id", "group_id"),
+];
 
 /// Settings whose values nobody but librdkafka may see.
 const SECRETS: [&str; 8] = [
@@ -90,7 +93,11 @@ fn group_id(text: Option<Text>, report: &mut Report) -> String {
 fn check_brokers(brokers: &Text, report: &mut Report) {
     for broker in brokers.value.split(',') {
         if let Some(problem) = broker_problem(broker.trim()) {
-            report.error(brokers.at, problem, "write host:port, with commas between several: kafka-1:9092,kafka-2:9092");
+            report.error(
+                brokers.at,
+                problem,
+                "write host:port, with commas between several: kafka-1:9092,kafka-2:9092",
+            );
             return;
         }
     }
@@ -109,7 +116,8 @@ fn broker_problem(broker: &str) -> Option<String> {
         return Some(format!("`{broker}` has no host"));
     }
     let bare_ipv6 = port.ends_with(']');
-    (!bare_ipv6 && !port.parse::<u16>().is_ok_and(|port| port > 0)).then(|| format!("`{port}` is no port"))
+    (!bare_ipv6 && !port.parse::<u16>().is_ok_and(|port| port > 0))
+        .then(|| format!("`{port}` is no port"))
 }
 
 fn check_lanes(lanes: Located<u64>, report: &mut Report) -> Option<usize> {

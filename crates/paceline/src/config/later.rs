@@ -55,5 +55,8 @@ pub(super) fn word(section: &str, word: &str) -> Option<&'static str> {
 }
 
 fn remedy(table: &[Later], section: &str, key: &str) -> Option<&'static str> {
-    table.iter().find(|later| later.section == section && later.key == key).map(|later| later.remedy)
+    table
+        .iter()
+        .find(|later| later.section == section && later.key == key)
+        .map(|later| later.remedy)
 }

@@ -57,6 +57,10 @@ impl Node {
         if let Value::Scalar(text) = &self.value { Some(text) } else { None }
     }
 
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self.value, Value::Nothing)
+    }
+
     /// The value in words, for a message.
     pub(super) fn kind(&self) -> &'static str {
         match self.value {
@@ -80,7 +84,8 @@ pub(super) fn read(text: &str, file: usize, report: &mut Report) -> Option<Node>
             let top = report.places.top(file);
             let mut builder = Builder { text, file, report };
             let value = builder.value(parsed, top);
-            let value = if matches!(value, Value::Nothing) { Value::Map(Vec::new()) } else { value };
+            let value =
+                if matches!(value, Value::Nothing) { Value::Map(Vec::new()) } else { value };
             Some(Node { at: top, value })
         }
         Err(error) => {
@@ -92,8 +97,9 @@ pub(super) fn read(text: &str, file: usize, report: &mut Report) -> Option<Node>
 
 fn refuse(error: &serde_saphyr::Error, file: usize, report: &mut Report) {
     let error = error.without_snippet();
-    let (line, column) =
-        error.location().map_or((1, 1), |at| (at.line().max(1) as usize, at.column().max(1) as usize));
+    let (line, column) = error
+        .location()
+        .map_or((1, 1), |at| (at.line().max(1) as usize, at.column().max(1) as usize));
     let message = UserMessageFormatter.format_message(error);
     let remedy = if matches!(error, serde_saphyr::Error::DuplicateMappingKey { .. }) {
         "keep one of the two"
@@ -132,7 +138,9 @@ impl Builder<'_> {
 
     fn span<T>(&self, parsed: &Spanned<T>) -> std::ops::Range<usize> {
         let span = parsed.defined.span();
-        let (Some(start), Some(length)) = (span.byte_offset(), span.byte_len()) else { return 0..0 };
+        let (Some(start), Some(length)) = (span.byte_offset(), span.byte_len()) else {
+            return 0..0;
+        };
         start as usize..(start + length) as usize
     }
 
@@ -151,7 +159,8 @@ impl Builder<'_> {
         let mut nodes = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
             let node = self.node(item, at, &format!("[{index}]"));
-            if let Some(name) = ["id", "name"].into_iter().find_map(|key| node.get(key)?.scalar()) {
+            let name = ["id", "name"].into_iter().find_map(|key| node.get(key)?.scalar());
+            if let Some(name) = name.filter(|name| !name.is_empty()) {
                 self.report.places.relabel(node.at, name);
             }
             nodes.push(node);

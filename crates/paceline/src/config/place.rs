@@ -49,6 +49,11 @@ impl Places {
         &self.places[at.0 as usize]
     }
 
+    /// The place of the mapping or list that holds a place; at the top, the place itself.
+    pub(super) fn above(&self, at: At) -> At {
+        self.place(at).parent.unwrap_or(at)
+    }
+
     /// Renames a place, once it is known what people call it.
     pub(super) fn relabel(&mut self, at: At, label: &str) {
         label.clone_into(&mut self.places[at.0 as usize].label);
@@ -84,8 +89,9 @@ impl Places {
     /// The keys that lead to a place, from the top.
     pub(super) fn labels(&self, at: At) -> Vec<&str> {
         let above = |at: &At| self.place(*at).parent;
-        let mut labels: Vec<&str> =
-            std::iter::successors(Some(at), above).map(|at| self.place(at).label.as_str()).collect();
+        let mut labels: Vec<&str> = std::iter::successors(Some(at), above)
+            .map(|at| self.place(at).label.as_str())
+            .collect();
         labels.retain(|label| !label.is_empty());
         labels.reverse();
         labels
@@ -102,7 +108,9 @@ impl Places {
     pub(super) fn column_within(&self, at: At, value: &str, byte: usize) -> usize {
         let start = self.place(at).column;
         let before = value.get(..byte).map_or(0, |before| before.chars().count());
-        columns_of(self.written(at), value).and_then(|columns| columns.get(before).copied()).map_or(start, |c| start + c)
+        columns_of(self.written(at), value)
+            .and_then(|columns| columns.get(before).copied())
+            .map_or(start, |c| start + c)
     }
 }
 

@@ -9,8 +9,10 @@ use super::place::{At, Places};
 #[derive(Default)]
 pub(super) struct Report {
     pub(super) places: Places,
-    /// Whether values were taken out because they do not fit: names in them are then not known.
-    pub(super) pruned: bool,
+    /// Names whose values were refused or could not be read.
+    lost: Vec<String>,
+    /// Whether a whole file is missing, so that any name may be.
+    lost_file: bool,
     found: Vec<Found>,
     secrets: Vec<Secret>,
 }
@@ -34,21 +36,57 @@ impl Report {
         self.note(at, column, message.to_string(), remedy.to_string());
     }
 
-    /// Notes a name that means nothing; no news once values were taken out, for the name may be among them.
+    /// Notes a mistake that may follow from another: one about a lost name is not worth telling.
     pub(super) fn unknown(&mut self, at: At, message: impl Display, remedy: impl Display) {
-        if !self.pruned {
+        let message = message.to_string();
+        if !self.speaks_of_lost(&message) {
             self.error(at, message, remedy);
         }
     }
 
-    /// Notes a mistake at a byte of a scalar's value.
-    pub(super) fn error_within(&mut self, at: At, value: &str, byte: usize, message: &str, remedy: &str) {
-        let column = self.places.column_within(at, value, byte);
-        self.note(at, column, message.to_owned(), remedy.to_owned());
+    /// Like [`Self::unknown`], at a byte of a scalar's value.
+    pub(super) fn unknown_within(
+        &mut self,
+        at: At,
+        value: &str,
+        byte: usize,
+        message: &str,
+        remedy: &str,
+    ) {
+        if !self.speaks_of_lost(message) {
+            let column = self.places.column_within(at, value, byte);
+            self.note(at, column, message.to_owned(), remedy.to_owned());
+        }
+    }
+
+    /// Remembers that nothing is known of a name, because what was said of it was refused.
+    pub(super) fn lose(&mut self, name: &str) {
+        self.lost.push(format!("`{name}`"));
+    }
+
+    /// Remembers that nothing is known of what a file would have said.
+    pub(super) fn lose_file(&mut self) {
+        self.lost_file = true;
+    }
+
+    /// Whether something was refused, or never read.
+    pub(super) fn lost_any(&self) -> bool {
+        self.lost_file || !self.lost.is_empty()
+    }
+
+    fn speaks_of_lost(&self, message: &str) -> bool {
+        self.lost_file || self.lost.iter().any(|name| message.contains(name))
     }
 
     /// Notes a mistake of a file as a whole, or of its syntax.
-    pub(super) fn error_in_file(&mut self, file: usize, line: usize, column: usize, message: &str, remedy: &str) {
+    pub(super) fn error_in_file(
+        &mut self,
+        file: usize,
+        line: usize,
+        column: usize,
+        message: &str,
+        remedy: &str,
+    ) {
         let diagnostic = Diagnostic {
             file: self.places.file_name(file).to_owned(),
             line,
@@ -89,15 +127,18 @@ impl Report {
 
     /// All mistakes, or nothing when there are none.
     pub(super) fn finish(mut self) -> Result<(), Diagnostics> {
-        self.found.sort_by_key(|found| (found.file, found.diagnostic.line, found.diagnostic.column));
+        self.found
+            .sort_by_key(|found| (found.file, found.diagnostic.line, found.diagnostic.column));
         self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.text.len()));
-        let mut all: Vec<Diagnostic> = self.found.iter().map(|found| self.without_secrets(&found.diagnostic)).collect();
+        let mut all: Vec<Diagnostic> =
+            self.found.iter().map(|found| self.without_secrets(&found.diagnostic)).collect();
         all.dedup();
         if all.is_empty() { Ok(()) } else { Err(Diagnostics(all)) }
     }
 
     fn without_secrets(&self, diagnostic: &Diagnostic) -> Diagnostic {
-        let secret_line = |line: &String| self.secrets.iter().any(|secret| line.contains(&secret.text));
+        let secret_line =
+            |line: &String| self.secrets.iter().any(|secret| line.contains(&secret.text));
         Diagnostic {
             path: self.scrub(&diagnostic.path),
             message: self.scrub(&diagnostic.message),
@@ -108,6 +149,8 @@ impl Report {
     }
 
     fn scrub(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(&secret.text, &secret.shown))
+        self.secrets
+            .iter()
+            .fold(text.to_owned(), |text, secret| text.replace(&secret.text, &secret.shown))
     }
 }

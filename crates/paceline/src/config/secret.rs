@@ -17,7 +17,9 @@ pub(super) fn expand(node: &mut Node, folder: &Path, report: &mut Report) {
             Err(refusal) => report.error(node.at, refusal.message, refusal.remedy),
         },
         Value::List(items) => items.iter_mut().for_each(|item| expand(item, folder, report)),
-        Value::Map(entries) => entries.iter_mut().for_each(|entry| expand(&mut entry.node, folder, report)),
+        Value::Map(entries) => {
+            entries.iter_mut().for_each(|entry| expand(&mut entry.node, folder, report))
+        }
     }
 }
 
@@ -54,8 +56,12 @@ fn resolve(reference: &str, folder: &Path) -> Result<String, Refusal> {
     match reference.split_once(':') {
         Some(("env", name)) => std::env::var(name).map_err(|error| Refusal {
             message: match error {
-                std::env::VarError::NotPresent => format!("the environment has no variable `{name}`"),
-                std::env::VarError::NotUnicode(_) => format!("the environment variable `{name}` is not UTF-8"),
+                std::env::VarError::NotPresent => {
+                    format!("the environment has no variable `{name}`")
+                }
+                std::env::VarError::NotUnicode(_) => {
+                    format!("the environment variable `{name}` is not UTF-8")
+                }
             },
             remedy: format!("set it before starting: {name}=…"),
         }),

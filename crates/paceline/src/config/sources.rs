@@ -66,9 +66,17 @@ pub(super) struct RawSource {
 }
 
 /// Compiles all sources.
-pub(super) fn compile(raw: &Located<Vec<RawSource>>, entities: &[Declared], report: &mut Report) -> Vec<Source> {
-    if raw.value.is_empty() && !report.pruned {
-        report.error(raw.at, "there is no source", "name a topic: `- {topic: crm.opportunity, format: paceline}`");
+pub(super) fn compile(
+    raw: &Located<Vec<RawSource>>,
+    entities: &[Declared],
+    report: &mut Report,
+) -> Vec<Source> {
+    if raw.value.is_empty() && !report.lost_any() {
+        report.error(
+            raw.at,
+            "there is no source",
+            "name a topic: `- {topic: crm.opportunity, format: paceline}`",
+        );
     }
     check_topics(&raw.value, report);
     raw.value.iter().map(|source| source.compile(entities, report)).collect()
@@ -101,15 +109,21 @@ fn entity(name: &Text, entities: &[Declared], report: &mut Report) -> Option<Ent
 fn check_topics(sources: &[RawSource], report: &mut Report) {
     for (index, source) in sources.iter().enumerate() {
         let topic = &source.topic;
-        if let Some(before) = sources[..index].iter().find(|other| other.topic.value == topic.value) {
+        if let Some(before) = sources[..index].iter().find(|other| other.topic.value == topic.value)
+        {
             let place = report.places.shown(before.topic.at);
             let message = format!("topic `{}` is already a source at {place}", topic.as_str());
             report.error(topic.at, message, "give each topic one source");
         }
         let Some(dead) = &source.dead_letter else { continue };
         if sources.iter().any(|other| other.topic.value == dead.value) {
-            let message = format!("dead letters would go to `{}`, which is a source", dead.as_str());
-            report.error(dead.at, message, format_args!("use another topic, such as {}.dlq", topic.as_str()));
+            let message =
+                format!("dead letters would go to `{}`, which is a source", dead.as_str());
+            report.error(
+                dead.at,
+                message,
+                format_args!("use another topic, such as {}.dlq", topic.as_str()),
+            );
         }
     }
 }

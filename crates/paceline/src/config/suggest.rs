@@ -1,7 +1,11 @@
 //! "Did you mean": the remedy for a name that nobody knows.
 
 /// The remedy for an unknown name: the nearest known one, or all of them when none is near.
-pub(super) fn remedy<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone, lead: &str) -> String {
+pub(super) fn remedy<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    lead: &str,
+) -> String {
     match closest(name, known.clone()) {
         Some(close) => format!("did you mean `{close}`?"),
         None => listed(known, lead),
@@ -14,7 +18,11 @@ const LISTED_MAX: usize = 20;
 fn listed<'a>(known: impl Iterator<Item = &'a str> + Clone, lead: &str) -> String {
     let names: Vec<&str> = known.clone().take(LISTED_MAX).collect();
     let rest = if known.count() > LISTED_MAX { ", …" } else { "" };
-    if names.is_empty() { format!("{lead}: none are defined") } else { format!("{lead}: {}{rest}", names.join(", ")) }
+    if names.is_empty() {
+        "none is defined".to_owned()
+    } else {
+        format!("{lead}: {}{rest}", names.join(", "))
+    }
 }
 
 /// The known name with the fewest edits from a mistyped one, at most a third of the longer.

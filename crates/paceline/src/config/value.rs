@@ -15,7 +15,9 @@ use super::suggest;
 /// An exact decimal: nothing of what was written is rounded away.
 pub(super) fn decimal(number: &Located<Exact>, report: &mut Report) -> Option<Decimal> {
     let text = number.value.0.as_str();
-    let refuse = |message: String, remedy: &str, report: &mut Report| report.error(number.at, message, remedy);
+    let refuse = |message: String, remedy: &str, report: &mut Report| {
+        report.error(number.at, message, remedy)
+    };
     match Decimal::parse(text) {
         Ok(_) if places(text) > i64::from(Decimal::PLACES) => {
             refuse(format!("`{text}` has more than six places"), "round it to six places", report);
@@ -56,7 +58,8 @@ pub(super) fn time_zone(text: &Text, report: &mut Report) -> Option<TimeZone> {
         let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
         let remedy = match suggest::closest(text.as_str(), names.iter().map(String::as_str)) {
             Some(close) => format!("did you mean `{close}`?"),
-            None => "write a name of the IANA time zone database, such as Europe/Madrid or UTC".to_owned(),
+            None => "write a name of the IANA time zone database, such as Europe/Madrid or UTC"
+                .to_owned(),
         };
         report.error(text.at, format_args!("no time zone is called `{}`", text.as_str()), remedy);
     }
@@ -107,7 +110,12 @@ fn seconds(text: &str) -> Option<u64> {
 pub(super) fn topic(text: &Text, report: &mut Report) -> Option<String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let name = text.as_str();
-    if !name.is_empty() && name.len() <= 249 && name.chars().all(fits) && name != "." && name != ".." {
+    if !name.is_empty()
+        && name.len() <= 249
+        && name.chars().all(fits)
+        && name != "."
+        && name != ".."
+    {
         return Some(name.to_owned());
     }
     report.error(
@@ -120,8 +128,31 @@ pub(super) fn topic(text: &Text, report: &mut Report) -> Option<String> {
 
 /// Words that CEL keeps for itself, and the one that we do.
 const RESERVED: [&str; 25] = [
-    "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop",
-    "namespace", "null", "package", "return", "states", "true", "var", "void", "while", "date", "timestamp", "has",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "package",
+    "return",
+    "states",
+    "true",
+    "var",
+    "void",
+    "while",
+    "date",
+    "timestamp",
+    "has",
 ];
 
 /// A name that expressions can use.
@@ -136,7 +167,11 @@ pub(super) fn identifier(text: &Text, what: impl Display, report: &mut Report) {
             "use lower-case letters, digits and `_`, not beginning with a digit",
         );
     } else if RESERVED.contains(&name) {
-        report.error(text.at, format_args!("`{name}` has a meaning of its own in expressions"), "choose another name");
+        report.error(
+            text.at,
+            format_args!("`{name}` has a meaning of its own in expressions"),
+            "choose another name",
+        );
     }
 }
 

@@ -2,7 +2,8 @@
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
+    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
 };
 
 use super::misfit::{Kind, Misfit};
@@ -15,7 +16,13 @@ pub(super) struct FromNode<'a>(pub(super) &'a Node);
 
 impl FromNode<'_> {
     fn refuse(&self, expected: &str) -> Misfit {
-        let kind = Kind::Type { expected: expected.to_owned(), found: self.0.kind().to_owned() };
+        let found = match &self.0.value {
+            Value::Map(entries) if entries.len() > 1 => {
+                format!("a mapping of {} keys", entries.len())
+            }
+            _ => self.0.kind().to_owned(),
+        };
+        let kind = Kind::Type { expected: expected.to_owned(), found };
         Misfit::from(kind).or_at(self.0.at)
     }
 
@@ -25,16 +32,18 @@ impl FromNode<'_> {
 
     fn parse<T: std::str::FromStr>(&self, expected: &str) -> Result<T, Misfit> {
         let text = self.scalar(expected)?;
-        let refused = || Misfit::from(Kind::Type { expected: expected.to_owned(), found: format!("`{text}`") });
+        let refused = || {
+            Misfit::from(Kind::Type { expected: expected.to_owned(), found: format!("`{text}`") })
+        };
         text.parse().map_err(|_| refused().or_at(self.0.at))
     }
 }
 
 /// Reads whole numbers of every width.
 macro_rules! whole_numbers {
-    ($($method:ident $visit:ident,)*) => {$(
+    ($words:literal: $($method:ident $visit:ident,)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-            visitor.$visit(self.parse("a whole number")?).map_err(|misfit: Misfit| misfit.or_at(self.0.at))
+            visitor.$visit(self.parse($words)?).map_err(|misfit: Misfit| misfit.or_at(self.0.at))
         }
     )*};
 }
@@ -42,8 +51,11 @@ macro_rules! whole_numbers {
 impl<'de> Deserializer<'de> for FromNode<'_> {
     type Error = Misfit;
 
-    whole_numbers! {
+    whole_numbers! { "a whole number":
         deserialize_i8 visit_i8, deserialize_i16 visit_i16, deserialize_i32 visit_i32, deserialize_i64 visit_i64,
+    }
+
+    whole_numbers! { "a whole number of 0 or more":
         deserialize_u8 visit_u8, deserialize_u16 visit_u16, deserialize_u32 visit_u32, deserialize_u64 visit_u64,
     }
 
@@ -69,10 +81,18 @@ impl<'de> Deserializer<'de> for FromNode<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        if matches!(self.0.value, Value::Nothing) { visitor.visit_none() } else { visitor.visit_some(self) }
+        if matches!(self.0.value, Value::Nothing) {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
         if name == LOCATED {
             let at = self.0.at;
             return visitor.visit_seq(PlaceThenValue { at, value: Some(self), told: false });
@@ -108,11 +128,14 @@ impl<'de> Deserializer<'de> for FromNode<'_> {
     ) -> Result<V::Value, Misfit> {
         let choice = match &self.0.value {
             Value::Scalar(word) => Choice { word, at: self.0.at, value: None },
-            Value::Map(entries) => match entries.as_slice() {
-                [entry] => Choice { word: &entry.key, at: entry.key_at, value: Some(&entry.node) },
-                _ => return Err(self.refuse(&format!("one of {}", words.join(", ")))),
+            Value::Map(entries) if entries.len() == 1 => Choice {
+                word: &entries[0].key,
+                at: entries[0].key_at,
+                value: Some(&entries[0].node),
             },
-            Value::Nothing | Value::List(_) => return Err(self.refuse(&format!("one of {}", words.join(", ")))),
+            Value::Nothing | Value::List(_) | Value::Map(_) => {
+                return Err(self.refuse(&format!("one of {}", words.join(", "))));
+            }
         };
         visitor.visit_enum(choice).map_err(|misfit| misfit.or_at(self.0.at))
     }
@@ -138,7 +161,10 @@ struct PlaceThenValue<D> {
 impl<'de, D: Deserializer<'de, Error = Misfit>> SeqAccess<'de> for PlaceThenValue<D> {
     type Error = Misfit;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Misfit> {
         if !self.told {
             self.told = true;
             return seed.deserialize(self.at.0.into_deserializer()).map(Some);
@@ -152,8 +178,14 @@ struct Items<'a>(std::slice::Iter<'a, Node>);
 impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Misfit;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
-        self.0.next().map(|item| seed.deserialize(FromNode(item)).map_err(|misfit| misfit.or_at(item.at))).transpose()
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Misfit> {
+        self.0
+            .next()
+            .map(|item| seed.deserialize(FromNode(item)).map_err(|misfit| misfit.or_at(item.at)))
+            .transpose()
     }
 }
 
@@ -165,14 +197,20 @@ struct Pairs<'a> {
 impl<'de> MapAccess<'de> for Pairs<'_> {
     type Error = Misfit;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Misfit> {
         let Some(entry) = self.entries.next() else { return Ok(None) };
         self.value = Some(&entry.node);
         seed.deserialize(Key(entry)).map(Some).map_err(|misfit| misfit.or_at(entry.key_at))
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Misfit> {
-        let node = self.value.take().ok_or_else(|| <Misfit as de::Error>::custom("a key without a value"))?;
+        let node = self
+            .value
+            .take()
+            .ok_or_else(|| <Misfit as de::Error>::custom("a key without a value"))?;
         seed.deserialize(FromNode(node)).map_err(|misfit| misfit.or_at(node.at))
     }
 }
@@ -187,7 +225,11 @@ impl<'de> Deserializer<'de> for Key<'_> {
         visitor.visit_str(&self.0.key)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
         visitor.visit_seq(PlaceThenValue { at: self.0.key_at, value: Some(self), told: false })
     }
 
@@ -208,7 +250,10 @@ impl<'a, 'de> EnumAccess<'de> for Choice<'a> {
     type Error = Misfit;
     type Variant = Chosen<'a>;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Chosen<'a>), Misfit> {
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Chosen<'a>), Misfit> {
         let word: StrDeserializer<'_, Misfit> = self.word.into_deserializer();
         let variant = seed.deserialize(word).map_err(|misfit| misfit.or_at(self.at))?;
         Ok((variant, Chosen { word: self.word, value: self.value }))
@@ -230,7 +275,8 @@ impl<'de> VariantAccess<'de> for Chosen<'_> {
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Misfit> {
         let expected = format!("`{{{}: …}}`", self.word);
-        let lonely = || Misfit::from(Kind::Type { expected, found: format!("`{}` alone", self.word) });
+        let lonely =
+            || Misfit::from(Kind::Type { expected, found: format!("`{}` alone", self.word) });
         seed.deserialize(FromNode(self.value.ok_or_else(lonely)?))
     }
 
@@ -238,7 +284,11 @@ impl<'de> VariantAccess<'de> for Chosen<'_> {
         Err(de::Error::custom("a list has no meaning here"))
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Result<V::Value, Misfit> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Misfit> {
         Err(de::Error::custom("a mapping has no meaning here"))
     }
 }

@@ -28,10 +28,6 @@ impl Misfit {
         self.at.get_or_insert(at);
         self
     }
-
-    pub(super) fn is_missing(&self) -> bool {
-        matches!(self.kind, Kind::Missing { .. })
-    }
 }
 
 impl From<Kind> for Misfit {

@@ -1,0 +1,200 @@
+//! Paceline's own format, case by case.
+
+mod common;
+
+use common::{DEAL, Source, check, entity};
+use paceline_core::entity::{EntityId, FieldType};
+use paceline_crm::Format;
+
+fn open() -> Source {
+    source(None)
+}
+
+fn fixed() -> Source {
+    source(Some(DEAL))
+}
+
+fn source(fixed: Option<EntityId>) -> Source {
+    let deal = entity(
+        DEAL,
+        &["deal", "opportunity"],
+        &[
+            ("OwnerId", FieldType::Text),
+            ("Amount", FieldType::Decimal),
+            ("Close", FieldType::Date),
+            ("Owner.Name", FieldType::Text),
+            ("Owner.Boss.Name", FieldType::Text),
+        ],
+    );
+    let user =
+        entity(EntityId(9), &["user"], &[("Name", FieldType::Text), ("Owner", FieldType::Int)]);
+    Source::new(Format::Paceline, fixed, vec![deal, user])
+}
+
+#[test]
+fn operations() {
+    check(
+        open,
+        &[
+            (
+                Some("k"),
+                Some(
+                    r#"{"entity":"opportunity","id":"a","op":"upsert","version":17,"time":"2026-11-23T10:00:00Z","set":{"OwnerId":"u","Amount":"1200.50","Close":"2026-11-20","Next":[{}]},"unset":["NextStep"]}"#,
+                ),
+                r#"deal Full [a] v=17 t=2026-11-23T10:00:00Z OwnerId="u" Amount=1200.5 Close=2026-11-20"#,
+            ),
+            (
+                None,
+                Some(
+                    r#"{"unset":["Amount"],"set":{"OwnerId":null},"op":"patch","id":17,"entity":"DEAL","extra":{"op":1}}"#,
+                ),
+                "deal Patch [17] v=7 t=2026-01-01T00:00:00Z OwnerId=null Amount=null",
+            ),
+            (
+                Some("k"),
+                Some(r#"{"entity":"deal","op":"delete","version":-3,"set":{"Amount":"not read"}}"#),
+                "deal Delete [k] v=-3 t=2026-01-01T00:00:00Z",
+            ),
+            (
+                None,
+                Some(r#"{"entity":"deal","id":"a","op":"gap","time":null}"#),
+                "deal Gap [a] v=7 t=2026-01-01T00:00:00Z",
+            ),
+            (
+                None,
+                Some(r#"{"entity":"deal","id":"a","op":"undelete","set":{}}"#),
+                "deal Full [a] v=7 t=2026-01-01T00:00:00Z",
+            ),
+            (
+                None,
+                Some(
+                    r#"{"entity":"user","id":"u","op":"patch","set":{"Name":"Ana \"A\" \u00e4 🚀","Owner":5}}"#,
+                ),
+                r#"user Patch [u] v=7 t=2026-01-01T00:00:00Z Name="Ana \"A\" ä 🚀" Owner=5"#,
+            ),
+            (None, Some(r#"{"entity":"task","id":"u","op":"patch","set":{}}"#), "ignored entity"),
+        ],
+    );
+}
+
+#[test]
+fn a_fixed_entity_wins_and_takes_tombstones() {
+    check(
+        fixed,
+        &[
+            (Some("k"), None, "deal Tombstone [k] v=min t=2026-01-01T00:00:00Z"),
+            (
+                Some(r#"{"id":"k"}"#),
+                None,
+                r#"deal Tombstone [{"id":"k"}] v=min t=2026-01-01T00:00:00Z"#,
+            ),
+            (None, None, "missing_id: message without a record id"),
+            (
+                None,
+                Some(r#"{"entity":"user","id":"a","op":"gap"}"#),
+                "deal Gap [a] v=7 t=2026-01-01T00:00:00Z",
+            ),
+            (None, Some(r#"{"id":"a","op":"gap"}"#), "deal Gap [a] v=7 t=2026-01-01T00:00:00Z"),
+        ],
+    );
+    check(
+        open,
+        &[(Some("k"), None, "entity: message without an entity, and the source has no fixed one")],
+    );
+}
+
+#[test]
+fn nested_fields_and_duplicates() {
+    let patch = |set: &str| format!(r#"{{"id":"a","op":"patch","set":{set}}}"#);
+    for (set, fields) in [
+        (r#"{"Owner":{"Name":"A","Boss":{"Name":"B"}}}"#, r#" Owner.Name="A" Owner.Boss.Name="B""#),
+        (r#"{"Owner":null}"#, " Owner.Name=null Owner.Boss.Name=null"),
+        (r#"{"Owner":{"Boss":null}}"#, " Owner.Boss.Name=null"),
+        (r#"{"Owner":{}}"#, ""),
+        (r#"{"Owner":{"Name":"A"},"Owner":{}}"#, ""),
+        (r#"{"Amount":"x","Amount":2}"#, " Amount=2"),
+        (r#"{"\u0041mount":3}"#, " Amount=3"),
+    ] {
+        let expected = format!("deal Patch [a] v=7 t=2026-01-01T00:00:00Z{fields}");
+        check(fixed, &[(None, Some(&patch(set)), &expected)]);
+    }
+    check(
+        fixed,
+        &[
+            (
+                None,
+                Some(
+                    r#"{"id":"a","op":"patch","set":{"Amount":1,"Owner":{"Name":"x"}},"unset":["Amount","Owner","Nope"]}"#,
+                ),
+                "deal Patch [a] v=7 t=2026-01-01T00:00:00Z Amount=null Owner.Name=null Owner.Boss.Name=null",
+            ),
+            (
+                None,
+                Some(r#"{"id":"a","op":"patch","set":{"Owner":5}}"#),
+                "field: field Owner.Name: expected a value of type text",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn rejects_what_is_malformed() {
+    let at = |column: u32, problem: &str| {
+        format!("malformed json in the message value at line 1 column {column}: {problem}")
+    };
+    for (value, expected) in [
+        ("", format!("json: {}", at(1, "expected a value"))),
+        ("[]", format!("shape: {}", at(1, "the message is not an object"))),
+        (r#"{"id":"a","op":"gap"} x"#, format!("json: {}", at(23, "expected the end"))),
+        (
+            r#"{"id":"a","op":"gap""#,
+            format!("json: {}", at(21, "expected a comma or the closing bracket")),
+        ),
+        (
+            r#"{"id":"a","op":"patch","set":[]}"#,
+            format!("shape: {}", at(30, "the row is not an object")),
+        ),
+        (
+            r#"{"id":"a","op":"patch","set":null}"#,
+            format!("shape: {}", at(34, "the row is not an object")),
+        ),
+        (r#"{"id":"a","op":"merge"}"#, r#"op: unknown operation "merge""#.to_owned()),
+        (r#"{"id":"a"}"#, "missing: message without op".to_owned()),
+        (r#"{"op":"gap"}"#, "missing_id: message without a record id".to_owned()),
+        (r#"{"id":"","op":"gap"}"#, "missing_id: message without a record id".to_owned()),
+        (
+            r#"{"id":"a","op":"gap","version":1.5}"#,
+            "version: version is not an integer of 64 bits".to_owned(),
+        ),
+        (
+            r#"{"id":"a","op":"gap","time":5}"#,
+            "envelope: message part time: expected a value of type timestamp".to_owned(),
+        ),
+        (
+            r#"{"id":"a","op":"patch","unset":"Amount"}"#,
+            "envelope: message part unset: expected a value of type text".to_owned(),
+        ),
+        (
+            r#"{"id":"a","op":"patch","set":{"Amount":"12,5"}}"#,
+            "field: field Amount: not a decimal number".to_owned(),
+        ),
+        (
+            r#"{"id":"a","op":"patch","set":{"Close":"2026-02-30"}}"#,
+            "field: field Close: expected a value of type date".to_owned(),
+        ),
+        (
+            r#"{"id":"a","op":"patch","set":{"OwnerId":"\ud800"}}"#,
+            "field: field OwnerId: invalid escape in text".to_owned(),
+        ),
+    ] {
+        check(fixed, &[(None, Some(value), &expected)]);
+    }
+    check(
+        open,
+        &[(
+            None,
+            Some(r#"{"id":"a","op":"gap"}"#),
+            "entity: message without an entity, and the source has no fixed one",
+        )],
+    );
+}

@@ -1,0 +1,262 @@
+//! From the core's values to those of the wire, by hand: a name that changes inside changes nothing outside.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use paceline_core::board;
+use paceline_core::decimal::Decimal;
+use paceline_core::kpi;
+use paceline_core::ledger;
+use paceline_core::model::Model;
+use paceline_core::period;
+use paceline_core::roster::{self, ORG, Roster, ScopeId};
+use paceline_core::standing;
+use paceline_engine as engine;
+
+use crate::proto;
+
+/// An instant.
+pub(crate) fn timestamp(at: Timestamp) -> prost_types::Timestamp {
+    // The wire counts the fraction from the second before, jiff towards zero.
+    let (seconds, nanos) = (at.as_second(), at.subsec_nanosecond());
+    if nanos < 0 {
+        return prost_types::Timestamp { seconds: seconds - 1, nanos: nanos + 1_000_000_000 };
+    }
+    prost_types::Timestamp { seconds, nanos }
+}
+
+/// A period.
+pub(crate) fn period(period: &period::Period) -> proto::Period {
+    proto::Period {
+        kind: period.kind.to_string(),
+        name: period.name.clone(),
+        start: period.start.to_string(),
+        end: period.end.to_string(),
+    }
+}
+
+/// A standing.
+pub(crate) fn standing(
+    standing: &board::Standing,
+    model: &Model,
+    roster: &Roster,
+) -> proto::Standing {
+    let board::Standing { key, numbers, sample, status, since, next_change, doubt, revision } =
+        standing;
+    let doubts = doubts(*doubt);
+    proto::Standing {
+        scope: roster.name(key.scope),
+        kpi: model.kpi(key.kpi).name.clone(),
+        period: Some(period(&key.period)),
+        actual: decimal(numbers.actual),
+        goal: decimal(numbers.goal),
+        expected: decimal(numbers.expected),
+        remaining: decimal(numbers.remaining),
+        projected: decimal(numbers.projected),
+        required_per_day: decimal(numbers.required_per_day),
+        attainment: numbers.attainment,
+        pace: numbers.pace,
+        sample: *sample,
+        status: self::status(*status).into(),
+        status_since: Some(timestamp(*since)),
+        next_change_at: next_change.map(timestamp),
+        in_doubt: !doubts.is_empty(),
+        doubts,
+        revision: revision.0,
+        expected_rate: decimal(numbers.expected_rate),
+        rate_until: numbers.rate_until.map(timestamp),
+    }
+}
+
+/// A standing whose period is over.
+pub(crate) fn removal(removal: &board::Removal, model: &Model, roster: &Roster) -> proto::Removal {
+    let board::Removal { key } = removal;
+    proto::Removal {
+        scope: roster.name(key.scope),
+        kpi: model.kpi(key.kpi).name.clone(),
+        period: Some(period(&key.period)),
+        reason: proto::RemovalReason::OutOfFilter.into(),
+    }
+}
+
+/// Everything of a scope that is unknown or forbidden.
+pub(crate) fn out_of_scope(name: &str) -> proto::Removal {
+    proto::Removal {
+        scope: name.to_owned(),
+        kpi: String::new(),
+        period: None,
+        reason: proto::RemovalReason::OutOfScope.into(),
+    }
+}
+
+fn decimal(value: Option<Decimal>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+fn status(status: standing::Status) -> proto::Status {
+    match status {
+        standing::Status::NoGoal => proto::Status::NoGoal,
+        standing::Status::NotEnoughData => proto::Status::NotEnoughData,
+        standing::Status::Missed => proto::Status::Missed,
+        standing::Status::Achieved => proto::Status::Achieved,
+        standing::Status::TooEarly => proto::Status::TooEarly,
+        standing::Status::Ahead => proto::Status::Ahead,
+        standing::Status::OnTrack => proto::Status::OnTrack,
+        standing::Status::Behind => proto::Status::Behind,
+    }
+}
+
+fn doubts(doubt: ledger::Doubt) -> Vec<proto::Doubt> {
+    let ledger::Doubt { incomplete, gap } = doubt;
+    let reasons = [(proto::DoubtReason::Incomplete, incomplete), (proto::DoubtReason::Gap, gap)];
+    let some = reasons.into_iter().filter(|(_, records)| *records != 0);
+    some.map(|(reason, records)| proto::Doubt { reason: reason.into(), records }).collect()
+}
+
+/// A KPI.
+pub(crate) fn kpi(kpi: &kpi::Kpi) -> proto::Kpi {
+    proto::Kpi {
+        name: kpi.name.clone(),
+        title: kpi.title.clone(),
+        unit: unit(kpi.unit).into(),
+        better: better(kpi.better).into(),
+        goal_kind: goal_kind(kpi.goal_kind).into(),
+        role: role(kpi.role).into(),
+        periods: kpi.periods.iter().map(ToString::to_string).collect(),
+        min_sample: kpi.min_sample,
+    }
+}
+
+fn unit(unit: kpi::Unit) -> proto::Unit {
+    match unit {
+        kpi::Unit::Currency => proto::Unit::Currency,
+        kpi::Unit::Count => proto::Unit::Count,
+        kpi::Unit::Ratio => proto::Unit::Ratio,
+        kpi::Unit::Days => proto::Unit::Days,
+    }
+}
+
+fn better(better: kpi::Better) -> proto::Better {
+    match better {
+        kpi::Better::Higher => proto::Better::Higher,
+        kpi::Better::Lower => proto::Better::Lower,
+    }
+}
+
+fn goal_kind(goal_kind: kpi::GoalKind) -> proto::GoalKind {
+    match goal_kind {
+        kpi::GoalKind::Reach => proto::GoalKind::Reach,
+        kpi::GoalKind::Hold => proto::GoalKind::Hold,
+        kpi::GoalKind::Rate => proto::GoalKind::Rate,
+    }
+}
+
+fn role(role: kpi::Role) -> proto::Role {
+    match role {
+        kpi::Role::Input => proto::Role::Input,
+        kpi::Role::Output => proto::Role::Output,
+    }
+}
+
+/// A scope, with its place in the tree.
+pub(crate) fn scope(id: ScopeId, roster: &Roster) -> proto::Scope {
+    let name = roster.name(id);
+    let (kind, title, rep) = match roster.scope(id) {
+        roster::Scope::Org => (proto::ScopeKind::Org, "Organisation", None),
+        roster::Scope::Unassigned => (proto::ScopeKind::Unassigned, "Unassigned", None),
+        roster::Scope::Rep(rep) => {
+            (proto::ScopeKind::Rep, roster.reps()[*rep].name.as_str(), Some(*rep))
+        }
+        roster::Scope::Team(rep) => {
+            (proto::ScopeKind::Team, roster.reps()[*rep].name.as_str(), Some(*rep))
+        }
+    };
+    proto::Scope {
+        name,
+        kind: kind.into(),
+        title: title.to_owned(),
+        parent: parent(id, roster).map(|id| roster.name(id)).unwrap_or_default(),
+        role: rep.and_then(|rep| roster.reps()[rep].role.clone()).unwrap_or_default(),
+    }
+}
+
+/// The scope that a scope is part of.
+fn parent(id: ScopeId, roster: &Roster) -> Option<ScopeId> {
+    let reports_to =
+        |rep| roster.manager(rep).and_then(|manager| roster.team(manager)).unwrap_or(ORG);
+    match roster.scope(id) {
+        roster::Scope::Org => None,
+        roster::Scope::Unassigned => Some(ORG),
+        roster::Scope::Rep(rep) => Some(roster.team(*rep).unwrap_or_else(|| reports_to(*rep))),
+        roster::Scope::Team(rep) => Some(reports_to(*rep)),
+    }
+}
+
+/// Up to where each source is counted.
+pub(crate) fn covered(covered: &[(String, Option<Timestamp>)]) -> Vec<proto::Covered> {
+    let convert = |(source, time): &(String, Option<Timestamp>)| proto::Covered {
+        source: source.clone(),
+        event_time: time.map(timestamp),
+    };
+    covered.iter().map(convert).collect()
+}
+
+/// Why the numbers are not complete.
+pub(crate) fn causes(causes: &BTreeSet<engine::Cause>, model: &Model) -> Vec<proto::Cause> {
+    causes.iter().map(|cause| self::cause(cause, model)).collect()
+}
+
+fn cause(cause: &engine::Cause, model: &Model) -> proto::Cause {
+    let of = |kind: proto::CauseKind| proto::Cause { kind: kind.into(), ..proto::Cause::default() };
+    let of_topic = |kind, topic: &String| proto::Cause { source: topic.clone(), ..of(kind) };
+    match cause {
+        engine::Cause::CatchingUp { topic } => of_topic(proto::CauseKind::CatchingUp, topic),
+        engine::Cause::BrokerUnreachable { topic } => {
+            of_topic(proto::CauseKind::BrokerUnreachable, topic)
+        }
+        engine::Cause::Recovering { topic } => of_topic(proto::CauseKind::Recovering, topic),
+        engine::Cause::Overflow { entity } => proto::Cause {
+            entity: model.entity(*entity).name.clone(),
+            ..of(proto::CauseKind::Overflow)
+        },
+        engine::Cause::Unreadable { error } => {
+            proto::Cause { detail: error.clone(), ..of(proto::CauseKind::Unreadable) }
+        }
+    }
+}
+
+/// What of a source is counted.
+pub(crate) fn source(source: &engine::SourceFreshness) -> proto::SourceFreshness {
+    proto::SourceFreshness {
+        source: source.topic.clone(),
+        partitions: source
+            .partitions
+            .iter()
+            .map(|(number, known)| partition(*number, known))
+            .collect(),
+    }
+}
+
+fn partition(number: i32, known: &engine::PartitionFreshness) -> proto::PartitionFreshness {
+    proto::PartitionFreshness {
+        partition: number,
+        next_offset: known.next_offset,
+        end_offset: known.end_offset,
+        lag: known.lag(),
+        event_time: known.event_time.map(timestamp),
+        rejected: known.rejected,
+        gaps: known.gaps,
+        caught_up: known.caught_up,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::timestamp;
+
+    #[test]
+    fn instants_before_1970_have_positive_fractions() {
+        let at = timestamp("1969-12-31T23:59:59.75Z".parse().expect("an instant"));
+        assert_eq!((at.seconds, at.nanos), (-1, 750_000_000));
+    }
+}

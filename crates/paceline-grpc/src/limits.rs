@@ -1,0 +1,30 @@
+//! Limits: what one client may hold, and for how long.
+
+use std::time::Duration;
+
+/// What clients may hold, and for how long.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections at a time; further ones wait to be accepted. Each holds a file descriptor and about 50 KiB.
+    pub connections: usize,
+    /// Watches at a time, over all connections; further ones are refused.
+    pub streams: usize,
+    /// How long a frame may wait to be taken before its stream ends.
+    pub patience: Duration,
+    /// How long a stream lives, give or take a tenth, so that clients spread anew over servers.
+    pub age: Duration,
+    /// How long a shutdown waits for clients to take the ends of their streams.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 12_000,
+            streams: 12_000,
+            patience: Duration::from_secs(60),
+            age: Duration::from_secs(30 * 60),
+            drain: Duration::from_secs(25),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The metrics of the gRPC services: their names and meanings.
+
+use metrics::{Unit, describe_counter, describe_gauge};
+
+pub(crate) const CONNECTIONS: &str = "paceline_grpc_connections";
+pub(crate) const ACCEPT_FAILURES: &str = "paceline_grpc_accept_failures_total";
+pub(crate) const STREAMS: &str = "paceline_grpc_streams";
+pub(crate) const FRAMES: &str = "paceline_grpc_frames_total";
+pub(crate) const ENDS: &str = "paceline_grpc_stream_ends_total";
+
+/// Describes the metrics of the gRPC services to the installed recorder.
+pub fn describe() {
+    describe_gauge!(CONNECTIONS, Unit::Count, "connections that are open");
+    describe_counter!(ACCEPT_FAILURES, Unit::Count, "connections that could not be accepted");
+    describe_gauge!(STREAMS, Unit::Count, "watches that are open");
+    describe_counter!(
+        FRAMES,
+        Unit::Count,
+        "frames sent to watches, by kind: snapshot, update, bookmark or reset"
+    );
+    describe_counter!(ENDS, Unit::Count, "watches that ended, by reason");
+}

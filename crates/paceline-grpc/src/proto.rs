@@ -1,0 +1,12 @@
+//! The wire types and services, generated from `proto/paceline/v1`, where their meaning is written.
+
+#![expect(
+    missing_docs,
+    reason = "messages are documented in their .proto files, the rest is boilerplate"
+)]
+#![expect(unused_qualifications, reason = "generated code takes no names for granted")]
+
+tonic::include_proto!("paceline.v1");
+
+/// The descriptors of all messages and services, encoded, for reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paceline.bin"));

@@ -1,0 +1,130 @@
+//! Selectors: the part of the board that a request names, found in the model and the roster.
+//!
+//! What is wrong with a selector is its writer's mistake and is refused, field by field. A scope that is unknown is no
+//! such mistake: it may have been forbidden instead, and a watch of several scopes goes on without it.
+
+use paceline_core::board::Selection;
+use paceline_core::kpi::KpiId;
+use paceline_core::model::Model;
+use paceline_core::period::PeriodKind;
+use paceline_core::roster::{Roster, ScopeId};
+use sha2::{Digest, Sha256};
+use tonic::Status;
+
+use crate::errors::invalid;
+use crate::proto;
+use crate::suggest::remedy;
+
+/// The view of one caller: what of the board a selector names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct View {
+    /// The part of the board; `None` where every scope that is named is unknown, which an empty [`Selection`] does not
+    /// mean.
+    pub(crate) selection: Option<Selection>,
+    /// The scopes that are unknown.
+    pub(crate) unknown: Vec<String>,
+    /// Stands for the selector, whatever its order, in a resume token.
+    pub(crate) hash: Hash,
+}
+
+/// A hash of a selector.
+pub(crate) type Hash = [u8; 16];
+
+impl View {
+    /// Finds what a selector names.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT`, naming the field, for what cannot be a scope, a KPI or a kind of period.
+    pub(crate) fn of(
+        selector: &proto::Selector,
+        model: &Model,
+        roster: &Roster,
+    ) -> Result<Self, Status> {
+        let kpis = each("kpis", &selector.kpis, |name| kpi(name, model))?;
+        let kinds = each("periods", &selector.periods, |text| {
+            text.parse::<PeriodKind>().map_err(|error| error.to_string())
+        })?;
+        let scopes = each("scopes", &selector.scopes, |name| scope(name, roster))?;
+        let mut unknown: Vec<String> = scopes
+            .iter()
+            .zip(&selector.scopes)
+            .filter(|(id, _)| id.is_none())
+            .map(|(_, name)| name.clone())
+            .collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        let hash = hash(selector, &kinds);
+        let known =
+            with_members(scopes.into_iter().flatten().collect(), selector.with_members, roster);
+        let nothing = known.is_empty() && !selector.scopes.is_empty();
+        let selection = (!nothing).then_some(Selection { scopes: known, kpis, kinds });
+        Ok(Self { selection, unknown, hash })
+    }
+}
+
+/// Reads each element of a list; an error names the element.
+fn each<T>(
+    list: &str,
+    texts: &[String],
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, Status> {
+    let read = |(at, text): (usize, &String)| {
+        read(text).map_err(|description| {
+            invalid(format!("selector.{list}[{at}]"), format!("`{text}`: {description}"))
+        })
+    };
+    texts.iter().enumerate().map(read).collect()
+}
+
+fn kpi(name: &str, model: &Model) -> Result<KpiId, String> {
+    model.kpi_named(name).ok_or_else(|| {
+        let known: Vec<&str> = model.kpis.iter().map(|kpi| kpi.name.as_str()).collect();
+        format!("no such KPI; {}", remedy(name, &known))
+    })
+}
+
+/// The scope of a name, or `None` when it is unknown. No help may tell which ids exist.
+fn scope(name: &str, roster: &Roster) -> Result<Option<ScopeId>, String> {
+    let grammar = "a scope is `rep:<id>`, `team:<id of its manager>`, `org` or `unassigned`";
+    match name.split_once(':') {
+        Some(("rep" | "team", id)) if !id.is_empty() => Ok(roster.named(name)),
+        Some(_) => Err(grammar.to_owned()),
+        None if matches!(name, "org" | "unassigned") => Ok(roster.named(name)),
+        None if name.is_empty() => Err(grammar.to_owned()),
+        None => match remedy(name, &["org", "unassigned"]) {
+            help if help.starts_with("did") => Err(format!("{grammar}; {help}")),
+            _ => Err(format!("{grammar}; did you mean `rep:{name}` or `team:{name}`?")),
+        },
+    }
+}
+
+fn with_members(mut scopes: Vec<ScopeId>, with_members: bool, roster: &Roster) -> Vec<ScopeId> {
+    if with_members {
+        let below: Vec<ScopeId> = scopes.iter().flat_map(|scope| roster.below(*scope)).collect();
+        scopes.extend(below);
+    }
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
+}
+
+fn hash(selector: &proto::Selector, kinds: &[PeriodKind]) -> Hash {
+    let mut hasher = Sha256::new();
+    let mut add = |texts: Vec<String>| {
+        let mut texts = texts;
+        texts.sort_unstable();
+        texts.dedup();
+        hasher.update((texts.len() as u64).to_be_bytes());
+        for text in texts {
+            hasher.update((text.len() as u64).to_be_bytes());
+            hasher.update(text);
+        }
+    };
+    add(selector.scopes.clone());
+    add(selector.kpis.clone());
+    add(kinds.iter().map(ToString::to_string).collect());
+    hasher.update([u8::from(selector.with_members)]);
+    let mut hash = Hash::default();
+    hash.copy_from_slice(&hasher.finalize()[..size_of::<Hash>()]);
+    hash
+}

@@ -1,0 +1,31 @@
+//! What is served: the live board, and the clocks to evaluate and to stamp it by.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use paceline_engine::Live;
+
+use crate::limits::Limits;
+
+/// A source of the present instant.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What is served, and within which limits.
+#[derive(Clone)]
+pub struct Served {
+    /// The board.
+    pub live: Arc<Live>,
+    /// The engine's clock, by which standings are evaluated.
+    pub clock: Clock,
+    /// The wall clock, by which frames say when they were made. It differs where the engine's clock is set.
+    pub wall: Clock,
+    /// What clients may hold.
+    pub limits: Limits,
+}
+
+impl fmt::Debug for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Served").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}

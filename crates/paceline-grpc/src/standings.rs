@@ -1,0 +1,77 @@
+//! The service of standings: asked once here, watched in [`crate::watch`].
+
+use paceline_core::day::Day;
+use tonic::{Request, Response, Status};
+
+use crate::convert;
+use crate::errors;
+use crate::proto;
+use crate::proto::standings_service_server::StandingsService;
+use crate::selector::View;
+use crate::served::Served;
+use crate::watch::{Frames, Watches};
+
+/// The service of standings.
+#[derive(Debug)]
+pub(crate) struct Standings {
+    served: Served,
+    watches: Watches,
+}
+
+impl Standings {
+    pub(crate) fn new(served: Served, watches: Watches) -> Self {
+        Self { served, watches }
+    }
+
+    fn get(
+        &self,
+        request: &proto::GetStandingsRequest,
+    ) -> Result<proto::GetStandingsResponse, Status> {
+        let live = &self.served.live;
+        let selector = request.selector.clone().unwrap_or_default();
+        let view = View::of(&selector, live.model(), live.roster())?;
+        let on = day(&request.on)?;
+        let (Some(selection), None) = (&view.selection, view.unknown.first()) else {
+            return Err(errors::unknown_scope(view.unknown.first().map_or("", String::as_str)));
+        };
+        if !live.is_open() {
+            return Err(errors::not_caught_up());
+        }
+        let now = (self.served.clock)();
+        let (standings, revision) = live.standings(selection, on, now);
+        let convert = |standing| convert::standing(standing, live.model(), live.roster());
+        Ok(proto::GetStandingsResponse {
+            standings: standings.iter().map(convert).collect(),
+            revision: revision.0,
+            as_of: Some(convert::timestamp(now)),
+        })
+    }
+}
+
+fn day(text: &str) -> Result<Option<Day>, Status> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong =
+        || errors::invalid("on", format!("`{text}` is not a day; days are written `YYYY-MM-DD`"));
+    Day::parse(text).map(Some).ok_or_else(wrong)
+}
+
+#[tonic::async_trait]
+impl StandingsService for Standings {
+    type WatchStandingsStream = Frames;
+
+    async fn get_standings(
+        &self,
+        request: Request<proto::GetStandingsRequest>,
+    ) -> Result<Response<proto::GetStandingsResponse>, Status> {
+        self.get(request.get_ref()).map(Response::new)
+    }
+
+    async fn watch_standings(
+        &self,
+        request: Request<proto::WatchStandingsRequest>,
+    ) -> Result<Response<Frames>, Status> {
+        self.watches.open(&request).map(Response::new)
+    }
+}

@@ -1,0 +1,98 @@
+//! Settings of the clients: proven defaults, the config's own settings on top.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rdkafka::ClientConfig;
+
+/// How to reach the brokers.
+#[derive(Clone)]
+pub struct Settings {
+    /// The brokers to ask first, `host:port,…`.
+    pub brokers: String,
+    /// The consumer group: positions are committed under it, for tools that show lag and for dead letters.
+    pub group_id: String,
+    /// Any librdkafka settings; they win over the defaults. May hold secrets.
+    pub settings: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Settings {
+    /// Leaves out the values of settings, which may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("brokers", &self.brokers)
+            .field("group_id", &self.group_id)
+            .field("settings", &self.settings.keys())
+            .finish()
+    }
+}
+
+/// Settings that only a consumer understands, or only a producer; the other would log a warning for each.
+const CONSUMER_ONLY: [&str; 8] =
+    ["group.", "auto.offset.", "enable.auto.", "queued.", "fetch.", "isolation.", "check.crcs", "max.poll."];
+const PRODUCER_ONLY: [&str; 6] =
+    ["enable.idempotence", "acks", "linger.ms", "compression.", "message.timeout.ms", "queue.buffering."];
+
+impl Settings {
+    /// A consumer that starts where it is told, commits only when told, and never jumps silently.
+    ///
+    /// `fetch.queue.backoff.ms` is librdkafka's pause once its queue is full; at its default of a second any
+    /// consumer slower than the network stalls for most of that second.
+    pub(crate) fn consumer(&self) -> ClientConfig {
+        let mut config = self.common(&PRODUCER_ONLY, &[
+            ("group.id", self.group_id.as_str()),
+            ("enable.auto.commit", "false"),
+            ("enable.auto.offset.store", "false"),
+            ("auto.offset.reset", "error"),
+            ("isolation.level", "read_committed"),
+            ("check.crcs", "true"),
+            ("statistics.interval.ms", "1000"),
+            ("queued.min.messages", "20000"),
+            ("queued.max.messages.kbytes", "16384"),
+            ("fetch.queue.backoff.ms", "1"),
+            ("fetch.wait.max.ms", "100"),
+        ]);
+        config.set("enable.partition.eof", "false");
+        config
+    }
+
+    /// A producer that loses nothing and repeats nothing while it lives.
+    pub(crate) fn producer(&self) -> ClientConfig {
+        self.common(&CONSUMER_ONLY, &[
+            ("enable.idempotence", "true"),
+            ("acks", "all"),
+            ("linger.ms", "5"),
+            ("compression.type", "lz4"),
+            ("message.timeout.ms", "0"),
+        ])
+    }
+
+    /// A client that only asks.
+    pub(crate) fn admin(&self) -> ClientConfig {
+        let mut config = self.common(&PRODUCER_ONLY, &[]);
+        for prefix in CONSUMER_ONLY {
+            for key in self.settings.keys().filter(|key| key.starts_with(prefix)) {
+                config.remove(key);
+            }
+        }
+        config
+    }
+
+    fn common(&self, foreign: &[&str], defaults: &[(&str, &str)]) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", &self.brokers)
+            .set("client.id", "paceline")
+            .set("socket.keepalive.enable", "true")
+            .set("reconnect.backoff.max.ms", "2000")
+            .set("topic.metadata.refresh.interval.ms", "30000");
+        for (key, value) in defaults {
+            config.set(*key, *value);
+        }
+        let is_foreign = |key: &str| foreign.iter().any(|prefix| key.starts_with(prefix));
+        for (key, value) in self.settings.iter().filter(|(key, _)| !is_foreign(key)) {
+            config.set(key, value);
+        }
+        config
+    }
+}

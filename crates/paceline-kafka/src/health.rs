@@ -1,0 +1,88 @@
+//! What librdkafka's statistics tell once a second: whether partitions can be read, and how far they go.
+//!
+//! Fields by librdkafka's STATISTICS.md. The position of a message alone cannot tell that everything was
+//! read: control records of transactions take offsets and never arrive.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use rdkafka::Statistics;
+use rdkafka::client::ClientContext;
+use rdkafka::consumer::ConsumerContext;
+use rdkafka::statistics::Partition;
+
+use crate::reader::Assigned;
+
+/// The state of a reader's partitions at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// By the index of the assignment.
+    pub partitions: Vec<PartitionHealth>,
+}
+
+/// The state of one partition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartitionHealth {
+    /// Whether the connection to its leader is up.
+    pub reachable: bool,
+    /// The offset after the last that a reader may see now, once known.
+    pub end_offset: Option<i64>,
+    /// Whether everything before `end_offset` was handed over when this was written.
+    pub drained: bool,
+}
+
+impl Health {
+    /// Whether every partition's leader can be reached.
+    pub fn is_reachable(&self) -> bool {
+        self.partitions.iter().all(|partition| partition.reachable)
+    }
+
+    fn new(statistics: &Statistics, assigned: &[Assigned]) -> Self {
+        let up: HashMap<i32, bool> =
+            statistics.brokers.values().map(|broker| (broker.nodeid, broker.state == "UP")).collect();
+        let partition = |assigned: &Assigned| {
+            let topic = statistics.topics.get(&assigned.topic);
+            let partition = topic.and_then(|topic| topic.partitions.get(&assigned.partition));
+            partition.map_or_else(PartitionHealth::default, |partition| PartitionHealth::new(partition, &up))
+        };
+        Self { partitions: assigned.iter().map(partition).collect() }
+    }
+}
+
+impl PartitionHealth {
+    fn new(partition: &Partition, up: &HashMap<i32, bool>) -> Self {
+        let end_offset = Some(partition.ls_offset).filter(|offset| *offset >= 0);
+        let fetched = end_offset.is_some_and(|end| partition.next_offset >= end);
+        Self {
+            reachable: up.get(&partition.leader).copied().unwrap_or(false),
+            end_offset,
+            drained: fetched && partition.fetchq_cnt == 0,
+        }
+    }
+}
+
+/// Keeps the newest statistics until the reader's thread asks.
+#[derive(Debug, Default)]
+pub(crate) struct Listener {
+    assigned: Vec<Assigned>,
+    newest: Mutex<Option<Health>>,
+}
+
+impl Listener {
+    pub(crate) fn new(assigned: Vec<Assigned>) -> Self {
+        Self { assigned, newest: Mutex::default() }
+    }
+
+    pub(crate) fn take(&self) -> Option<Health> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl ClientContext for Listener {
+    fn stats(&self, statistics: Statistics) {
+        let health = Health::new(&statistics, &self.assigned);
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(health);
+    }
+}
+
+impl ConsumerContext for Listener {}

@@ -1,0 +1,145 @@
+//! A reader: the partitions of one lane, as one queue of records.
+//!
+//! Partitions are assigned, not subscribed to: a lane keeps its record images for as long as the process
+//! lives, so nothing may be moved away from under it.
+
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::client::Settings;
+use crate::health::{Health, Listener};
+use crate::Error;
+
+/// A partition of a reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assigned {
+    /// The topic.
+    pub topic: String,
+    /// The partition's number.
+    pub partition: i32,
+}
+
+/// A record as it lies in the client's memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// The index of its partition in the reader's assignment.
+    pub at: usize,
+    /// Its offset.
+    pub offset: i64,
+    /// Its Kafka timestamp in milliseconds since 1970, if it has one.
+    pub timestamp_ms: Option<i64>,
+    /// Its key.
+    pub key: Option<&'a [u8]>,
+    /// Its value; none for a tombstone.
+    pub value: Option<&'a [u8]>,
+}
+
+/// What a poll brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Polled {
+    /// How many records were handed over.
+    pub records: usize,
+    /// What does not mend itself, in the client's words.
+    pub errors: Vec<String>,
+}
+
+/// The partitions of one lane.
+pub struct Reader {
+    consumer: BaseConsumer<Listener>,
+    assigned: Vec<Assigned>,
+}
+
+impl Reader {
+    /// A reader that starts at the earliest record of each partition.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] and [`Error::Assign`].
+    pub fn new(settings: &Settings, assigned: Vec<Assigned>) -> Result<Self, Error> {
+        let listener = Listener::new(assigned.clone());
+        let consumer: BaseConsumer<Listener> =
+            settings.consumer().create_with_context(listener).map_err(Error::Settings)?;
+        let mut list = TopicPartitionList::new();
+        for Assigned { topic, partition } in &assigned {
+            list.add_partition_offset(topic, *partition, Offset::Beginning).map_err(Error::Assign)?;
+        }
+        consumer.assign(&list).map_err(Error::Assign)?;
+        Ok(Self { consumer, assigned })
+    }
+
+    /// Waits up to `wait` for a first record, then hands over what is there, at most `most` records.
+    pub fn poll(&self, wait: Duration, most: usize, mut take: impl FnMut(&Record<'_>)) -> Polled {
+        let mut polled = Polled::default();
+        let mut wait = wait;
+        while polled.records < most {
+            let Some(event) = self.consumer.poll(wait) else { break };
+            match event {
+                Ok(message) => {
+                    take(&self.record(&message));
+                    polled.records += 1;
+                    wait = Duration::ZERO;
+                }
+                Err(error) if mends_itself(&error) => {}
+                Err(error) => polled.errors.push(error.to_string()),
+            }
+        }
+        polled
+    }
+
+    /// The statistics that came since the last call. They are delivered by [`Self::poll`], in the order in
+    /// which they and the records were queued.
+    pub fn health(&self) -> Option<Health> {
+        self.consumer.context().take()
+    }
+
+    /// Commits positions under the consumer group: for each partition the offset after the last that is done.
+    ///
+    /// # Errors
+    /// [`Error::Assign`] when the client refuses; a failure at the broker only shows in its log.
+    pub fn commit(&self, offsets: impl IntoIterator<Item = (usize, i64)>) -> Result<(), Error> {
+        let mut list = TopicPartitionList::new();
+        for (at, offset) in offsets {
+            let Assigned { topic, partition } = &self.assigned[at];
+            list.add_partition_offset(topic, *partition, Offset::Offset(offset)).map_err(Error::Assign)?;
+        }
+        if list.count() == 0 {
+            return Ok(());
+        }
+        self.consumer.commit(&list, CommitMode::Async).map_err(Error::Assign)
+    }
+
+    fn record<'a>(&self, message: &'a BorrowedMessage<'_>) -> Record<'a> {
+        let (topic, partition) = (message.topic(), message.partition());
+        let is_its = |assigned: &Assigned| assigned.partition == partition && assigned.topic == topic;
+        Record {
+            // A reader is only given what is assigned to it.
+            at: self.assigned.iter().position(is_its).unwrap_or(0),
+            offset: message.offset(),
+            timestamp_ms: message.timestamp().to_millis(),
+            key: message.key(),
+            value: message.payload(),
+        }
+    }
+}
+
+/// Lost connections come back by themselves, and statistics tell of them.
+fn mends_itself(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::BrokerTransportFailure
+                | Code::AllBrokersDown
+                | Code::Resolve
+                | Code::OperationTimedOut
+                | Code::RequestTimedOut
+                | Code::LeaderNotAvailable
+                | Code::NotLeaderForPartition
+                | Code::NodeUpdate
+                | Code::Retry
+        )
+    )
+}

@@ -1,0 +1,104 @@
+//! Topics: which partitions they have, how far these go, and making those that are missing.
+
+use std::time::Duration;
+
+use rdkafka::TopicPartitionList;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::types::RDKafkaErrorCode;
+
+use crate::client::Settings;
+use crate::Error;
+
+/// How long one question to the brokers may take.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// A topic and its partitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name.
+    pub name: String,
+    /// The offsets of its partitions, in their order.
+    pub partitions: Vec<Offsets>,
+}
+
+/// How far a partition goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offsets {
+    /// The offset of its first record.
+    pub low: i64,
+    /// The offset after its last record.
+    pub high: i64,
+    /// The position committed under the consumer group, if any.
+    pub committed: Option<i64>,
+}
+
+/// Asks the brokers about topics.
+pub struct Topics {
+    consumer: BaseConsumer,
+    admin: AdminClient<DefaultClientContext>,
+    brokers: String,
+}
+
+impl Topics {
+    /// A client that asks.
+    ///
+    /// # Errors
+    /// [`Error::Settings`].
+    pub fn new(settings: &Settings) -> Result<Self, Error> {
+        Ok(Self {
+            consumer: settings.consumer().create().map_err(Error::Settings)?,
+            admin: settings.admin().create().map_err(Error::Settings)?,
+            brokers: settings.brokers.clone(),
+        })
+    }
+
+    /// The partitions of a topic and how far they go. Blocks.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`], [`Error::NoTopic`] and [`Error::Offsets`].
+    pub fn describe(&self, topic: &str) -> Result<Topic, Error> {
+        let count = self.partitions(topic)?.ok_or_else(|| Error::NoTopic { topic: topic.to_owned() })?;
+        let mut partitions = Vec::new();
+        for partition in 0..count {
+            partitions.push(self.offsets(topic, partition)?);
+        }
+        Ok(Topic { name: topic.to_owned(), partitions })
+    }
+
+    /// Makes a topic with `partitions` partitions and the brokers' defaults if it is missing.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] and [`Error::MakeTopic`].
+    pub async fn make(&self, topic: &str, partitions: i32) -> Result<(), Error> {
+        if self.partitions(topic)?.is_some() {
+            return Ok(());
+        }
+        let refused = |reason: String| Error::MakeTopic { topic: topic.to_owned(), reason };
+        let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(-1));
+        let options = AdminOptions::new().operation_timeout(Some(ANSWER));
+        let made = self.admin.create_topics([&new], &options).await.map_err(|error| refused(error.to_string()))?;
+        match made.into_iter().next() {
+            None | Some(Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => Ok(()),
+            Some(Err((_, code))) => Err(refused(code.to_string())),
+        }
+    }
+
+    fn partitions(&self, topic: &str) -> Result<Option<i32>, Error> {
+        let unreachable = |source| Error::Unreachable { brokers: self.brokers.clone(), source };
+        let metadata = self.consumer.fetch_metadata(Some(topic), ANSWER).map_err(unreachable)?;
+        let known = metadata.topics().iter().find(|known| known.name() == topic && known.error().is_none());
+        Ok(known.map(|known| known.partitions().len() as i32).filter(|count| *count > 0))
+    }
+
+    fn offsets(&self, topic: &str, partition: i32) -> Result<Offsets, Error> {
+        let failed = |source| Error::Offsets { topic: topic.to_owned(), partition, source };
+        let (low, high) = self.consumer.fetch_watermarks(topic, partition, ANSWER).map_err(failed)?;
+        let mut list = TopicPartitionList::new();
+        list.add_partition(topic, partition);
+        let committed = self.consumer.committed_offsets(list, ANSWER).map_err(failed)?;
+        let committed = committed.elements().first().and_then(|element| element.offset().to_raw());
+        Ok(Offsets { low, high, committed: committed.filter(|offset| *offset >= 0) })
+    }
+}

@@ -1,0 +1,140 @@
+//! The config: a YAML file, read and checked once, and compiled into what the rest of the program runs on.
+//!
+//! A mistake is told with its place, the rule and a remedy, and all mistakes are told together. The way of a config
+//! is: files (`include`) → trees of texts (`node`) with secrets filled in (`secret`) → typed sections (`decode`, one
+//! file for each top-level key) → a [`Config`] (`document`).
+
+mod calendars;
+mod csv;
+mod decode;
+mod diagnostic;
+mod document;
+mod entities;
+mod goals;
+mod include;
+mod kafka;
+mod kpis;
+mod later;
+mod located;
+mod node;
+mod place;
+mod report;
+mod reps;
+mod secret;
+mod server;
+mod sources;
+mod status;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod topics;
+mod value;
+
+use std::path::Path;
+
+use paceline_core::entity::{EntityId, FieldId, FieldType};
+use paceline_core::model::Model;
+use paceline_core::roster::Roster;
+
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use kafka::Kafka;
+pub use server::Server;
+pub use sources::{Source, SourceFormat};
+pub use topics::{Hold, Topics};
+
+use report::Report;
+
+/// A complete and commented config.
+pub const EXAMPLE: &str = include_str!("config/example.yaml");
+
+/// A config without mistakes.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How the Kafka cluster is reached.
+    pub kafka: Kafka,
+    /// The topics that changes come from.
+    pub sources: Vec<Source>,
+    /// Where the fields of each entity are read from, in the order of the model's entities.
+    pub bindings: Vec<Binding>,
+    /// Everything about the numbers.
+    pub model: Model,
+    /// The reps and teams. Their ids are symbols of the model's table too.
+    pub roster: Roster,
+    /// Where clients reach the service.
+    pub server: Server,
+    /// The topics for the service's own records. Without effect in this version.
+    pub topics: Topics,
+    /// For how long a status must hold before it raises an alert. Without effect in this version.
+    pub hold: Hold,
+    /// What the person who wrote the config should know.
+    pub notes: Vec<String>,
+}
+
+/// Where the fields of an entity are read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The entity.
+    pub entity: EntityId,
+    /// Further names that messages use for it.
+    pub names: Vec<String>,
+    /// Its fields, in the order of the model.
+    pub fields: Vec<FieldBinding>,
+}
+
+/// Where a field is read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldBinding {
+    /// The field.
+    pub id: FieldId,
+    /// Where it is in a record, with dots into nested objects.
+    pub path: String,
+    /// What it holds.
+    pub kind: FieldType,
+    /// Decimal places of numbers that come as unscaled integers.
+    pub scale: Option<i32>,
+}
+
+/// Reads a config file and all that it includes.
+///
+/// # Errors
+/// [`Diagnostics`]: everything that is wrong with it.
+pub fn load(path: &Path) -> Result<Config, Diagnostics> {
+    let mut report = Report::default();
+    match include::read(path, &mut report) {
+        Some(top) => document::compile(top, report),
+        None => Err(report.finish().err().unwrap_or_default()),
+    }
+}
+
+/// Reads a config from a text; `name` is what diagnostics call it, and paths in it are relative to it.
+///
+/// # Errors
+/// [`Diagnostics`]: everything that is wrong with it.
+pub fn load_str(text: &str, name: &str) -> Result<Config, Diagnostics> {
+    let mut report = Report::default();
+    match include::assemble(text, name, &mut report) {
+        Some(top) => document::compile(top, report),
+        None => Err(report.finish().err().unwrap_or_default()),
+    }
+}
+
+/// The JSON Schema of a config file.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(document::Document)
+}
+
+impl Config {
+    /// What it holds, in one line.
+    pub fn summary(&self) -> String {
+        let counts = [
+            (self.sources.len(), "source", "sources"),
+            (self.model.entities.len(), "entity", "entities"),
+            (self.model.kpis.len(), "KPI", "KPIs"),
+            (self.model.goals.len(), "goal", "goals"),
+            (self.roster.reps().len(), "rep", "reps"),
+        ];
+        let counts = counts
+            .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }));
+        counts.join(", ")
+    }
+}

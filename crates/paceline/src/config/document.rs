@@ -1,0 +1,193 @@
+//! The config as a whole: its top-level keys, read, checked against each other and compiled.
+
+use paceline_core::entity::{Entity, EntityId, FIELDS_MAX, FieldId};
+use paceline_core::model::Model;
+use paceline_core::symbol::Symbols;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::calendars::RawCalendar;
+use super::decode::decode;
+use super::diagnostic::Diagnostics;
+use super::entities::{Declared, RawEntity};
+use super::goals::RawGoal;
+use super::kafka::RawKafka;
+use super::kpis::{self, Draft, RawKpi};
+use super::located::{Entries, Located};
+use super::node::Node;
+use super::report::Report;
+use super::reps::RawReps;
+use super::server::RawServer;
+use super::sources::RawSource;
+use super::status::RawStatus;
+use super::topics::{RawAlerts, RawTopics};
+use super::{
+    Binding, Config, FieldBinding, calendars, entities, goals, reps, server, sources, status,
+    topics,
+};
+
+/// The config of paceline: which changes are read from Kafka, what is measured of them, and who is to reach what.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "paceline.yaml")]
+pub(super) struct Document {
+    /// Further files of this config, by paths relative to this one: mappings are merged by key, lists appended. A key
+    /// with two values is an error. Default: none.
+    #[expect(dead_code, reason = "files are put together before the config is read")]
+    include: Option<Vec<String>>,
+    /// How the Kafka cluster is reached. Required.
+    kafka: Option<RawKafka>,
+    /// The topics that changes come from. Required.
+    sources: Option<Located<Vec<RawSource>>>,
+    /// The kinds of records, by name. Required.
+    entities: Option<Located<Entries<RawEntity>>>,
+    /// Who is credited and carries goals. Default: nobody.
+    reps: Option<RawReps>,
+    /// Working time, by name; in this version only `default`, the calendar of everyone.
+    calendars: Option<Entries<RawCalendar>>,
+    /// What is measured. Required.
+    kpis: Option<Located<Vec<RawKpi>>>,
+    /// Targets. Default: none.
+    goals: Option<Vec<RawGoal>>,
+    /// When a standing is behind or ahead.
+    status: Option<RawStatus>,
+    /// Where clients reach the service.
+    server: Option<RawServer>,
+    /// The topics that the service keeps its own records in.
+    topics: Option<RawTopics>,
+    /// When alerts are raised.
+    alerts: Option<RawAlerts>,
+}
+
+/// The keys without which there is nothing to run.
+const REQUIRED: [(&str, &str); 4] = [
+    ("kafka", "add `kafka: {brokers: localhost:9092}`"),
+    ("sources", "name a topic: `sources: [{topic: crm.opportunity, format: paceline}]`"),
+    ("entities", "describe the records; `paceline config example` shows how"),
+    ("kpis", "say what is measured; `paceline config example` shows how"),
+];
+
+/// Compiles a config from its tree, or tells everything that is wrong with it.
+pub(super) fn compile(mut top: Node, mut report: Report) -> Result<Config, Diagnostics> {
+    for (key, remedy) in REQUIRED {
+        if top.get(key).is_none_or(Node::is_nothing) {
+            report.unknown(top.at, format_args!("`{key}` is missing"), remedy);
+        }
+    }
+    let config = decode::<Document>(&mut top, &mut report)
+        .and_then(|document| document.compile(&mut report));
+    match (report.finish(), config) {
+        (Ok(()), Some(config)) => Ok(config),
+        (Err(diagnostics), _) => Err(diagnostics),
+        (Ok(()), None) => Err(Diagnostics::default()),
+    }
+}
+
+impl Document {
+    /// Everything is checked, also after mistakes; only what needs a whole config waits for one.
+    fn compile(self, report: &mut Report) -> Option<Config> {
+        let notes = self.notes();
+        let declared = self.entities.map(|raw| entities::compile(&raw, report)).unwrap_or_default();
+        let raw_kpis = self.kpis.map(|raw| not_empty(raw, report)).unwrap_or_default();
+        let calendar = calendars::compile(self.calendars.unwrap_or_default(), report);
+        let reps = reps::compile(self.reps.unwrap_or_default(), report);
+        let drafts = kpis::compile(&raw_kpis, &declared, &mut Symbols::default(), report);
+        let goals = goals::compile(&self.goals.unwrap_or_default(), &drafts, &reps, report);
+        let bands = status::compile(&self.status.unwrap_or_default(), report);
+        let server = server::compile(&self.server.unwrap_or_default(), report);
+        let topics = topics::compile(&self.topics.unwrap_or_default(), report);
+        let hold = topics::hold(&self.alerts.unwrap_or_default(), report);
+        let sources =
+            self.sources.map(|raw| sources::compile(&raw, &declared, report)).unwrap_or_default();
+        let kafka = self.kafka.map(|kafka| kafka.compile(report));
+        let kept = keep(declared, &drafts);
+        check_field_counts(&kept, &raw_kpis, report);
+        if report.len() > 0 {
+            return None;
+        }
+        let mut symbols = Symbols::default();
+        let kpis = kpis::compile(&raw_kpis, &kept, &mut symbols, report);
+        let kpis = kpis.into_iter().map(|draft| draft.kpi).collect::<Option<_>>()?;
+        let roster = reps.roster(calendar.zone.clone(), &mut symbols, report)?;
+        let bindings = bindings(&kept);
+        let entities = kept.into_iter().map(|declared| declared.entity).collect();
+        let model = Model { entities, kpis, calendar, goals, bands, symbols };
+        Some(Config {
+            kafka: kafka?,
+            sources,
+            bindings,
+            model,
+            roster,
+            server,
+            topics,
+            hold,
+            notes,
+        })
+    }
+
+    /// What is accepted and does nothing.
+    fn notes(&self) -> Vec<String> {
+        let idle = [("topics", self.topics.is_some()), ("alerts", self.alerts.is_some())];
+        let given = idle.into_iter().filter(|(_, given)| *given);
+        given.map(|(key, _)| format!("`{key}` is accepted, and has no effect yet")).collect()
+    }
+}
+
+fn not_empty(raw: Located<Vec<RawKpi>>, report: &mut Report) -> Vec<RawKpi> {
+    if raw.value.is_empty() && !report.lost_any() {
+        report.error(
+            raw.at,
+            "there is no KPI",
+            "say what is measured; `paceline config example` shows how",
+        );
+    }
+    raw.value
+}
+
+/// The entities with only those of their fields that some KPI needs.
+fn keep(declared: Vec<Declared>, drafts: &[Draft]) -> Vec<Declared> {
+    let keep = |(index, declared): (usize, Declared)| {
+        let needed = kpis::needed(EntityId(index as u16), drafts);
+        let fields = needed.iter().map(|at| declared.entity.fields[*at].clone()).collect();
+        let sources = needed.iter().map(|at| declared.sources[*at].clone()).collect();
+        Declared { entity: Entity { name: declared.entity.name, fields }, sources, ..declared }
+    };
+    declared.into_iter().enumerate().map(keep).collect()
+}
+
+fn check_field_counts(kept: &[Declared], kpis: &[RawKpi], report: &mut Report) {
+    let many = kept.iter().filter(|declared| declared.entity.fields.len() > FIELDS_MAX);
+    for declared in many {
+        let name = &declared.entity.name;
+        if let Some(at) = kpis.iter().rev().find_map(|kpi| kpi.place_of_entity(name)) {
+            let count = declared.entity.fields.len();
+            let message =
+                format!("the KPIs of `{name}` need {count} fields, and {FIELDS_MAX} is the most");
+            report.error(at, message, "leave out KPIs, or fields in their conditions");
+        }
+    }
+}
+
+/// Where the fields of each entity are read from.
+fn bindings(kept: &[Declared]) -> Vec<Binding> {
+    let binding = |(index, declared): (usize, &Declared)| Binding {
+        entity: EntityId(index as u16),
+        names: declared.names.clone(),
+        fields: fields(declared),
+    };
+    kept.iter().enumerate().map(binding).collect()
+}
+
+fn fields(declared: &Declared) -> Vec<FieldBinding> {
+    let pairs = declared.entity.fields.iter().zip(&declared.sources).enumerate();
+    let field = |(index, (field, source)): (
+        usize,
+        (&paceline_core::entity::Field, &entities::FieldSource),
+    )| FieldBinding {
+        id: FieldId(index as u8),
+        path: source.path.clone(),
+        kind: field.kind,
+        scale: source.scale,
+    };
+    pairs.map(field).collect()
+}

@@ -1,0 +1,219 @@
+//! `goals`: targets, for whom and from when.
+
+use paceline_core::decimal::Decimal;
+use paceline_core::goal::{Goal, Whose};
+use paceline_core::kpi::{Better, KpiId};
+use paceline_core::period::PeriodKind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::kpis::{self, Draft};
+use super::located::{Exact, Located, Text};
+use super::place::At;
+use super::report::Report;
+use super::reps::Reps;
+use super::{suggest, value};
+
+/// A target for a KPI, a kind of period and somebody.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Goal")]
+pub(super) struct RawGoal {
+    /// The KPI. Required.
+    kpi: Text,
+    /// The kind of period, one of the KPI's; a goal for months says nothing about quarters. Required.
+    period: Text,
+    /// What is to be reached or held, in the KPI's unit, exact to six places. 0 only where lower is better. Required.
+    target: Located<Exact>,
+    /// Whose goal it is. The most specific wins: rep, role, each_of, everyone; `team` is the team's own. Required.
+    #[serde(rename = "for")]
+    whose: Located<For>,
+    /// The first day it is in force, `YYYY-MM-DD`. A period has the goal that is in force on its last day.
+    /// Default: since ever.
+    #[schemars(extend("format" = "date"))]
+    from: Option<Text>,
+    /// The last day it is in force, `YYYY-MM-DD`. Default: for ever.
+    #[schemars(extend("format" = "date"))]
+    until: Option<Text>,
+}
+
+/// Whose goal it is.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum For {
+    /// Every rep.
+    Everyone,
+    /// One rep, by id.
+    Rep(Text),
+    /// Every rep with a role.
+    Role(Text),
+    /// Every rep below a manager, by the manager's id; the nearest manager wins.
+    EachOf(Text),
+    /// A team as such, by its manager's id, and nobody in it.
+    Team(Text),
+}
+
+/// Compiles all goals.
+pub(super) fn compile(
+    raw: &[RawGoal],
+    drafts: &[Draft],
+    reps: &Reps,
+    report: &mut Report,
+) -> Vec<Goal> {
+    let mut goals: Vec<(Goal, At)> = Vec::new();
+    for raw in raw {
+        let Some(goal) = raw.compile(drafts, reps, report) else { continue };
+        check_tie(&goal, raw.whose.at, &goals, report);
+        goals.push((goal, raw.whose.at));
+    }
+    goals.into_iter().map(|(goal, _)| goal).collect()
+}
+
+/// Two goals with nothing to choose between them.
+fn check_tie(goal: &Goal, at: At, before: &[(Goal, At)], report: &mut Report) {
+    let ties = |other: &Goal| {
+        (other.kpi, other.period, &other.whose, other.from)
+            == (goal.kpi, goal.period, &goal.whose, goal.from)
+    };
+    if let Some((_, other)) = before.iter().find(|(other, _)| ties(other)) {
+        let place = report.places.shown(*other);
+        report.error(
+            at,
+            format_args!(
+                "the goal at {place} has the same KPI, period, people and first day: neither wins"
+            ),
+            "keep one of the two, or give the later one a later `from`",
+        );
+    }
+}
+
+impl RawGoal {
+    fn compile(&self, drafts: &[Draft], reps: &Reps, report: &mut Report) -> Option<Goal> {
+        let kpi = self.kpi(drafts, report);
+        let period = kpis::period(&self.period, report);
+        if let (Some(kpi), Some(period)) = (kpi, period) {
+            self.check_period(&drafts[kpi], period, report);
+        }
+        let target = value::decimal(&self.target, report);
+        if let Some(target) = target {
+            self.check_target(target, kpi.map(|kpi| &drafts[kpi]), report);
+        }
+        let whose = self.whose(reps, report);
+        let from = self.from.as_ref().map(|day| value::date(day, report));
+        let until = self.until.as_ref().map(|day| value::date(day, report));
+        if let (Some(Some(first)), Some(Some(last)), Some(text)) = (from, until, &self.until)
+            && last < first
+        {
+            report.error(
+                text.at,
+                format_args!("the last day is before the first, {first}"),
+                "exchange the two",
+            );
+        }
+        Some(Goal {
+            kpi: KpiId(kpi? as u16),
+            period: period?,
+            target: target?,
+            whose: whose?,
+            from: given(from)?,
+            until: given(until)?,
+        })
+    }
+
+    fn kpi(&self, drafts: &[Draft], report: &mut Report) -> Option<usize> {
+        let found = drafts.iter().position(|draft| draft.name == self.kpi.value);
+        if found.is_none() {
+            let known = drafts.iter().map(|draft| draft.name.as_str());
+            let remedy = suggest::remedy(self.kpi.as_str(), known, "the KPIs are");
+            report.unknown(
+                self.kpi.at,
+                format_args!("there is no KPI `{}`", self.kpi.as_str()),
+                remedy,
+            );
+        }
+        found
+    }
+
+    fn check_period(&self, draft: &Draft, period: PeriodKind, report: &mut Report) {
+        if draft.periods.is_empty() || draft.periods.contains(&period) {
+            return;
+        }
+        let shown: Vec<String> = draft.periods.iter().map(ToString::to_string).collect();
+        let message = format!("`{}` is not shown for {period}", draft.name);
+        let remedy = format!("use {}, or add {period} to the KPI's `periods`", shown.join(", "));
+        report.unknown(self.period.at, message, remedy);
+    }
+
+    fn check_target(&self, target: Decimal, draft: Option<&Draft>, report: &mut Report) {
+        if target < Decimal::ZERO {
+            report.error(self.target.at, "a target cannot be negative", "write 0 or more");
+        } else if target == Decimal::ZERO
+            && draft.is_some_and(|draft| draft.better == Better::Higher)
+        {
+            let remedy = "write a positive number, or set `better: lower` on the KPI";
+            report.error(
+                self.target.at,
+                "a target of 0 has no meaning where higher is better",
+                remedy,
+            );
+        }
+    }
+
+    fn whose(&self, reps: &Reps, report: &mut Report) -> Option<Whose> {
+        match &self.whose.value {
+            For::Everyone => Some(Whose::Everyone),
+            For::Rep(id) => rep(id, reps, report).then(|| Whose::Rep(id.value.clone())),
+            For::Role(role) => {
+                has_role(role, reps, report).then(|| Whose::Role(role.value.clone()))
+            }
+            For::EachOf(id) => manager(id, reps, report).then(|| Whose::EachOf(id.value.clone())),
+            For::Team(id) => manager(id, reps, report).then(|| Whose::Team(id.value.clone())),
+        }
+    }
+}
+
+/// A date that was left out, or one that is right.
+#[expect(clippy::option_option, reason = "left out and wrong are not the same")]
+fn given<T>(date: Option<Option<T>>) -> Option<Option<T>> {
+    match date {
+        None => Some(None),
+        Some(date) => date.map(Some),
+    }
+}
+
+fn rep(id: &Text, reps: &Reps, report: &mut Report) -> bool {
+    let known = reps.get(id.as_str()).is_some();
+    if !known {
+        let remedy = suggest::remedy(
+            id.as_str(),
+            reps.list.iter().map(|rep| rep.id.as_str()),
+            "the reps are",
+        );
+        report.unknown(id.at, format_args!("there is no rep `{}`", id.as_str()), remedy);
+    }
+    known
+}
+
+fn has_role(role: &Text, reps: &Reps, report: &mut Report) -> bool {
+    let mut roles: Vec<&str> = reps.list.iter().filter_map(|rep| rep.role.as_deref()).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    let known = roles.contains(&role.as_str());
+    if !known {
+        let remedy = suggest::remedy(role.as_str(), roles.into_iter(), "the roles are");
+        report.unknown(role.at, format_args!("no rep has the role `{}`", role.as_str()), remedy);
+    }
+    known
+}
+
+fn manager(id: &Text, reps: &Reps, report: &mut Report) -> bool {
+    if !rep(id, reps, report) {
+        return false;
+    }
+    let manages = reps.manages(id.as_str());
+    if !manages {
+        let remedy = format!("name a manager, or write `{{rep: {}}}`", id.as_str());
+        report.unknown(id.at, format_args!("`{}` manages nobody", id.as_str()), remedy);
+    }
+    manages
+}

@@ -1,0 +1,251 @@
+//! `kpis`: what is measured.
+
+mod check;
+mod simple;
+mod uses;
+
+use paceline_core::kpi::{Better, GoalKind, Kpi, KpiId, Measure, Role, Unit};
+use paceline_core::period::PeriodKind;
+use paceline_core::symbol::Symbols;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::entities::Declared;
+use super::located::{Located, Text};
+use super::place::At;
+use super::report::Report;
+
+pub(super) use check::period;
+pub(super) use uses::needed;
+
+/// A named measure over records.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Kpi")]
+pub(super) struct RawKpi {
+    /// Its name, unique and stable: goals and clients use it. Lower-case letters, digits and `_`. Required.
+    name: Text,
+    /// What people call it. Default: the name.
+    title: Option<String>,
+    /// An aggregate over the records of one entity (simple), or one simple KPI over another (ratio). Required.
+    #[serde(rename = "type")]
+    kind: Located<Kind>,
+    /// The entity whose records are measured. Required for simple.
+    entity: Option<Text>,
+    /// Which records count: a CEL condition over the entity's fields, such as `stage in states.won && amount > 0`.
+    /// Default: all. Only for simple.
+    #[serde(rename = "where")]
+    filter: Option<Text>,
+    /// What is computed of the records. Required for simple.
+    agg: Option<Located<Agg>>,
+    /// The number that is aggregated: a CEL expression over int and decimal fields; for count_distinct the name of
+    /// one field. Required for simple, except that count takes none.
+    expr: Option<Text>,
+    /// The date or timestamp field that dates a record: with it the KPI counts what falls into a period, without
+    /// it the state right now. Default: none. Only for simple.
+    at: Option<Text>,
+    /// The text field that holds the rep's id. Required for simple.
+    credit: Option<Text>,
+    /// The KPI above the line. Required for ratio.
+    numerator: Option<Text>,
+    /// The KPI below the line. Required for ratio.
+    denominator: Option<Text>,
+    /// What its numbers are. Default: ratio for ratios, count for the rest.
+    unit: Option<RawUnit>,
+    /// Which direction is good. Default: higher.
+    better: Option<RawBetter>,
+    /// How it is compared with a goal: reach (due at the period's end, spread over its working time), hold (due at
+    /// every moment) or rate (like hold, for shares of a sample). Default: reach for sums and counts with `at`, rate
+    /// for ratios, hold for the rest.
+    goal_kind: Option<RawGoalKind>,
+    /// Whether it drives others (input) or results from them (output); coaching looks at inputs first. Default: output.
+    role: Option<RawRole>,
+    /// The kinds of period it is shown for: day, week, month, quarter, year, rolling-Nd with N up to 1096.
+    /// Default: month, quarter and year. Each costs memory for every scope.
+    periods: Option<Located<Vec<Text>>>,
+    /// The fewest records for which a rate is judged. Default: 1. Only for `goal_kind: rate`.
+    #[schemars(range(min = 1))]
+    min_sample: Option<Located<u64>>,
+}
+
+/// Where a KPI's value comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "KpiType")]
+enum Kind {
+    Simple,
+    Ratio,
+}
+
+/// What is computed of the records that count.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Aggregate")]
+enum Agg {
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+    CountDistinct,
+}
+
+/// What a KPI's numbers are.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Unit")]
+enum RawUnit {
+    Currency,
+    Count,
+    Ratio,
+    Days,
+}
+
+/// Which direction is good.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Better")]
+enum RawBetter {
+    Higher,
+    Lower,
+}
+
+/// How a KPI is compared with a goal.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "GoalKind")]
+enum RawGoalKind {
+    Reach,
+    Hold,
+    Rate,
+}
+
+/// Whether a KPI drives others or results from them.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Role")]
+enum RawRole {
+    Input,
+    Output,
+}
+
+/// A KPI as far as goals need to know it, and whole when nothing is wrong with it.
+pub(super) struct Draft {
+    pub(super) name: String,
+    pub(super) periods: Vec<PeriodKind>,
+    pub(super) better: Better,
+    pub(super) kpi: Option<Kpi>,
+}
+
+/// Compiles all KPIs; [`KpiId`] is the index.
+pub(super) fn compile(
+    raw: &[RawKpi],
+    entities: &[Declared],
+    symbols: &mut Symbols,
+    report: &mut Report,
+) -> Vec<Draft> {
+    check::names(raw, report);
+    raw.iter().map(|kpi| kpi.draft(raw, entities, symbols, report)).collect()
+}
+
+impl RawKpi {
+    /// Where it names an entity, if it is that one.
+    pub(super) fn place_of_entity(&self, name: &str) -> Option<At> {
+        self.entity.as_ref().filter(|entity| entity.as_str() == name).map(|entity| entity.at)
+    }
+
+    fn draft(
+        &self,
+        all: &[Self],
+        entities: &[Declared],
+        symbols: &mut Symbols,
+        report: &mut Report,
+    ) -> Draft {
+        check::keys(self, report);
+        let measure = match self.kind.value {
+            Kind::Simple => simple::compile(self, entities, symbols, report).map(Measure::Simple),
+            Kind::Ratio => self.ratio(all, report),
+        };
+        let periods = check::periods(self.periods.as_ref(), report);
+        let better = self.better.map_or(Better::Higher, RawBetter::compile);
+        let kpi = measure.map(|measure| self.with(measure, periods.clone(), better));
+        Draft { name: self.name.value.clone(), periods, better, kpi }
+    }
+
+    fn with(&self, measure: Measure, periods: Vec<PeriodKind>, better: Better) -> Kpi {
+        Kpi {
+            name: self.name.value.clone(),
+            title: self.title.clone().unwrap_or_else(|| self.name.value.clone()),
+            unit: self.unit(),
+            better,
+            goal_kind: self.goal_kind().compile(),
+            role: self.role.map_or(Role::Output, RawRole::compile),
+            periods,
+            min_sample: self.min_sample.map_or(1, |sample| sample.value),
+            measure,
+        }
+    }
+
+    fn ratio(&self, all: &[Self], report: &mut Report) -> Option<Measure> {
+        let (above, below) = (self.numerator.as_ref()?, self.denominator.as_ref()?);
+        let numerator = check::part(above, all, report);
+        let denominator = check::part(below, all, report);
+        let (numerator, denominator) = (numerator?, denominator?);
+        check::same_time(self, &all[numerator], &all[denominator], report);
+        Some(Measure::Ratio {
+            numerator: KpiId(numerator as u16),
+            denominator: KpiId(denominator as u16),
+        })
+    }
+
+    fn unit(&self) -> Unit {
+        match self.unit {
+            Some(RawUnit::Currency) => Unit::Currency,
+            Some(RawUnit::Count) => Unit::Count,
+            Some(RawUnit::Ratio) => Unit::Ratio,
+            Some(RawUnit::Days) => Unit::Days,
+            None if self.kind.value == Kind::Ratio => Unit::Ratio,
+            None => Unit::Count,
+        }
+    }
+
+    fn goal_kind(&self) -> RawGoalKind {
+        let adds_up = self
+            .agg
+            .is_some_and(|agg| matches!(agg.value, Agg::Sum | Agg::Count | Agg::CountDistinct));
+        match self.goal_kind {
+            Some(kind) => kind,
+            None if self.kind.value == Kind::Ratio => RawGoalKind::Rate,
+            None if adds_up && self.at.is_some() => RawGoalKind::Reach,
+            None => RawGoalKind::Hold,
+        }
+    }
+}
+
+impl RawBetter {
+    const fn compile(self) -> Better {
+        match self {
+            Self::Higher => Better::Higher,
+            Self::Lower => Better::Lower,
+        }
+    }
+}
+
+impl RawGoalKind {
+    const fn compile(self) -> GoalKind {
+        match self {
+            Self::Reach => GoalKind::Reach,
+            Self::Hold => GoalKind::Hold,
+            Self::Rate => GoalKind::Rate,
+        }
+    }
+}
+
+impl RawRole {
+    const fn compile(self) -> Role {
+        match self {
+            Self::Input => Role::Input,
+            Self::Output => Role::Output,
+        }
+    }
+}

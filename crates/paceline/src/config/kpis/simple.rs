@@ -1,0 +1,150 @@
+//! Simple KPIs: names and expressions against the fields of an entity.
+
+use paceline_core::entity::{Entity, EntityId, FieldId, FieldType};
+use paceline_core::expr::{self, ExprError, Number, Scope, Test};
+use paceline_core::kpi::{Aggregate, At, Simple};
+use paceline_core::symbol::Symbols;
+
+use super::{Agg, RawKpi};
+use crate::config::entities::{self, Declared};
+use crate::config::located::{Located, Text};
+use crate::config::report::Report;
+use crate::config::suggest;
+
+/// Compiles the measure of a simple KPI; everything that is wrong with it is told.
+pub(super) fn compile(
+    kpi: &RawKpi,
+    entities: &[Declared],
+    symbols: &mut Symbols,
+    report: &mut Report,
+) -> Option<Simple> {
+    let (id, declared) = entity(kpi.entity.as_ref()?, entities, report)?;
+    let scope = Scope { entity: &declared.entity, states: declared.states.as_ref() };
+    let filter = match &kpi.filter {
+        Some(text) => test(text, scope, symbols, report),
+        None => Some(Test::Const(true)),
+    };
+    let aggregate =
+        kpi.agg.and_then(|agg| aggregate(agg, kpi.expr.as_ref(), scope, symbols, report));
+    let at = kpi.at.as_ref().map(|name| at(name, &declared.entity, report));
+    let credit = kpi.credit.as_ref().and_then(|name| credit(name, &declared.entity, report));
+    // A mistake in `at` must not make a stock of a flow.
+    let at = match at {
+        None => None,
+        Some(at) => Some(at?),
+    };
+    Some(Simple { entity: id, filter: filter?, aggregate: aggregate?, at, credit: credit? })
+}
+
+fn entity<'a>(
+    name: &Text,
+    entities: &'a [Declared],
+    report: &mut Report,
+) -> Option<(EntityId, &'a Declared)> {
+    let found = entities.iter().position(|declared| declared.entity.name == name.value);
+    if found.is_none() {
+        let known = entities.iter().map(|declared| declared.entity.name.as_str());
+        let remedy = suggest::remedy(name.as_str(), known, "the entities are");
+        report.unknown(name.at, format_args!("there is no entity `{}`", name.as_str()), remedy);
+    }
+    found.map(|at| (EntityId(at as u16), &entities[at]))
+}
+
+fn test(text: &Text, scope: Scope<'_>, symbols: &mut Symbols, report: &mut Report) -> Option<Test> {
+    told(text, expr::test(text.as_str(), scope, symbols), report)
+}
+
+fn number(
+    text: &Text,
+    scope: Scope<'_>,
+    symbols: &mut Symbols,
+    report: &mut Report,
+) -> Option<Number> {
+    told(text, expr::number(text.as_str(), scope, symbols), report)
+}
+
+fn told<T>(text: &Text, compiled: Result<T, ExprError>, report: &mut Report) -> Option<T> {
+    match compiled {
+        Ok(value) => Some(value),
+        Err(error) => {
+            report.unknown_within(text.at, text.as_str(), error.at, &error.message, &error.help);
+            None
+        }
+    }
+}
+
+fn aggregate(
+    agg: Located<Agg>,
+    expr: Option<&Text>,
+    scope: Scope<'_>,
+    symbols: &mut Symbols,
+    report: &mut Report,
+) -> Option<Aggregate> {
+    if agg.value == Agg::Count {
+        if let Some(expr) = expr {
+            let remedy = "leave `expr` out, or use `agg: sum` or `agg: count_distinct`";
+            report.error(expr.at, "`agg: count` counts records and takes no `expr`", remedy);
+        }
+        return Some(Aggregate::Count);
+    }
+    let Some(expr) = expr else {
+        report.unknown(
+            agg.at,
+            "`expr` is missing: it says what is aggregated",
+            "add `expr: …`, or use `agg: count`",
+        );
+        return None;
+    };
+    if agg.value == Agg::CountDistinct {
+        if !expr.value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            report.error(
+                expr.at,
+                "`agg: count_distinct` counts the values of one field",
+                "write the name of a field alone",
+            );
+            return None;
+        }
+        let (id, field) = entities::field(expr, scope.entity, report)?;
+        return Some(Aggregate::CountDistinct(id, field.kind));
+    }
+    let number = number(expr, scope, symbols, report)?;
+    Some(match agg.value {
+        Agg::Avg => Aggregate::Average(number),
+        Agg::Min => Aggregate::Min(number),
+        Agg::Max => Aggregate::Max(number),
+        Agg::Sum | Agg::Count | Agg::CountDistinct => Aggregate::Sum(number),
+    })
+}
+
+fn at(name: &Text, entity: &Entity, report: &mut Report) -> Option<At> {
+    if let Some(moment) =
+        ["first(", "since("].into_iter().find(|moment| name.value.starts_with(moment))
+    {
+        let message = format!("`{moment}…)` is not supported by this version");
+        report.error(name.at, message, "name a field of type date or timestamp");
+        return None;
+    }
+    let (id, field) = entities::field(name, entity, report)?;
+    match field.kind {
+        FieldType::Date => Some(At::Date(id)),
+        FieldType::Timestamp => Some(At::Timestamp(id)),
+        kind @ (FieldType::Text | FieldType::Bool | FieldType::Int | FieldType::Decimal) => {
+            let message = format!(
+                "`{}` is {kind}, and what dates a record is a date or a timestamp",
+                field.name
+            );
+            report.error(name.at, message, "name a field of type date or timestamp");
+            None
+        }
+    }
+}
+
+fn credit(name: &Text, entity: &Entity, report: &mut Report) -> Option<FieldId> {
+    let (id, field) = entities::field(name, entity, report)?;
+    if field.kind == FieldType::Text {
+        return Some(id);
+    }
+    let message = format!("`{}` is {}, and a rep's id is text", field.name, field.kind);
+    report.error(name.at, message, "name a field of type text that holds the rep's id");
+    None
+}

@@ -1,0 +1,113 @@
+//! `paceline demo`: everything in one process. The broker is embedded and the organisation simulated; the
+//! rest is the real path, from Kafka to a gRPC stream.
+
+mod traffic;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use paceline_kafka::{Cluster, Settings};
+use paceline_sim::config::{self as sim_config, ConfigOptions};
+use paceline_sim::format::Format;
+use paceline_sim::{Entity, Options as Organising, Organisation, Simulation};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::serve;
+use crate::service::Service;
+use crate::telemetry::Metrics;
+use crate::watch;
+
+use traffic::Traffic;
+
+/// Partitions of each topic: the embedded broker keeps 5 MiB of each.
+const PARTITIONS: i32 = 12;
+
+/// What is simulated, and for how long.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long the demo runs; until it is told to end if absent.
+    pub limit: Option<Duration>,
+    /// How many reps there are, managers included.
+    pub reps: u32,
+    /// How many changes are made a second.
+    pub rate: u32,
+    /// What everything is drawn from.
+    pub seed: u64,
+    /// Where gRPC is served.
+    pub grpc: SocketAddr,
+    /// Where HTTP is served.
+    pub http: SocketAddr,
+}
+
+/// Runs the demo.
+///
+/// # Errors
+/// It could not start, a part of it failed, or the engine did not read all that was produced.
+pub async fn run(options: Options) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    serve::stop_on_signals(&stop)?;
+    let metrics = Metrics::install()?;
+    let cluster = Cluster::start()?;
+    let (simulation, config) = organise(&options, &cluster)?;
+    let settings = Settings {
+        brokers: config.kafka.brokers.clone(),
+        group_id: config.kafka.group_id.clone(),
+        settings: config.kafka.settings.clone(),
+    };
+    let service = Service::bind(config, Clock::System).await?;
+    let (live, address) = (service.live().clone(), service.grpc_address()?);
+    let traffic = Traffic::new(&settings, simulation)?;
+    let traffic = tokio::task::spawn_blocking(move || traffic.history()).await.context("the simulation panicked")??;
+    let running = tokio::spawn(service.run(metrics, stop.clone()));
+    let produced = tokio::spawn(traffic.live(options.rate, stop.clone()));
+    let watching = watch::Options {
+        address: address.to_string(),
+        limit: options.limit,
+        title: format!("paceline demo · gRPC on {address} · HTTP on {}", options.http),
+        ..watch::Options::default()
+    };
+    let watched = watch::run(watching, stop.clone()).await;
+    stop.cancel();
+    let produced = produced.await.context("the traffic panicked")??;
+    running.await.context("the service panicked")??;
+    watched?;
+    check(&live, produced)
+}
+
+fn organise(options: &Options, cluster: &Cluster) -> anyhow::Result<(Simulation, Config)> {
+    let today = Clock::System.now().to_zoned(TimeZone::UTC).date();
+    let teams = (options.reps / 8).max(1);
+    let organisation = Organisation::new(Organising::new(options.seed, options.reps, teams, quarter_start(today)?));
+    let mut written = ConfigOptions::new(Format::debezium(), &cluster.brokers());
+    written.server = (options.grpc.to_string(), options.http.to_string());
+    for entity in Entity::ALL {
+        cluster.make_topic(written.topic(entity), PARTITIONS)?;
+        cluster.make_topic(&format!("{}.dlq", written.topic(entity)), 1)?;
+    }
+    let mut config = config::load_str(&sim_config::yaml(&organisation, &written), "demo.yaml")
+        .map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
+    // The embedded broker does not wake a waiting fetch when something is produced.
+    config.kafka.settings.insert("fetch.wait.max.ms".to_owned(), "10".to_owned());
+    Ok((Simulation::new(organisation), config))
+}
+
+fn quarter_start(today: Date) -> anyhow::Result<Date> {
+    let into = i64::from((today.month() - 1) % 3);
+    Ok(today.first_of_month().checked_sub(into.months())?)
+}
+
+/// The embedded broker drops what no longer fits without a word: what was produced must have been read.
+fn check(live: &paceline_engine::Live, produced: traffic::Produced) -> anyhow::Result<()> {
+    let sources = live.freshness().sources();
+    let read: i64 = sources.iter().flat_map(|source| &source.partitions).map(|(_, known)| known.next_offset).sum();
+    if read < produced.before_stop {
+        bail!("the engine read {read} of {} messages: the embedded broker dropped some", produced.before_stop);
+    }
+    Ok(())
+}

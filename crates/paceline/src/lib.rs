@@ -1,0 +1,9 @@
+//! The parts of the `paceline` program that tests and benches use too; the program itself is `main.rs`.
+
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod serve;
+pub mod service;
+pub mod telemetry;
+pub mod watch;

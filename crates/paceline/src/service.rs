@@ -1,0 +1,121 @@
+//! The service: what `serve` and `demo` run. It wires Kafka to the engine and the engine to gRPC and HTTP.
+
+mod http;
+mod intake;
+mod lane;
+mod ticker;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use paceline_engine::Live;
+use paceline_grpc::{Limits, Served};
+use paceline_kafka::{DeadLetters, Settings};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::telemetry::Metrics;
+
+/// A service that is listening, and not reading yet.
+pub struct Service {
+    config: Config,
+    clock: Clock,
+    live: Arc<Live>,
+    grpc: TcpListener,
+    http: TcpListener,
+}
+
+impl Service {
+    /// Takes the addresses of the config.
+    ///
+    /// # Errors
+    /// An address cannot be listened on.
+    pub async fn bind(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
+        let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
+        Ok(Self {
+            live: Arc::new(Live::new(model, roster, topics)),
+            grpc: listen("server.grpc", config.server.grpc).await?,
+            http: listen("server.http", config.server.http).await?,
+            config,
+            clock,
+        })
+    }
+
+    /// Where gRPC is served.
+    ///
+    /// # Errors
+    /// The listener has lost its address.
+    pub fn grpc_address(&self) -> anyhow::Result<SocketAddr> {
+        Ok(self.grpc.local_addr()?)
+    }
+
+    /// Where HTTP is served.
+    ///
+    /// # Errors
+    /// The listener has lost its address.
+    pub fn http_address(&self) -> anyhow::Result<SocketAddr> {
+        Ok(self.http.local_addr()?)
+    }
+
+    /// The live board.
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    /// Runs until `stop`, then ends the streams and the lanes.
+    ///
+    /// # Errors
+    /// A part of the service failed; the others are ended then.
+    pub async fn run(self, metrics: Metrics, stop: CancellationToken) -> anyhow::Result<()> {
+        let Self { config, clock, live, grpc, http } = self;
+        let served = Served {
+            live: live.clone(),
+            clock: clock.shared(),
+            wall: Clock::System.shared(),
+            limits: Limits::default(),
+        };
+        let settings = settings(&config);
+        let letters = Arc::new(DeadLetters::new(&settings)?);
+        let parts = [
+            spawn("gRPC", &stop, paceline_grpc::serve(grpc, served, stop.clone())),
+            spawn("HTTP", &stop, http::serve(http, live.clone(), metrics, stop.clone())),
+            spawn("the clock", &stop, ticker::run(live.clone(), clock, stop.clone())),
+            spawn("the intake", &stop, intake::run(config, settings, live, letters, clock, stop.clone())),
+        ];
+        let mut outcome = Ok(());
+        for part in parts {
+            outcome = outcome.and(part.await.context("a part of the service panicked").and_then(|ended| ended));
+        }
+        outcome
+    }
+}
+
+/// Runs a part of the service; when it ends for whatever reason, the others are ended with it.
+fn spawn<E: Into<anyhow::Error>>(
+    name: &'static str,
+    stop: &CancellationToken,
+    part: impl Future<Output = Result<(), E>> + Send + 'static,
+) -> tokio::task::JoinHandle<anyhow::Result<()>> {
+    let guard = stop.clone().drop_guard();
+    tokio::spawn(async move {
+        let ended = part.await.map_err(Into::into).with_context(|| format!("{name} failed"));
+        drop(guard);
+        ended
+    })
+}
+
+async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ({key})"))
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        brokers: config.kafka.brokers.clone(),
+        group_id: config.kafka.group_id.clone(),
+        settings: config.kafka.settings.clone(),
+    }
+}

@@ -1,0 +1,45 @@
+//! HTTP: metrics for Prometheus, probes for whoever runs the service, and its version.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use paceline_engine::Live;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::telemetry::Metrics;
+
+#[derive(Clone)]
+struct Shared {
+    live: Arc<Live>,
+    metrics: Metrics,
+}
+
+pub(super) async fn serve(
+    listener: TcpListener,
+    live: Arc<Live>,
+    metrics: Metrics,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let router = Router::new()
+        .route("/metrics", get(render))
+        .route("/healthz", get(|| std::future::ready("ok\n")))
+        .route("/readyz", get(ready))
+        .route("/version", get(|| std::future::ready(concat!("paceline ", env!("CARGO_PKG_VERSION"), "\n"))))
+        .with_state(Shared { live, metrics });
+    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+async fn render(State(shared): State<Shared>) -> String {
+    std::future::ready(shared.metrics.render()).await
+}
+
+/// Ready once standings are judged. What degrades them later is told by gRPC and the metrics, and is no
+/// reason to take the service away from its users.
+async fn ready(State(shared): State<Shared>) -> (StatusCode, &'static str) {
+    let open = std::future::ready(shared.live.is_open()).await;
+    if open { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "catching up\n") }
+}

@@ -1,0 +1,177 @@
+//! The intake: finds the partitions of the sources, deals them out to lanes, and runs each lane on a thread
+//! of its own.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use paceline_crm::{Decoder, EntityBinding, FieldBinding};
+use paceline_engine::{Feed, Lane, Live, Partition, ShardPlan, Source};
+use paceline_kafka::{Assigned, DeadLetters, Error, Reader, Settings, Topic, Topics};
+use tokio_util::sync::CancellationToken;
+
+use super::lane::{Runner, Spot};
+use crate::clock::Clock;
+use crate::config::{self, Config};
+
+/// How long to wait before the brokers are asked again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+pub(super) async fn run(
+    config: Config,
+    settings: Settings,
+    live: Arc<Live>,
+    letters: Arc<DeadLetters>,
+    clock: Clock,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let Some(topics) = until_stopped(&stop, describe(&config, &settings)).await else { return Ok(()) };
+    let topics = topics?;
+    live.expect(topics.iter().map(|topic| topic.partitions.len()).sum());
+    let plan = ShardPlan::new(&feeds(&config, &topics));
+    let lanes = config.kafka.lanes.unwrap_or_else(|| thread::available_parallelism().map_or(1, Into::into));
+    let lane_of_shard = plan.lanes(lanes);
+    let mut threads = Vec::new();
+    for lane in 0..lanes {
+        let spots = spots(&config, &topics, &plan, &lane_of_shard, lane);
+        if spots.is_empty() {
+            continue;
+        }
+        let runner = runner(&config, &settings, &live, &letters, clock, spots)?;
+        let stop = stop.clone();
+        let name = format!("lane-{lane}");
+        threads.push(tokio::task::spawn_blocking(move || runner.run(&name, &stop)));
+    }
+    for thread in threads {
+        thread.await.map_err(|error| anyhow!(error)).context("a lane panicked")?;
+    }
+    letters.flush(Duration::from_secs(5));
+    Ok(())
+}
+
+async fn until_stopped<T>(stop: &CancellationToken, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        () = stop.cancelled() => None,
+        done = work => Some(done),
+    }
+}
+
+/// The topics of the sources, as soon as the brokers answer and all of them exist; dead-letter topics are made
+/// when missing.
+async fn describe(config: &Config, settings: &Settings) -> anyhow::Result<Vec<Topic>> {
+    let topics = Arc::new(Topics::new(settings)?);
+    let mut described = Vec::new();
+    for source in &config.sources {
+        let topic = patiently(|| ask(&topics, &source.topic)).await?;
+        if let Some(dead_letter) = &source.dead_letter {
+            patiently(|| topics.make(dead_letter, topic.partitions.len() as i32)).await?;
+        }
+        described.push(topic);
+    }
+    Ok(described)
+}
+
+async fn ask(topics: &Arc<Topics>, topic: &str) -> Result<Topic, Error> {
+    let (topics, name) = (topics.clone(), topic.to_owned());
+    let asked = tokio::task::spawn_blocking(move || topics.describe(&name)).await;
+    asked.unwrap_or_else(|_| Err(Error::NoTopic { topic: topic.to_owned() }))
+}
+
+/// Asks until there is an answer: brokers come up after their clients, topics after their first producer.
+async fn patiently<T, F: Future<Output = Result<T, Error>>>(ask: impl Fn() -> F) -> Result<T, Error> {
+    loop {
+        match ask().await {
+            Err(error @ (Error::Unreachable { .. } | Error::NoTopic { .. } | Error::Offsets { .. })) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "waiting for Kafka");
+                tokio::time::sleep(AGAIN).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+fn feeds(config: &Config, topics: &[Topic]) -> Vec<Feed> {
+    let entities = |source: &config::Source| match source.entity {
+        Some(entity) => vec![entity.0.into()],
+        None => (0..config.model.entities.len()).collect(),
+    };
+    let feed = |(source, topic): (&config::Source, &Topic)| Feed {
+        partitions: topic.partitions.len(),
+        entities: entities(source),
+        keyed: source.keyed,
+    };
+    config.sources.iter().zip(topics).map(feed).collect()
+}
+
+/// The partitions of one lane.
+fn spots(config: &Config, topics: &[Topic], plan: &ShardPlan, lane_of_shard: &[usize], lane: usize) -> Vec<Spot> {
+    let mut spots = Vec::new();
+    for (source, topic) in topics.iter().enumerate() {
+        for (number, offsets) in topic.partitions.iter().enumerate() {
+            let shard = plan.shard_of[source][number];
+            if lane_of_shard[shard] != lane {
+                continue;
+            }
+            let partition = Partition { source, number: number as i32, shard, target: offsets.high };
+            spots.push(Spot {
+                partition,
+                topic: topic.name.clone(),
+                dead_letter: config.sources[source].dead_letter.clone(),
+                empty: offsets.low >= offsets.high,
+                settled: offsets.committed.unwrap_or(0),
+            });
+        }
+    }
+    spots
+}
+
+fn runner(
+    config: &Config,
+    settings: &Settings,
+    live: &Arc<Live>,
+    letters: &Arc<DeadLetters>,
+    clock: Clock,
+    spots: Vec<Spot>,
+) -> anyhow::Result<Runner> {
+    let assigned = spots.iter().map(|spot| Assigned { topic: spot.topic.clone(), partition: spot.partition.number });
+    let reader = Reader::new(settings, assigned.collect())?;
+    let partitions: Vec<Partition> = spots.iter().map(|spot| spot.partition).collect();
+    let lane = Lane::new(live.clone(), sources(config), &partitions);
+    Ok(Runner::new(live.clone(), lane, reader, letters.clone(), clock, spots))
+}
+
+fn sources(config: &Config) -> Vec<Source> {
+    let source = |source: &config::Source| Source {
+        topic: source.topic.clone(),
+        decoder: Decoder::new(format(source.format), source.entity, bindings(config)),
+    };
+    config.sources.iter().map(source).collect()
+}
+
+fn format(format: config::SourceFormat) -> paceline_crm::Format {
+    match format {
+        config::SourceFormat::Paceline => paceline_crm::Format::Paceline,
+        config::SourceFormat::Salesforce => paceline_crm::Format::Salesforce,
+        config::SourceFormat::Debezium => paceline_crm::Format::Debezium,
+    }
+}
+
+fn bindings(config: &Config) -> Vec<EntityBinding> {
+    let field = |field: &config::FieldBinding| FieldBinding {
+        id: field.id,
+        path: field.path.clone(),
+        kind: field.kind,
+        scale: field.scale,
+    };
+    let binding = |binding: &config::Binding| {
+        let own = config.model.entity(binding.entity).name.to_lowercase();
+        let names = binding.names.iter().map(|name| name.to_lowercase());
+        EntityBinding {
+            entity: binding.entity,
+            names: std::iter::once(own).chain(names).collect(),
+            fields: binding.fields.iter().map(field).collect(),
+        }
+    };
+    config.bindings.iter().map(binding).collect()
+}

@@ -1,0 +1,46 @@
+//! Logs and metrics: set up once, before anything runs.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use anyhow::Context;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+/// The metrics of the process.
+#[derive(Clone)]
+pub struct Metrics {
+    handle: Arc<PrometheusHandle>,
+}
+
+impl Metrics {
+    /// Installs the recorder of metrics.
+    ///
+    /// # Errors
+    /// Another recorder is installed.
+    pub fn install() -> anyhow::Result<Self> {
+        let handle = PrometheusBuilder::new().install_recorder().context("metrics cannot be recorded")?;
+        paceline_engine::describe();
+        paceline_kafka::describe();
+        paceline_grpc::describe();
+        Ok(Self { handle: Arc::new(handle) })
+    }
+
+    /// All metrics in Prometheus' text format.
+    pub fn render(&self) -> String {
+        self.handle.run_upkeep();
+        self.handle.render()
+    }
+}
+
+/// Sends logs to standard error: as text to a terminal, else as JSON lines. `PACELINE_LOG` sets levels, as in
+/// `info,paceline_kafka=debug`; without it they are as given.
+pub fn log(levels: &str) {
+    let filter = EnvFilter::try_from_env("PACELINE_LOG").unwrap_or_else(|_| EnvFilter::new(levels));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        subscriber.init();
+    } else {
+        subscriber.json().init();
+    }
+}

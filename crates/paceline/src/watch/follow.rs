@@ -1,0 +1,98 @@
+//! Following a server: one stream after another, resumed where the last one ended.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use paceline_grpc::proto;
+use proto::catalog_service_client::CatalogServiceClient;
+use proto::standings_service_client::StandingsServiceClient;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status, Streaming};
+
+/// How long to wait before a lost server is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+/// The most of a message: an update of a very large selection is sent in chunks far below it.
+const MESSAGE_MAX: usize = 16 << 20;
+
+/// What following brings.
+pub(super) enum News {
+    /// What scopes and KPIs are called.
+    Names(Box<Names>),
+    /// A frame of the stream.
+    Frame(Box<proto::WatchStandingsResponse>),
+    /// The server cannot be reached, or ended the stream.
+    Lost(String),
+}
+
+/// What scopes and KPIs are called, in the order of the server.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    pub(super) scopes: Vec<proto::Scope>,
+    pub(super) kpis: Vec<proto::Kpi>,
+}
+
+/// Follows the standings of a selection.
+pub(super) struct Follower {
+    channel: Channel,
+    selector: proto::Selector,
+    token: Vec<u8>,
+    stream: Option<Streaming<proto::WatchStandingsResponse>>,
+}
+
+impl Follower {
+    pub(super) fn new(address: &str, selector: proto::Selector) -> anyhow::Result<Self> {
+        let url = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
+        let endpoint = Endpoint::from_shared(url).with_context(|| format!("`{address}` is no address"))?;
+        let endpoint = endpoint.connect_timeout(Duration::from_secs(5)).http2_keep_alive_interval(Duration::from_secs(30));
+        Ok(Self { channel: endpoint.connect_lazy(), selector, token: Vec::new(), stream: None })
+    }
+
+    /// The next news; waits for it, and after a loss a moment before it tries again.
+    pub(super) async fn next(&mut self) -> anyhow::Result<News> {
+        let Some(stream) = &mut self.stream else { return self.open().await };
+        match stream.message().await {
+            Ok(Some(frame)) => {
+                self.token.clone_from(&frame.resume_token);
+                Ok(News::Frame(Box::new(frame)))
+            }
+            Ok(None) => Ok(self.lost("the stream ended".to_owned()).await),
+            Err(status) => self.failed(status).await,
+        }
+    }
+
+    async fn open(&mut self) -> anyhow::Result<News> {
+        match self.try_open().await {
+            Ok(names) => Ok(News::Names(Box::new(names))),
+            Err(status) => self.failed(status).await,
+        }
+    }
+
+    async fn try_open(&mut self) -> Result<Names, Status> {
+        let mut catalog = CatalogServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_MAX);
+        let scopes = catalog.list_scopes(proto::ListScopesRequest {}).await?.into_inner().scopes;
+        let kpis = catalog.list_kpis(proto::ListKpisRequest {}).await?.into_inner().kpis;
+        let request = proto::WatchStandingsRequest {
+            selector: Some(self.selector.clone()),
+            resume_token: self.token.clone().into(),
+            ..proto::WatchStandingsRequest::default()
+        };
+        let mut standings = StandingsServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_MAX);
+        self.stream = Some(standings.watch_standings(request).await?.into_inner());
+        Ok(Names { scopes, kpis })
+    }
+
+    async fn failed(&mut self, status: Status) -> anyhow::Result<News> {
+        match status.code() {
+            Code::Unavailable | Code::Unknown | Code::Internal | Code::ResourceExhausted | Code::Cancelled => {
+                Ok(self.lost(status.message().to_owned()).await)
+            }
+            code => bail!("the server refuses: {code:?}: {}", status.message()),
+        }
+    }
+
+    async fn lost(&mut self, reason: String) -> News {
+        self.stream = None;
+        tokio::time::sleep(AGAIN).await;
+        News::Lost(reason)
+    }
+}
