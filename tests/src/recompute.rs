@@ -112,20 +112,85 @@ pub fn standings_on(
     on: Option<Date>,
     memory: &mut StatusMemory,
 ) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for kpi in &config.kpis {
-        let Some(facts) = facts::facts(config, records, kpi) else { continue };
-        for scope in Scope::all(config) {
-            let members = scope.members(config);
-            for kind in &kpi.periods {
-                let day = on.unwrap_or_else(|| calendar::day_of(now, scope.zone(config)));
-                let period = Period::holding(&config.calendars.default, *kind, day);
-                let place = Place { config, scope: &scope, members: &members, kpi, period };
-                rows.push(place.row(&facts, now, memory));
-            }
+    Board::new(config, records).rows(now, on, memory, |_, _, _| true)
+}
+
+/// The facts of all KPIs, worked out once and looked at from as many instants as a test likes.
+pub struct Board<'a> {
+    config: &'a Config,
+    facts: Vec<(&'a Kpi, Facts)>,
+    scopes: Vec<(Scope, BTreeSet<String>)>,
+}
+
+impl<'a> Board<'a> {
+    /// What the records say about every KPI.
+    ///
+    /// # Panics
+    /// On a config that `paceline check` refuses.
+    #[must_use]
+    pub fn new(config: &'a Config, records: &Records) -> Self {
+        let of = |kpi: &'a Kpi| Some((kpi, facts::facts(config, records, kpi)?));
+        let with_members = |scope: Scope| (scope.clone(), scope.members(config));
+        Self {
+            config,
+            facts: config.kpis.iter().filter_map(of).collect(),
+            scopes: Scope::all(config).into_iter().map(with_members).collect(),
         }
     }
-    rows
+
+    /// The standings that are `wanted`, as of [`standings_on`].
+    pub fn rows(
+        &self,
+        now: Timestamp,
+        on: Option<Date>,
+        memory: &mut StatusMemory,
+        wanted: impl Fn(&Scope, &Kpi, PeriodKind) -> bool,
+    ) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for (kpi, facts) in &self.facts {
+            for (scope, members) in &self.scopes {
+                for kind in kpi.periods.iter().filter(|kind| wanted(scope, kpi, **kind)) {
+                    rows.push(
+                        self.place(scope, members, kpi, *kind, now, on).row(facts, now, memory),
+                    );
+                }
+            }
+        }
+        rows
+    }
+
+    /// As [`status_at`], by the names of the scope and the KPI.
+    ///
+    /// # Panics
+    /// When there is no such scope or KPI.
+    #[must_use]
+    pub fn status_at(
+        &self,
+        (scope, kpi, kind): (&str, &str, PeriodKind),
+        on: Option<Date>,
+        instant: Timestamp,
+        last: Option<Status>,
+    ) -> Status {
+        let (scope, members) =
+            self.scopes.iter().find(|(known, _)| known.to_string() == scope).expect("a scope");
+        let (kpi, facts) = self.facts.iter().find(|(known, _)| known.name == kpi).expect("a KPI");
+        let place = self.place(scope, members, kpi, kind, instant, on);
+        place.judge(&place.total(facts, instant), place.standard(instant).as_ref(), instant, last)
+    }
+
+    fn place<'p>(
+        &'p self,
+        scope: &'p Scope,
+        members: &'p BTreeSet<String>,
+        kpi: &'p Kpi,
+        kind: PeriodKind,
+        now: Timestamp,
+        on: Option<Date>,
+    ) -> Place<'p> {
+        let day = on.unwrap_or_else(|| calendar::day_of(now, scope.zone(self.config)));
+        let period = Period::holding(&self.config.calendars.default, kind, day);
+        Place { config: self.config, scope, members, kpi, period }
+    }
 }
 
 /// What is due at an instant of a scope's goal in the period of this kind that holds `day`; `None` when nothing is
@@ -160,13 +225,8 @@ pub fn status_at(
     instant: Timestamp,
     last: Option<Status>,
 ) -> Status {
-    let facts = facts::facts(config, records, kpi).expect("the KPI is simple or a ratio");
-    let day = on.unwrap_or_else(|| calendar::day_of(instant, scope.zone(config)));
-    let period = Period::holding(&config.calendars.default, kind, day);
-    let members = scope.members(config);
-    let place = Place { config, scope, members: &members, kpi, period };
-    let total = place.total(&facts, instant);
-    place.judge(&total, place.standard(instant).as_ref(), instant, last)
+    let names = (scope.to_string(), kpi.name.clone());
+    Board::new(config, records).status_at((&names.0, &names.1, kind), on, instant, last)
 }
 
 /// One scope, KPI and period.

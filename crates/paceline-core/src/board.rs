@@ -127,7 +127,11 @@ impl Board {
 
     /// Adds the entries of changes, shard by shard, re-judges what they touch, and answers the new revision.
     /// `now` is the instant of the judgement.
-    pub fn commit<'a>(&mut self, batches: impl IntoIterator<Item = (usize, &'a Batch)>, now: Timestamp) -> Revision {
+    pub fn commit<'a>(
+        &mut self,
+        batches: impl IntoIterator<Item = (usize, &'a Batch)>,
+        now: Timestamp,
+    ) -> Revision {
         self.advance(now);
         self.revision.0 += 1;
         let mut touched = BTreeSet::new();
@@ -206,7 +210,11 @@ impl Board {
 
     /// All owners a scope counts.
     fn owners(&self, scope: ScopeId) -> Vec<Symbol> {
-        self.ledger.owners().into_iter().filter(|owner| self.roster.path(*owner).contains(&scope)).collect()
+        self.ledger
+            .owners()
+            .into_iter()
+            .filter(|owner| self.roster.path(*owner).contains(&scope))
+            .collect()
     }
 }
 
@@ -214,7 +222,8 @@ impl Face {
     fn turn(&mut self, now: Timestamp) {
         self.today = Day::of(now, &self.zone);
         // A zone that skips a day begins the day after the skipped one.
-        let next = (1..4).map(|days| self.today.plus(days).start(&self.zone)).find(|start| *start > now);
+        let next =
+            (1..4).map(|days| self.today.plus(days).start(&self.zone)).find(|start| *start > now);
         self.until = next.unwrap_or(Timestamp::MAX);
     }
 }

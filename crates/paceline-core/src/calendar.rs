@@ -75,7 +75,11 @@ impl Calendar {
         if window.end.0 - window.start.0 >= LONGEST {
             return Vec::new();
         }
-        let moved = |days| Period { start: window.start.plus(days), end: window.end.plus(days), ..window.clone() };
+        let moved = |days| Period {
+            start: window.start.plus(days),
+            end: window.end.plus(days),
+            ..window.clone()
+        };
         let edge = |days: &i32| self.rests(&moved(*days)) != self.rests(&moved(days - 1));
         (1..=366).filter(edge).take(2).map(|days| window.end.plus(days)).collect()
     }
@@ -111,7 +115,8 @@ impl Calendar {
 
 fn instant(day: Day, seconds: u32, zone: &TimeZone) -> Timestamp {
     let (day, seconds) = (day.plus((seconds / 86_400) as i32), seconds % 86_400);
-    let time = Time::new((seconds / 3600) as i8, (seconds / 60 % 60) as i8, (seconds % 60) as i8, 0);
+    let time =
+        Time::new((seconds / 3600) as i8, (seconds / 60 % 60) as i8, (seconds % 60) as i8, 0);
     let civil = DateTime::from_parts(day.civil(), time.unwrap_or(Time::midnight()));
     zone.to_ambiguous_timestamp(civil).compatible().unwrap_or(Timestamp::MAX)
 }

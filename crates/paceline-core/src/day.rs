@@ -30,7 +30,8 @@ impl Day {
         let shifted = self.clamped().0 + 719_468;
         let era = shifted.div_euclid(146_097);
         let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month_index = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * month_index + 2) / 5 + 1;
@@ -49,7 +50,9 @@ impl Day {
 
     /// The day's first instant in a time zone (the first after a gap, where midnight does not exist).
     pub fn start(self, zone: &TimeZone) -> Timestamp {
-        zone.to_ambiguous_timestamp(self.civil().at(0, 0, 0, 0)).compatible().unwrap_or(Timestamp::MAX)
+        zone.to_ambiguous_timestamp(self.civil().at(0, 0, 0, 0))
+            .compatible()
+            .unwrap_or(Timestamp::MAX)
     }
 
     /// Reads `YYYY-MM-DD`.
@@ -57,7 +60,8 @@ impl Day {
         let bytes = text.as_bytes();
         let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = bytes else { return None };
         let year = number(&[*y0, *y1, *y2, *y3])?;
-        let date = Date::new(year as i16, number(&[*m0, *m1])? as i8, number(&[*d0, *d1])? as i8).ok()?;
+        let date =
+            Date::new(year as i16, number(&[*m0, *m1])? as i8, number(&[*d0, *d1])? as i8).ok()?;
         Some(Self::from_civil(date))
     }
 
@@ -79,7 +83,9 @@ impl Day {
 }
 
 fn number(digits: &[u8]) -> Option<u16> {
-    digits.iter().try_fold(0u16, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u16::from(digit - b'0')))
+    digits.iter().try_fold(0u16, |sum, digit| {
+        digit.is_ascii_digit().then(|| sum * 10 + u16::from(digit - b'0'))
+    })
 }
 
 impl fmt::Display for Day {
@@ -112,7 +118,9 @@ mod tests {
     fn reads_dates_strictly() {
         assert_eq!(Day::parse("1970-01-02"), Some(Day(1)));
         assert_eq!(Day::parse("2024-02-29"), Some(Day::from_civil(date(2024, 2, 29))));
-        for text in ["2026-02-30", "2026-2-3", "26-02-03", "2026-02-03T", "", "2026/02/03", "٢026-01-01"] {
+        for text in
+            ["2026-02-30", "2026-2-3", "26-02-03", "2026-02-03T", "", "2026/02/03", "٢026-01-01"]
+        {
             assert_eq!(Day::parse(text), None, "{text}");
         }
     }

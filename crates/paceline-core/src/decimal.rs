@@ -52,7 +52,11 @@ impl Decimal {
     /// [`ParseDecimalError::OutOfRange`] above [`Self::MAX`].
     pub fn from_unscaled(unscaled: i128, scale: i32) -> Result<Self, ParseDecimalError> {
         let shift = Self::PLACES as i32 - scale;
-        let micros = if shift >= 0 { scale_up(unscaled, shift as u32)? } else { scale_down(unscaled, shift.unsigned_abs()) };
+        let micros = if shift >= 0 {
+            scale_up(unscaled, shift as u32)?
+        } else {
+            scale_down(unscaled, shift.unsigned_abs())
+        };
         Self::bounded(micros)
     }
 
@@ -83,7 +87,10 @@ fn scale_up(value: i128, places: u32) -> Result<i128, ParseDecimalError> {
     if value == 0 {
         return Ok(0);
     }
-    10i128.checked_pow(places).and_then(|factor| value.checked_mul(factor)).ok_or(ParseDecimalError::OutOfRange)
+    10i128
+        .checked_pow(places)
+        .and_then(|factor| value.checked_mul(factor))
+        .ok_or(ParseDecimalError::OutOfRange)
 }
 
 /// Divides by `10^places`, rounding half-even; beyond 38 places nothing is left.
@@ -129,13 +136,16 @@ mod parse {
     }
 
     fn split_exponent(text: &[u8]) -> Result<(&[u8], i32), ParseDecimalError> {
-        let Some(at) = text.iter().position(|byte| matches!(byte, b'e' | b'E')) else { return Ok((text, 0)) };
+        let Some(at) = text.iter().position(|byte| matches!(byte, b'e' | b'E')) else {
+            return Ok((text, 0));
+        };
         let (negative, digits) = sign(&text[at + 1..]);
         if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
             return Err(ParseDecimalError::Malformed);
         }
         // Beyond this every value is out of range or zero anyway.
-        let value = digits.iter().fold(0i32, |sum, digit| (sum * 10 + i32::from(digit - b'0')).min(10_000));
+        let value =
+            digits.iter().fold(0i32, |sum, digit| (sum * 10 + i32::from(digit - b'0')).min(10_000));
         Ok((&text[..at], if negative { -value } else { value }))
     }
 
@@ -275,7 +285,10 @@ mod tests {
 
     #[test]
     fn takes_unscaled_integers() {
-        assert_eq!(Decimal::from_unscaled(1_234_567, 2).map(|d| d.to_string()), Ok("12345.67".to_owned()));
+        assert_eq!(
+            Decimal::from_unscaled(1_234_567, 2).map(|d| d.to_string()),
+            Ok("12345.67".to_owned())
+        );
         assert_eq!(Decimal::from_unscaled(5, -3).map(|d| d.to_string()), Ok("5000".to_owned()));
         assert_eq!(Decimal::from_unscaled(15, 7).map(|d| d.to_string()), Ok("0.000002".to_owned()));
         assert_eq!(Decimal::from_unscaled(i128::MAX, 0), Err(ParseDecimalError::OutOfRange));

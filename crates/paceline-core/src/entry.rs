@@ -56,9 +56,13 @@ impl Part {
     #[must_use]
     pub fn negated(self) -> Self {
         match self {
-            Self::Amount { day, amount, records } => Self::Amount { day, amount: -amount, records: -records },
+            Self::Amount { day, amount, records } => {
+                Self::Amount { day, amount: -amount, records: -records }
+            }
             Self::Member { day, value, records } => Self::Member { day, value, records: -records },
-            Self::Doubt { day, incomplete, gap } => Self::Doubt { day, incomplete: -incomplete, gap: -gap },
+            Self::Doubt { day, incomplete, gap } => {
+                Self::Doubt { day, incomplete: -incomplete, gap: -gap }
+            }
         }
     }
 }

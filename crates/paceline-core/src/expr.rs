@@ -161,7 +161,9 @@ impl Test {
             Self::Const(_) => 0,
             Self::Flag(field) | Self::IsNull(field) | Self::OneOf { field, .. } => field.bit(),
             Self::Not(test) => test.fields(),
-            Self::All(tests) | Self::Any(tests) => tests.iter().fold(0, |mask, test| mask | test.fields()),
+            Self::All(tests) | Self::Any(tests) => {
+                tests.iter().fold(0, |mask, test| mask | test.fields())
+            }
             Self::Compare { left, right, .. } => left.fields() | right.fields(),
             Self::Numbers { left, right, .. } => left.fields() | right.fields(),
         }

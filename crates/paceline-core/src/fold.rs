@@ -29,12 +29,25 @@ enum Contribution {
 impl Fold {
     /// The fold of an entity's records.
     pub fn new(model: &Model, entity: EntityId) -> Self {
-        let simple = |id: KpiId| model.kpi(id).simple().map(|simple| (id, simple.fields(), simple.clone()));
-        Self { kpis: model.kpi_ids().filter_map(simple).filter(|(_, _, simple)| simple.entity == entity).collect() }
+        let simple =
+            |id: KpiId| model.kpi(id).simple().map(|simple| (id, simple.fields(), simple.clone()));
+        Self {
+            kpis: model
+                .kpi_ids()
+                .filter_map(simple)
+                .filter(|(_, _, simple)| simple.entity == entity)
+                .collect(),
+        }
     }
 
     /// The entries of a record that went from `scratch.old` to `scratch.new`.
-    pub fn transition(&self, change: Transition, scratch: &Scratch, roster: &Roster, mut emit: impl FnMut(Entry)) {
+    pub fn transition(
+        &self,
+        change: Transition,
+        scratch: &Scratch,
+        roster: &Roster,
+        mut emit: impl FnMut(Entry),
+    ) {
         let everything = change.was != change.is;
         for (kpi, fields, simple) in &self.kpis {
             if !everything && change.changed & fields == 0 {
@@ -74,7 +87,14 @@ fn withdraw(kpi: KpiId, contribution: Contribution, emit: &mut impl FnMut(Entry)
 
 /// Moves the mark of a record in doubt from where it was to where it is. Whether the record belongs is not
 /// asked: what was not told may be just that.
-fn doubt(kpi: KpiId, simple: &Simple, change: Transition, scratch: &Scratch, roster: &Roster, emit: &mut impl FnMut(Entry)) {
+fn doubt(
+    kpi: KpiId,
+    simple: &Simple,
+    change: Transition,
+    scratch: &Scratch,
+    roster: &Roster,
+    emit: &mut impl FnMut(Entry),
+) {
     let mark = |life: Life, row: &Row| life.in_doubt.then(|| doubtful(simple, row, roster, 0, 1));
     let (old, new) = (mark(change.was, &scratch.old), mark(change.is, &scratch.new));
     if old == new {
@@ -105,7 +125,13 @@ fn contribution(simple: &Simple, life: Life, row: &Row, roster: &Roster) -> Cont
 }
 
 /// A record whose contribution is not known, credited to whom and dated when it would be as far as that is.
-fn doubtful(simple: &Simple, row: &Row, roster: &Roster, incomplete: i32, gap: i32) -> Contribution {
+fn doubtful(
+    simple: &Simple,
+    row: &Row,
+    roster: &Roster,
+    incomplete: i32,
+    gap: i32,
+) -> Contribution {
     let owner = owner(simple, row);
     let day = match dated(simple.at, owner, row, roster) {
         Outcome::Known(day) => day,
@@ -132,8 +158,9 @@ fn dated(at: Option<At>, owner: Symbol, row: &Row, roster: &Roster) -> Outcome<D
     };
     match at {
         At::Date(_) => Outcome::Known(Day(value as i32)),
-        At::Timestamp(_) => Timestamp::from_nanosecond(value)
-            .map_or(Outcome::Null, |instant| Outcome::Known(Day::of(instant, roster.zone_of(owner)))),
+        At::Timestamp(_) => Timestamp::from_nanosecond(value).map_or(Outcome::Null, |instant| {
+            Outcome::Known(Day::of(instant, roster.zone_of(owner)))
+        }),
     }
 }
 
@@ -156,7 +183,9 @@ impl Amount {
 fn part(aggregate: &Aggregate, row: &Row) -> Outcome<Amount> {
     match aggregate {
         Aggregate::Count => Outcome::Known(Amount::Sum(Decimal::from_int(1))),
-        Aggregate::Sum(number) | Aggregate::Average(number) => number.contribution(row).map(Amount::Sum),
+        Aggregate::Sum(number) | Aggregate::Average(number) => {
+            number.contribution(row).map(Amount::Sum)
+        }
         Aggregate::Min(number) | Aggregate::Max(number) => {
             number.contribution(row).map(|amount| Amount::Member(amount.micros()))
         }

@@ -40,6 +40,7 @@ pub enum Whose {
 impl Goal {
     /// Whether it is in force for a period: its dates include the period's last day.
     pub fn in_force(&self, period: &Period) -> bool {
-        self.from.is_none_or(|from| from <= period.end) && self.until.is_none_or(|until| period.end <= until)
+        self.from.is_none_or(|from| from <= period.end)
+            && self.until.is_none_or(|until| period.end <= until)
     }
 }

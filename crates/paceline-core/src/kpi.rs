@@ -159,7 +159,9 @@ impl Aggregate {
     fn fields(&self) -> u64 {
         match self {
             Self::Count => 0,
-            Self::Sum(number) | Self::Average(number) | Self::Min(number) | Self::Max(number) => number.fields(),
+            Self::Sum(number) | Self::Average(number) | Self::Min(number) | Self::Max(number) => {
+                number.fields()
+            }
             Self::CountDistinct(field, _) => field.bit(),
         }
     }

@@ -69,7 +69,9 @@ impl Ledger {
 
     /// All tallies with whose and what they are.
     pub fn iter(&self) -> impl Iterator<Item = (Symbol, KpiId, &Tally)> {
-        self.shards.iter().flat_map(|shard| shard.tallies.iter().map(|((owner, kpi), tally)| (*owner, *kpi, tally)))
+        self.shards.iter().flat_map(|shard| {
+            shard.tallies.iter().map(|((owner, kpi), tally)| (*owner, *kpi, tally))
+        })
     }
 
     /// Everyone who is credited with anything.
@@ -122,5 +124,36 @@ pub(crate) fn count(values: &mut BTreeMap<i128, u32>, value: i128, records: i32)
     *occurrences = occurrences.saturating_add_signed(records);
     if *occurrences == 0 {
         values.remove(&value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cells, Sum};
+    use crate::day::Day;
+    use crate::decimal::Decimal;
+    use crate::entry::NO_DAY;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        /// Cells hold what a plain map holds, also where sums leave 64 bits and come back.
+        #[test]
+        fn cells_equal_a_map(entries in prop::collection::vec((-3i32..3, any::<i64>(), -2i32..3), 0..60), from in -4i32..3, days in 0i32..5) {
+            let mut cells = Cells::default();
+            let mut map: BTreeMap<Day, Sum> = BTreeMap::new();
+            for (day, amount, records) in entries {
+                let day = if day == -3 { NO_DAY } else { Day(day) };
+                cells.add(day, Decimal::from_micros(amount.into()), records);
+                map.entry(day).or_default().add(Decimal::from_micros(amount.into()), records.into());
+            }
+            let (start, end) = (Day(from), Day(from + days));
+            let mut expected = Sum::default();
+            for (day, sum) in map.iter().filter(|(day, _)| **day == NO_DAY || **day >= start && **day <= end) {
+                prop_assert!(*day == NO_DAY || start <= *day);
+                expected.add(sum.amount, sum.records);
+            }
+            prop_assert_eq!(cells.sum(start, end), expected);
+        }
     }
 }

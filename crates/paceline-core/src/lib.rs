@@ -4,24 +4,24 @@
 //! Nothing here does I/O, takes a lock, knows a wire format or reads a clock: data and time come in as
 //! arguments, answers go out as values.
 
+pub mod board;
+pub mod calendar;
 pub mod change;
 pub mod day;
 pub mod decimal;
 pub mod entity;
-pub mod symbol;
-pub mod version;
+pub mod entry;
 pub mod expr;
-pub mod rational;
-pub mod calendar;
+pub mod fold;
 pub mod goal;
 pub mod kpi;
+pub mod ledger;
 pub mod model;
 pub mod period;
-pub mod roster;
-pub mod entry;
-pub mod fold;
-pub mod ledger;
+pub mod rational;
 pub mod record;
+pub mod roster;
 pub mod spread;
 pub mod standing;
-pub mod board;
+pub mod symbol;
+pub mod version;

@@ -58,8 +58,11 @@ impl Model {
 
     /// The kinds of period in which a KPI's value is needed: its own and those of the KPIs made of it.
     pub fn kinds(&self, kpi: KpiId) -> Vec<PeriodKind> {
-        let mut kinds: Vec<PeriodKind> =
-            self.dependents(kpi).into_iter().flat_map(|id| self.kpi(id).periods.iter().copied()).collect();
+        let mut kinds: Vec<PeriodKind> = self
+            .dependents(kpi)
+            .into_iter()
+            .flat_map(|id| self.kpi(id).periods.iter().copied())
+            .collect();
         kinds.extend(&self.kpi(kpi).periods);
         kinds.sort_unstable();
         kinds.dedup();

@@ -92,14 +92,23 @@ fn month(day: Day) -> (String, Day, Day) {
 
 fn year(day: Day, calendar: &Calendar) -> (String, Day, Day) {
     let year = calendar.fiscal_year(day);
-    (calendar.fiscal_name(year), calendar.fiscal_start(year, 0), calendar.fiscal_start(year, 12).plus(-1))
+    (
+        calendar.fiscal_name(year),
+        calendar.fiscal_start(year, 0),
+        calendar.fiscal_start(year, 12).plus(-1),
+    )
 }
 
 fn quarter(day: Day, calendar: &Calendar) -> (String, Day, Day) {
     let year = calendar.fiscal_year(day);
-    let index = (1..4).take_while(|index| calendar.fiscal_start(year, index * 3) <= day).count() as i32;
+    let index =
+        (1..4).take_while(|index| calendar.fiscal_start(year, index * 3) <= day).count() as i32;
     let name = format!("{}-Q{}", calendar.fiscal_name(year), index + 1);
-    (name, calendar.fiscal_start(year, index * 3), calendar.fiscal_start(year, index * 3 + 3).plus(-1))
+    (
+        name,
+        calendar.fiscal_start(year, index * 3),
+        calendar.fiscal_start(year, index * 3 + 3).plus(-1),
+    )
 }
 
 impl fmt::Display for PeriodKind {
@@ -117,7 +126,9 @@ impl fmt::Display for PeriodKind {
 
 /// The text is no kind of period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a kind of period: day, week, month, quarter, year or rolling-Nd with N from 1 to {ROLLING_DAYS_MAX}")]
+#[error(
+    "not a kind of period: day, week, month, quarter, year or rolling-Nd with N from 1 to {ROLLING_DAYS_MAX}"
+)]
 pub struct ParsePeriodKindError;
 
 impl FromStr for PeriodKind {

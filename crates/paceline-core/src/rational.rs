@@ -35,7 +35,8 @@ impl Rational {
         if denominator == 0 {
             return None;
         }
-        small(numerator, denominator).or_else(|| Some(big(BigRational::new(numerator.into(), denominator.into()))))
+        small(numerator, denominator)
+            .or_else(|| Some(big(BigRational::new(numerator.into(), denominator.into()))))
     }
 
     /// A whole number.
@@ -126,7 +127,10 @@ fn small(numerator: i128, denominator: i128) -> Option<Rational> {
         return None;
     }
     let divisor = numerator.gcd(&denominator) * denominator.signum();
-    Some(Rational(Repr::Small { numerator: numerator / divisor, denominator: denominator / divisor }))
+    Some(Rational(Repr::Small {
+        numerator: numerator / divisor,
+        denominator: denominator / divisor,
+    }))
 }
 
 /// The canonical form of a big fraction in lowest terms.
@@ -146,8 +150,10 @@ fn either(
     fast: impl Fn(i128, i128, i128, i128) -> Option<(i128, i128)>,
     slow: impl Fn(BigRational, BigRational) -> BigRational,
 ) -> Rational {
-    if let (Repr::Small { numerator: a, denominator: b }, Repr::Small { numerator: c, denominator: d }) =
-        (&left.0, &right.0)
+    if let (
+        Repr::Small { numerator: a, denominator: b },
+        Repr::Small { numerator: c, denominator: d },
+    ) = (&left.0, &right.0)
         && let Some((numerator, denominator)) = fast(*a, *b, *c, *d)
         && let Some(value) = small(numerator, denominator)
     {
@@ -213,8 +219,10 @@ impl PartialOrd for Rational {
 
 impl Ord for Rational {
     fn cmp(&self, other: &Self) -> Ordering {
-        if let (Repr::Small { numerator: a, denominator: b }, Repr::Small { numerator: c, denominator: d }) =
-            (&self.0, &other.0)
+        if let (
+            Repr::Small { numerator: a, denominator: b },
+            Repr::Small { numerator: c, denominator: d },
+        ) = (&self.0, &other.0)
             && let (Some(left), Some(right)) = (a.checked_mul(*d), c.checked_mul(*b))
         {
             return left.cmp(&right);

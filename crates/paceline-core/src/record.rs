@@ -68,7 +68,12 @@ pub struct Scratch {
 impl Images {
     /// No records of an entity.
     pub fn new(entity: &Entity) -> Self {
-        Self { index: Index::default(), rows: Rows::new(entity.fields.len()), marks: Marks::default(), in_doubt: false }
+        Self {
+            index: Index::default(),
+            rows: Rows::new(entity.fields.len()),
+            marks: Marks::default(),
+            in_doubt: false,
+        }
     }
 
     /// How many records were ever seen, the deleted included.
@@ -87,7 +92,13 @@ impl Images {
     }
 
     /// Applies a change to the record `id`, leaving its cells before and after in `scratch`.
-    pub fn apply(&mut self, change: &Change<'_>, id: &str, symbols: &mut impl Intern, scratch: &mut Scratch) -> Applied {
+    pub fn apply(
+        &mut self,
+        change: &Change<'_>,
+        id: &str,
+        symbols: &mut impl Intern,
+        scratch: &mut Scratch,
+    ) -> Applied {
         if change.op == Op::Overflow {
             self.in_doubt = true;
             return Applied::Stale;

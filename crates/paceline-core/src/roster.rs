@@ -96,7 +96,11 @@ impl Roster {
     ///
     /// # Errors
     /// [`RosterError`] when ids repeat, or managers are unknown or in a cycle.
-    pub fn new(reps: Vec<Rep>, default_zone: TimeZone, symbols: &mut dyn Intern) -> Result<Self, RosterError> {
+    pub fn new(
+        reps: Vec<Rep>,
+        default_zone: TimeZone,
+        symbols: &mut dyn Intern,
+    ) -> Result<Self, RosterError> {
         let by_id = index(&reps)?;
         let managers = managers(&reps, &by_id)?;
         let mut scopes = vec![Scope::Org, Scope::Unassigned];
@@ -109,8 +113,12 @@ impl Roster {
             }
         }
         let paths = paths(&reps, &managers, &teams)?;
-        let by_symbol = reps.iter().enumerate().map(|(at, rep)| (symbols.intern(&rep.id), at)).collect();
-        let zones = reps.iter().map(|rep| rep.zone.clone().unwrap_or_else(|| default_zone.clone())).collect();
+        let by_symbol =
+            reps.iter().enumerate().map(|(at, rep)| (symbols.intern(&rep.id), at)).collect();
+        let zones = reps
+            .iter()
+            .map(|rep| rep.zone.clone().unwrap_or_else(|| default_zone.clone()))
+            .collect();
         let everyone = (0..scopes.len() as u32).map(ScopeId).collect();
         Ok(Self { reps, zones, default_zone, scopes, by_symbol, managers, teams, paths, everyone })
     }
@@ -258,7 +266,11 @@ fn paths(
             walked.push(above);
         }
         let own = ScopeId(2 + rep as u32);
-        Ok([own].into_iter().chain(walked.iter().filter_map(|at| teams[*at])).chain([ORG]).collect())
+        Ok([own]
+            .into_iter()
+            .chain(walked.iter().filter_map(|at| teams[*at]))
+            .chain([ORG])
+            .collect())
     };
     (0..reps.len()).map(path).collect()
 }

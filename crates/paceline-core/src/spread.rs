@@ -49,18 +49,23 @@ impl Spread {
 
     /// The share of the working time that has passed at an instant; 0 where there is none.
     pub fn passed(&self, now: Timestamp) -> Rational {
-        self.done(now.as_nanosecond()).checked_div(&Rational::from_int(self.total)).unwrap_or(Rational::ZERO)
+        self.done(now.as_nanosecond())
+            .checked_div(&Rational::from_int(self.total))
+            .unwrap_or(Rational::ZERO)
     }
 
     /// The working days that are left at an instant, today by its remaining share.
     pub fn days_left(&self, now: Timestamp) -> Rational {
-        &(&Rational::from_int(self.total) - &self.done(now.as_nanosecond())) / &Rational::from_int(1_000_000)
+        &(&Rational::from_int(self.total) - &self.done(now.as_nanosecond()))
+            / &Rational::from_int(1_000_000)
     }
 
     /// The weight that has passed at an instant.
     fn done(&self, now: i128) -> Rational {
         let started = self.days.partition_point(|day| day.start <= now);
-        let Some(day) = started.checked_sub(1).map(|at| &self.days[at]) else { return Rational::ZERO };
+        let Some(day) = started.checked_sub(1).map(|at| &self.days[at]) else {
+            return Rational::ZERO;
+        };
         if now >= day.end {
             return Rational::from_int(day.before + day.weight);
         }
@@ -76,7 +81,8 @@ impl Spread {
         };
         let day = &self.days[self.days.partition_point(|day| !weight_reached(day))..].first()?;
         let missing = weight - &Rational::from_int(day.before);
-        let nanos = &(&missing * &Rational::from_int(day.end - day.start)) / &Rational::from_int(day.weight);
+        let nanos = &(&missing * &Rational::from_int(day.end - day.start))
+            / &Rational::from_int(day.weight);
         Some(day.start + bound.whole(&nanos)?)
     }
 }
@@ -153,7 +159,8 @@ impl Due {
         let now = now.as_nanosecond();
         let until = *self.knots.get(self.knots.partition_point(|knot| *knot <= now))?;
         let grown = &self.at_nanos(until) - &self.at_nanos(now);
-        let rate = &(&grown * &Rational::from_int(1_000_000_000)) / &Rational::from_int(until - now);
+        let rate =
+            &(&grown * &Rational::from_int(1_000_000_000)) / &Rational::from_int(until - now);
         Some((rate, Timestamp::from_nanosecond(until).ok()?))
     }
 
@@ -185,13 +192,15 @@ impl Due {
         let at = self.knots.partition_point(|knot| !bound.holds(&self.at_nanos(*knot), value));
         let (from, to) = (*self.knots.get(at.checked_sub(1)?)?, *self.knots.get(at)?);
         let (low, high) = (self.at_nanos(from), self.at_nanos(to));
-        let nanos = (&(value - &low) * &Rational::from_int(to - from)).checked_div(&(&high - &low))?;
+        let nanos =
+            (&(value - &low) * &Rational::from_int(to - from)).checked_div(&(&high - &low))?;
         Some(from + bound.whole(&nanos)?)
     }
 }
 
 fn merged(parts: &[(Rational, Arc<Spread>)]) -> Arc<[i128]> {
-    let mut knots: Vec<i128> = parts.iter().flat_map(|(_, spread)| spread.knots.iter().copied()).collect();
+    let mut knots: Vec<i128> =
+        parts.iter().flat_map(|(_, spread)| spread.knots.iter().copied()).collect();
     knots.sort_unstable();
     knots.dedup();
     knots.into()

@@ -80,12 +80,18 @@ impl PartitionFreshness {
 impl Freshness {
     /// Nothing counted yet of topics, all of them catching up.
     pub fn new(topics: Vec<String>) -> Self {
-        let causes = topics.iter().map(|topic| (Cause::CatchingUp { topic: topic.clone() }, ())).collect();
+        let causes =
+            topics.iter().map(|topic| (Cause::CatchingUp { topic: topic.clone() }, ())).collect();
         Self { topics, partitions: DashMap::new(), causes }
     }
 
     /// Changes what is known of a partition.
-    pub fn update(&self, source: usize, partition: i32, update: impl FnOnce(&mut PartitionFreshness)) {
+    pub fn update(
+        &self,
+        source: usize,
+        partition: i32,
+        update: impl FnOnce(&mut PartitionFreshness),
+    ) {
         update(&mut self.partitions.entry((source, partition)).or_default());
     }
 
@@ -96,13 +102,18 @@ impl Freshness {
 
     /// All sources.
     pub fn sources(&self) -> Vec<SourceFreshness> {
-        let mut sources: Vec<_> =
-            self.topics.iter().map(|topic| SourceFreshness { topic: topic.clone(), partitions: Vec::new() }).collect();
+        let mut sources: Vec<_> = self
+            .topics
+            .iter()
+            .map(|topic| SourceFreshness { topic: topic.clone(), partitions: Vec::new() })
+            .collect();
         for entry in &self.partitions {
             let (source, partition) = *entry.key();
             sources[source].partitions.push((partition, entry.value().clone()));
         }
-        sources.iter_mut().for_each(|source| source.partitions.sort_by_key(|(partition, _)| *partition));
+        sources
+            .iter_mut()
+            .for_each(|source| source.partitions.sort_by_key(|(partition, _)| *partition));
         sources
     }
 
@@ -117,7 +128,11 @@ impl Freshness {
 
     /// Raises or clears a cause. Answers whether that changed anything.
     pub fn set_cause(&self, cause: Cause, raised: bool) -> bool {
-        if raised { self.causes.insert(cause, ()).is_none() } else { self.causes.remove(&cause).is_some() }
+        if raised {
+            self.causes.insert(cause, ()).is_none()
+        } else {
+            self.causes.remove(&cause).is_some()
+        }
     }
 
     /// Everything that makes the numbers incomplete; nothing when they are complete.

@@ -115,7 +115,9 @@ impl Lane {
             }
         }
         Self {
-            folds: (0..model.entities.len() as u16).map(|entity| Fold::new(&model, EntityId(entity))).collect(),
+            folds: (0..model.entities.len() as u16)
+                .map(|entity| Fold::new(&model, EntityId(entity)))
+                .collect(),
             symbols: LaneSymbols::new(live.symbols().clone()),
             roster: live.roster().clone(),
             live,
@@ -193,8 +195,14 @@ impl Lane {
 
     /// The partitions whose target is reached and that were not told to have caught up yet.
     pub fn reached(&self) -> Vec<usize> {
-        let reached = |slot: &Slot| !slot.taken.caught_up && slot.taken.next_offset >= slot.partition.target;
-        self.partitions.iter().enumerate().filter(|(_, slot)| reached(slot)).map(|(at, _)| at).collect()
+        let reached =
+            |slot: &Slot| !slot.taken.caught_up && slot.taken.next_offset >= slot.partition.target;
+        self.partitions
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| reached(slot))
+            .map(|(at, _)| at)
+            .collect()
     }
 
     fn apply(&mut self, at: usize, change: &Change<'_>) -> Taken {
@@ -207,7 +215,11 @@ impl Lane {
         }
         let mut taken = Taken::Nothing;
         for id in &change.ids {
-            let Applied::Changed(transition) = shard.images[entity].apply(change, id, symbols, scratch) else { continue };
+            let Applied::Changed(transition) =
+                shard.images[entity].apply(change, id, symbols, scratch)
+            else {
+                continue;
+            };
             taken = Taken::Changed;
             fold(&folds[entity], transition, scratch, roster, &mut shard.batch, change.time);
         }

@@ -84,7 +84,11 @@ impl Live {
     }
 
     /// Commits what lanes have added up.
-    pub fn commit<'a>(&self, batches: impl IntoIterator<Item = (usize, &'a Batch)>, now: Timestamp) -> Revision {
+    pub fn commit<'a>(
+        &self,
+        batches: impl IntoIterator<Item = (usize, &'a Batch)>,
+        now: Timestamp,
+    ) -> Revision {
         let revision = self.board().commit(batches, now);
         counter!(metric::COMMITS).increment(1);
         gauge!(metric::REVISION).set(revision.0 as f64);
@@ -140,7 +144,12 @@ impl Live {
     }
 
     /// The standings of a selection at an instant, with the revision they stand at.
-    pub fn standings(&self, selection: &Selection, on: Option<Day>, now: Timestamp) -> (Vec<Standing>, Revision) {
+    pub fn standings(
+        &self,
+        selection: &Selection,
+        on: Option<Day>,
+        now: Timestamp,
+    ) -> (Vec<Standing>, Revision) {
         let mut board = self.board();
         if board.advance(now) {
             self.wake();
@@ -150,7 +159,12 @@ impl Live {
 
     /// What changed in a selection after a revision, with the revision it changed to; `None` in place of the
     /// changes when too much was removed since.
-    pub fn changes_since(&self, since: Revision, selection: &Selection, now: Timestamp) -> (Option<Update>, Revision) {
+    pub fn changes_since(
+        &self,
+        since: Revision,
+        selection: &Selection,
+        now: Timestamp,
+    ) -> (Option<Update>, Revision) {
         let mut board = self.board();
         if board.advance(now) {
             self.wake();

@@ -14,8 +14,16 @@ pub(crate) const LAG: &str = "paceline_lag_offsets";
 /// Describes the engine's metrics to the installed recorder.
 pub fn describe() {
     describe_counter!(CHANGES, Unit::Count, "changes of records, by effect: changed or stale");
-    describe_counter!(REJECTED, Unit::Count, "messages that could not be decoded, by topic and reason");
-    describe_counter!(IGNORED, Unit::Count, "messages that concern no configured entity, such as heartbeats");
+    describe_counter!(
+        REJECTED,
+        Unit::Count,
+        "messages that could not be decoded, by topic and reason"
+    );
+    describe_counter!(
+        IGNORED,
+        Unit::Count,
+        "messages that concern no configured entity, such as heartbeats"
+    );
     describe_counter!(COMMITS, Unit::Count, "commits to the board");
     describe_histogram!(BATCH, Unit::Count, "messages in a commit");
     describe_gauge!(REVISION, "the board's revision");

@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn topics_that_may_change_one_record_share_a_shard() {
-        let plan = ShardPlan::new(&[feed(2, &[0, 1], true), feed(3, &[2], false), feed(1, &[1], true)]);
+        let plan =
+            ShardPlan::new(&[feed(2, &[0, 1], true), feed(3, &[2], false), feed(1, &[1], true)]);
         assert_eq!(plan.shard_of, [vec![0, 0], vec![1, 1, 1], vec![0]]);
         assert_eq!(plan.shards, 2);
         assert_eq!(plan.lanes(2), [0, 1]);
@@ -101,7 +102,8 @@ mod tests {
 
     #[test]
     fn sharing_is_transitive() {
-        let plan = ShardPlan::new(&[feed(1, &[0], true), feed(1, &[1], true), feed(1, &[0, 1], true)]);
+        let plan =
+            ShardPlan::new(&[feed(1, &[0], true), feed(1, &[1], true), feed(1, &[0, 1], true)]);
         assert_eq!(plan.shard_of, [vec![0], vec![0], vec![0]]);
     }
 }

@@ -34,7 +34,10 @@ impl SharedSymbols {
         if let Some(symbol) = self.by_text.get(text) {
             return *symbol;
         }
-        *self.by_text.entry(text.into()).or_insert_with(|| Symbol(self.next.fetch_add(1, Ordering::Relaxed)))
+        *self
+            .by_text
+            .entry(text.into())
+            .or_insert_with(|| Symbol(self.next.fetch_add(1, Ordering::Relaxed)))
     }
 }
 

@@ -1,9 +1,5 @@
 //! The wire types and services, generated from `proto/paceline/v1`, where their meaning is written.
 
-#![expect(
-    missing_docs,
-    reason = "messages are documented in their .proto files, the rest is boilerplate"
-)]
 #![expect(unused_qualifications, reason = "generated code takes no names for granted")]
 
 tonic::include_proto!("paceline.v1");

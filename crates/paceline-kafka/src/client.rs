@@ -28,10 +28,24 @@ impl fmt::Debug for Settings {
 }
 
 /// Settings that only a consumer understands, or only a producer; the other would log a warning for each.
-const CONSUMER_ONLY: [&str; 8] =
-    ["group.", "auto.offset.", "enable.auto.", "queued.", "fetch.", "isolation.", "check.crcs", "max.poll."];
-const PRODUCER_ONLY: [&str; 6] =
-    ["enable.idempotence", "acks", "linger.ms", "compression.", "message.timeout.ms", "queue.buffering."];
+const CONSUMER_ONLY: [&str; 8] = [
+    "group.",
+    "auto.offset.",
+    "enable.auto.",
+    "queued.",
+    "fetch.",
+    "isolation.",
+    "check.crcs",
+    "max.poll.",
+];
+const PRODUCER_ONLY: [&str; 6] = [
+    "enable.idempotence",
+    "acks",
+    "linger.ms",
+    "compression.",
+    "message.timeout.ms",
+    "queue.buffering.",
+];
 
 impl Settings {
     /// A consumer that starts where it is told, commits only when told, and never jumps silently.
@@ -39,32 +53,38 @@ impl Settings {
     /// `fetch.queue.backoff.ms` is librdkafka's pause once its queue is full; at its default of a second any
     /// consumer slower than the network stalls for most of that second.
     pub(crate) fn consumer(&self) -> ClientConfig {
-        let mut config = self.common(&PRODUCER_ONLY, &[
-            ("group.id", self.group_id.as_str()),
-            ("enable.auto.commit", "false"),
-            ("enable.auto.offset.store", "false"),
-            ("auto.offset.reset", "error"),
-            ("isolation.level", "read_committed"),
-            ("check.crcs", "true"),
-            ("statistics.interval.ms", "1000"),
-            ("queued.min.messages", "20000"),
-            ("queued.max.messages.kbytes", "16384"),
-            ("fetch.queue.backoff.ms", "1"),
-            ("fetch.wait.max.ms", "100"),
-        ]);
+        let mut config = self.common(
+            &PRODUCER_ONLY,
+            &[
+                ("group.id", self.group_id.as_str()),
+                ("enable.auto.commit", "false"),
+                ("enable.auto.offset.store", "false"),
+                ("auto.offset.reset", "error"),
+                ("isolation.level", "read_committed"),
+                ("check.crcs", "true"),
+                ("statistics.interval.ms", "1000"),
+                ("queued.min.messages", "20000"),
+                ("queued.max.messages.kbytes", "16384"),
+                ("fetch.queue.backoff.ms", "1"),
+                ("fetch.wait.max.ms", "100"),
+            ],
+        );
         config.set("enable.partition.eof", "false");
         config
     }
 
     /// A producer that loses nothing and repeats nothing while it lives.
     pub(crate) fn producer(&self) -> ClientConfig {
-        self.common(&CONSUMER_ONLY, &[
-            ("enable.idempotence", "true"),
-            ("acks", "all"),
-            ("linger.ms", "5"),
-            ("compression.type", "lz4"),
-            ("message.timeout.ms", "0"),
-        ])
+        self.common(
+            &CONSUMER_ONLY,
+            &[
+                ("enable.idempotence", "true"),
+                ("acks", "all"),
+                ("linger.ms", "5"),
+                ("compression.type", "lz4"),
+                ("message.timeout.ms", "0"),
+            ],
+        )
     }
 
     /// A client that only asks.

@@ -63,7 +63,10 @@ impl DeadLetters {
     /// # Errors
     /// [`Error::Settings`].
     pub fn new(settings: &Settings) -> Result<Self, Error> {
-        let producer = settings.producer().create_with_context(Deliveries::default()).map_err(Error::Settings)?;
+        let producer = settings
+            .producer()
+            .create_with_context(Deliveries::default())
+            .map_err(Error::Settings)?;
         Ok(Self { producer })
     }
 

@@ -38,12 +38,17 @@ impl Health {
     }
 
     fn new(statistics: &Statistics, assigned: &[Assigned]) -> Self {
-        let up: HashMap<i32, bool> =
-            statistics.brokers.values().map(|broker| (broker.nodeid, broker.state == "UP")).collect();
+        let up: HashMap<i32, bool> = statistics
+            .brokers
+            .values()
+            .map(|broker| (broker.nodeid, broker.state == "UP"))
+            .collect();
         let partition = |assigned: &Assigned| {
             let topic = statistics.topics.get(&assigned.topic);
             let partition = topic.and_then(|topic| topic.partitions.get(&assigned.partition));
-            partition.map_or_else(PartitionHealth::default, |partition| PartitionHealth::new(partition, &up))
+            partition.map_or_else(PartitionHealth::default, |partition| {
+                PartitionHealth::new(partition, &up)
+            })
         };
         Self { partitions: assigned.iter().map(partition).collect() }
     }

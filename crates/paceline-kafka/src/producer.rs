@@ -26,7 +26,13 @@ impl Producer {
     ///
     /// # Errors
     /// [`Error::Produce`] when the client refuses it for good.
-    pub fn send(&self, topic: &str, key: Option<&[u8]>, value: Option<&[u8]>, time_ms: i64) -> Result<(), Error> {
+    pub fn send(
+        &self,
+        topic: &str,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        time_ms: i64,
+    ) -> Result<(), Error> {
         let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(topic).timestamp(time_ms);
         (record.key, record.payload) = (key, value);
         loop {
@@ -44,6 +50,8 @@ impl Producer {
     /// # Errors
     /// [`Error::Produce`] when it is not within `wait`.
     pub fn flush(&self, wait: Duration) -> Result<(), Error> {
-        self.producer.flush(wait).map_err(|source| Error::Produce { topic: "any".to_owned(), source })
+        self.producer
+            .flush(wait)
+            .map_err(|source| Error::Produce { topic: "any".to_owned(), source })
     }
 }

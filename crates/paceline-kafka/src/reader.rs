@@ -10,9 +10,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
+use crate::Error;
 use crate::client::Settings;
 use crate::health::{Health, Listener};
-use crate::Error;
 
 /// A partition of a reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,8 @@ impl Reader {
             settings.consumer().create_with_context(listener).map_err(Error::Settings)?;
         let mut list = TopicPartitionList::new();
         for Assigned { topic, partition } in &assigned {
-            list.add_partition_offset(topic, *partition, Offset::Beginning).map_err(Error::Assign)?;
+            list.add_partition_offset(topic, *partition, Offset::Beginning)
+                .map_err(Error::Assign)?;
         }
         consumer.assign(&list).map_err(Error::Assign)?;
         Ok(Self { consumer, assigned })
@@ -103,7 +104,8 @@ impl Reader {
         let mut list = TopicPartitionList::new();
         for (at, offset) in offsets {
             let Assigned { topic, partition } = &self.assigned[at];
-            list.add_partition_offset(topic, *partition, Offset::Offset(offset)).map_err(Error::Assign)?;
+            list.add_partition_offset(topic, *partition, Offset::Offset(offset))
+                .map_err(Error::Assign)?;
         }
         if list.count() == 0 {
             return Ok(());
@@ -113,7 +115,8 @@ impl Reader {
 
     fn record<'a>(&self, message: &'a BorrowedMessage<'_>) -> Record<'a> {
         let (topic, partition) = (message.topic(), message.partition());
-        let is_its = |assigned: &Assigned| assigned.partition == partition && assigned.topic == topic;
+        let is_its =
+            |assigned: &Assigned| assigned.partition == partition && assigned.topic == topic;
         Record {
             // A reader is only given what is assigned to it.
             at: self.assigned.iter().position(is_its).unwrap_or(0),

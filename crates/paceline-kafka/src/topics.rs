@@ -8,8 +8,8 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::types::RDKafkaErrorCode;
 
-use crate::client::Settings;
 use crate::Error;
+use crate::client::Settings;
 
 /// How long one question to the brokers may take.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -59,7 +59,8 @@ impl Topics {
     /// # Errors
     /// [`Error::Unreachable`], [`Error::NoTopic`] and [`Error::Offsets`].
     pub fn describe(&self, topic: &str) -> Result<Topic, Error> {
-        let count = self.partitions(topic)?.ok_or_else(|| Error::NoTopic { topic: topic.to_owned() })?;
+        let count =
+            self.partitions(topic)?.ok_or_else(|| Error::NoTopic { topic: topic.to_owned() })?;
         let mut partitions = Vec::new();
         for partition in 0..count {
             partitions.push(self.offsets(topic, partition)?);
@@ -78,7 +79,11 @@ impl Topics {
         let refused = |reason: String| Error::MakeTopic { topic: topic.to_owned(), reason };
         let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(-1));
         let options = AdminOptions::new().operation_timeout(Some(ANSWER));
-        let made = self.admin.create_topics([&new], &options).await.map_err(|error| refused(error.to_string()))?;
+        let made = self
+            .admin
+            .create_topics([&new], &options)
+            .await
+            .map_err(|error| refused(error.to_string()))?;
         match made.into_iter().next() {
             None | Some(Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => Ok(()),
             Some(Err((_, code))) => Err(refused(code.to_string())),
@@ -88,13 +93,15 @@ impl Topics {
     fn partitions(&self, topic: &str) -> Result<Option<i32>, Error> {
         let unreachable = |source| Error::Unreachable { brokers: self.brokers.clone(), source };
         let metadata = self.consumer.fetch_metadata(Some(topic), ANSWER).map_err(unreachable)?;
-        let known = metadata.topics().iter().find(|known| known.name() == topic && known.error().is_none());
+        let known =
+            metadata.topics().iter().find(|known| known.name() == topic && known.error().is_none());
         Ok(known.map(|known| known.partitions().len() as i32).filter(|count| *count > 0))
     }
 
     fn offsets(&self, topic: &str, partition: i32) -> Result<Offsets, Error> {
         let failed = |source| Error::Offsets { topic: topic.to_owned(), partition, source };
-        let (low, high) = self.consumer.fetch_watermarks(topic, partition, ANSWER).map_err(failed)?;
+        let (low, high) =
+            self.consumer.fetch_watermarks(topic, partition, ANSWER).map_err(failed)?;
         let mut list = TopicPartitionList::new();
         list.add_partition(topic, partition);
         let committed = self.consumer.committed_offsets(list, ANSWER).map_err(failed)?;

@@ -139,7 +139,15 @@ fn watch(options: Watch) -> anyhow::Result<ExitCode> {
     telemetry::log("error");
     let Watch { addr, scope, kpi, period, json, limit } = options;
     let title = format!("paceline at {addr}");
-    let options = watch::Options { address: addr, scopes: scope, kpis: kpi, periods: period, json, limit, title };
+    let options = watch::Options {
+        address: addr,
+        scopes: scope,
+        kpis: kpi,
+        periods: period,
+        json,
+        limit,
+        title,
+    };
     block_on(async {
         let stop = CancellationToken::new();
         serve::stop_on_signals(&stop)?;

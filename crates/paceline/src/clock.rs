@@ -34,7 +34,9 @@ impl Clock {
         match self {
             Self::System => Timestamp::now(),
             Self::Fixed(instant) => *instant,
-            Self::From { instant, began } => instant.checked_add(began.elapsed()).unwrap_or(Timestamp::MAX),
+            Self::From { instant, began } => {
+                instant.checked_add(began.elapsed()).unwrap_or(Timestamp::MAX)
+            }
         }
     }
 

@@ -63,7 +63,9 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let service = Service::bind(config, Clock::System).await?;
     let (live, address) = (service.live().clone(), service.grpc_address()?);
     let traffic = Traffic::new(&settings, simulation)?;
-    let traffic = tokio::task::spawn_blocking(move || traffic.history()).await.context("the simulation panicked")??;
+    let traffic = tokio::task::spawn_blocking(move || traffic.history())
+        .await
+        .context("the simulation panicked")??;
     let running = tokio::spawn(service.run(metrics, stop.clone()));
     let produced = tokio::spawn(traffic.live(options.rate, stop.clone()));
     let watching = watch::Options {
@@ -83,7 +85,12 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 fn organise(options: &Options, cluster: &Cluster) -> anyhow::Result<(Simulation, Config)> {
     let today = Clock::System.now().to_zoned(TimeZone::UTC).date();
     let teams = (options.reps / 8).max(1);
-    let organisation = Organisation::new(Organising::new(options.seed, options.reps, teams, quarter_start(today)?));
+    let organisation = Organisation::new(Organising::new(
+        options.seed,
+        options.reps,
+        teams,
+        quarter_start(today)?,
+    ));
     let mut written = ConfigOptions::new(Format::debezium(), &cluster.brokers());
     written.server = (options.grpc.to_string(), options.http.to_string());
     for entity in Entity::ALL {
@@ -105,9 +112,16 @@ fn quarter_start(today: Date) -> anyhow::Result<Date> {
 /// The embedded broker drops what no longer fits without a word: what was produced must have been read.
 fn check(live: &paceline_engine::Live, produced: traffic::Produced) -> anyhow::Result<()> {
     let sources = live.freshness().sources();
-    let read: i64 = sources.iter().flat_map(|source| &source.partitions).map(|(_, known)| known.next_offset).sum();
+    let read: i64 = sources
+        .iter()
+        .flat_map(|source| &source.partitions)
+        .map(|(_, known)| known.next_offset)
+        .sum();
     if read < produced.before_stop {
-        bail!("the engine read {read} of {} messages: the embedded broker dropped some", produced.before_stop);
+        bail!(
+            "the engine read {read} of {} messages: the embedded broker dropped some",
+            produced.before_stop
+        );
     }
     Ok(())
 }

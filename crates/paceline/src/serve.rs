@@ -29,7 +29,8 @@ pub async fn run(config: Config, clock: Clock) -> anyhow::Result<()> {
 /// # Errors
 /// Signals cannot be listened for.
 pub fn stop_on_signals(stop: &CancellationToken) -> anyhow::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = stop.clone();
     tokio::spawn(async move {
         tokio::select! {

@@ -84,11 +84,16 @@ impl Service {
             spawn("gRPC", &stop, paceline_grpc::serve(grpc, served, stop.clone())),
             spawn("HTTP", &stop, http::serve(http, live.clone(), metrics, stop.clone())),
             spawn("the clock", &stop, ticker::run(live.clone(), clock, stop.clone())),
-            spawn("the intake", &stop, intake::run(config, settings, live, letters, clock, stop.clone())),
+            spawn(
+                "the intake",
+                &stop,
+                intake::run(config, settings, live, letters, clock, stop.clone()),
+            ),
         ];
         let mut outcome = Ok(());
         for part in parts {
-            outcome = outcome.and(part.await.context("a part of the service panicked").and_then(|ended| ended));
+            outcome = outcome
+                .and(part.await.context("a part of the service panicked").and_then(|ended| ended));
         }
         outcome
     }

@@ -7,6 +7,9 @@ use anyhow::Context;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
+/// The buckets of histograms, which count messages.
+const BUCKETS: [f64; 7] = [1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0];
+
 /// The metrics of the process.
 #[derive(Clone)]
 pub struct Metrics {
@@ -19,7 +22,8 @@ impl Metrics {
     /// # Errors
     /// Another recorder is installed.
     pub fn install() -> anyhow::Result<Self> {
-        let handle = PrometheusBuilder::new().install_recorder().context("metrics cannot be recorded")?;
+        let handle =
+            PrometheusBuilder::new().install_recorder().context("metrics cannot be recorded")?;
         paceline_engine::describe();
         paceline_kafka::describe();
         paceline_grpc::describe();

@@ -61,8 +61,14 @@ pub async fn run(options: Options, stop: CancellationToken) -> anyhow::Result<()
     tokio::select! {
         () = stop.cancelled() => Ok(()),
         () = over => Ok(()),
-        shown = show(options, stop.clone()) => shown,
+        shown = show(options, stop.clone()) => shown.or_else(unless_unread),
     }
+}
+
+/// A reader that stopped reading has read enough.
+fn unless_unread(error: anyhow::Error) -> anyhow::Result<()> {
+    let unread = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    if error.downcast_ref().is_some_and(unread) { Ok(()) } else { Err(error) }
 }
 
 async fn show(options: Options, stop: CancellationToken) -> anyhow::Result<()> {

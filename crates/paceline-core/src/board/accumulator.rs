@@ -91,7 +91,9 @@ impl Accumulator {
 
     /// The same contributions, for a window that ends on another day, not before this one's.
     pub(super) fn moved(&self, period: &Period) -> Self {
-        let kept = |days: &BTreeMap<Day, Value>| days.range(period.start..).map(|(day, value)| (*day, value.clone())).collect();
+        let kept = |days: &BTreeMap<Day, Value>| {
+            days.range(period.start..).map(|(day, value)| (*day, value.clone())).collect()
+        };
         let days: Option<BTreeMap<Day, Value>> = self.days.as_ref().map(kept);
         let mut total = self.undated.clone();
         for (_, value) in days.iter().flatten().filter(|(day, _)| **day <= period.end) {
@@ -141,12 +143,13 @@ impl Value {
 
     fn of(&self, aggregate: &Aggregate) -> (Option<Rational>, u64) {
         let records = u64::try_from(self.sum.records).unwrap_or(0);
-        let member = |value: Option<(&i128, &u32)>| value.map(|(micros, _)| Decimal::from_micros(*micros).into());
+        let member = |value: Option<(&i128, &u32)>| {
+            value.map(|(micros, _)| Decimal::from_micros(*micros).into())
+        };
         let value = match aggregate {
             Aggregate::Count | Aggregate::Sum(_) => Some(self.sum.amount.into()),
-            Aggregate::Average(_) => {
-                Rational::from(self.sum.amount).checked_div(&Rational::from_int(self.sum.records.into()))
-            }
+            Aggregate::Average(_) => Rational::from(self.sum.amount)
+                .checked_div(&Rational::from_int(self.sum.records.into())),
             Aggregate::Min(_) => member(self.members.first_key_value()),
             Aggregate::Max(_) => member(self.members.last_key_value()),
             Aggregate::CountDistinct(..) => Some(Rational::from_int(self.members.len() as i128)),

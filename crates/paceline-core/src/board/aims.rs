@@ -57,7 +57,11 @@ impl Goals {
     }
 
     fn in_force<'a>(&'a self, kpi: KpiId, period: &'a Period) -> impl Iterator<Item = &'a Goal> {
-        self.by_slot.get(&(kpi, period.kind)).into_iter().flatten().filter(|goal| goal.in_force(period))
+        self.by_slot
+            .get(&(kpi, period.kind))
+            .into_iter()
+            .flatten()
+            .filter(|goal| goal.in_force(period))
     }
 }
 
@@ -71,7 +75,8 @@ fn specificity(whose: &Whose, rep: usize, roster: &Roster) -> Option<usize> {
         Whose::Rep(id) => (roster.reps()[rep].id == *id).then_some(role + 1),
         Whose::Role(name) => (roster.reps()[rep].role.as_ref() == Some(name)).then_some(role),
         Whose::EachOf(id) => {
-            let mut chain = std::iter::successors(roster.manager(rep), |above| roster.manager(*above));
+            let mut chain =
+                std::iter::successors(roster.manager(rep), |above| roster.manager(*above));
             chain.position(|above| roster.reps()[above].id == *id).map(nearest)
         }
         Whose::Everyone => Some(EVERYONE),
@@ -92,27 +97,43 @@ impl Board {
     /// The goal of a scope where all of it is due at every moment.
     pub(super) fn flat_aim(&self, scope: ScopeId, kpi: KpiId, period: &Period) -> Option<Aim> {
         let targets = self.targets(scope, kpi, period)?;
-        let void = self.model.kpi(kpi).goal_kind == GoalKind::Reach && self.model.calendar.rests(period);
-        let goal = targets.iter().filter(|_| !void).map(|(target, _)| Rational::from(*target)).sum();
+        let void =
+            self.model.kpi(kpi).goal_kind == GoalKind::Reach && self.model.calendar.rests(period);
+        let goal =
+            targets.iter().filter(|_| !void).map(|(target, _)| Rational::from(*target)).sum();
         Some(Aim { goal, due: None, void })
     }
 
     /// The targets that make up a scope's goal, each with the face by which it falls due.
-    fn targets(&self, scope: ScopeId, kpi: KpiId, period: &Period) -> Option<Vec<(Decimal, usize)>> {
+    fn targets(
+        &self,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: &Period,
+    ) -> Option<Vec<(Decimal, usize)>> {
         let own_face = self.face_of[scope.0 as usize];
         match self.roster.scope(scope) {
             Scope::Unassigned => None,
-            Scope::Rep(rep) => Some(vec![(self.goals.of_rep(kpi, period, *rep, &self.roster)?, own_face)]),
-            Scope::Team(manager) => match self.goals.of_team(kpi, period, &self.roster.reps()[*manager].id) {
-                Some(target) => Some(vec![(target, own_face)]),
-                None => self.members_targets(scope, kpi, period),
-            },
+            Scope::Rep(rep) => {
+                Some(vec![(self.goals.of_rep(kpi, period, *rep, &self.roster)?, own_face)])
+            }
+            Scope::Team(manager) => {
+                match self.goals.of_team(kpi, period, &self.roster.reps()[*manager].id) {
+                    Some(target) => Some(vec![(target, own_face)]),
+                    None => self.members_targets(scope, kpi, period),
+                }
+            }
             Scope::Org => self.members_targets(scope, kpi, period),
         }
     }
 
     /// What a team's members owe: for sums and counts each of them, otherwise the value they have in common.
-    fn members_targets(&self, scope: ScopeId, kpi: KpiId, period: &Period) -> Option<Vec<(Decimal, usize)>> {
+    fn members_targets(
+        &self,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: &Period,
+    ) -> Option<Vec<(Decimal, usize)>> {
         let roster = &self.roster;
         let target = |rep| {
             let target = self.goals.of_rep(kpi, period, rep, roster)?;
@@ -120,11 +141,15 @@ impl Board {
         };
         let targets: Vec<(Decimal, usize)> = roster.members(scope).filter_map(target).collect();
         let (first, _) = *targets.first()?;
-        let summed = self.model.kpi(kpi).adds_up() && self.model.kpi(kpi).goal_kind != GoalKind::Rate;
+        let summed =
+            self.model.kpi(kpi).adds_up() && self.model.kpi(kpi).goal_kind != GoalKind::Rate;
         if summed {
             return Some(targets);
         }
-        targets.iter().all(|(target, _)| *target == first).then(|| vec![(first, self.face_of[scope.0 as usize])])
+        targets
+            .iter()
+            .all(|(target, _)| *target == first)
+            .then(|| vec![(first, self.face_of[scope.0 as usize])])
     }
 
     fn due_aim(&mut self, targets: &[(Decimal, usize)], period: &Period) -> Aim {
@@ -142,7 +167,12 @@ impl Board {
     }
 
     /// The working time by which a scope's remaining days are counted.
-    pub(super) fn own_spread(&mut self, scope: ScopeId, kpi: &Kpi, period: &Period) -> Option<Arc<Spread>> {
+    pub(super) fn own_spread(
+        &mut self,
+        scope: ScopeId,
+        kpi: &Kpi,
+        period: &Period,
+    ) -> Option<Arc<Spread>> {
         let counted = kpi.goal_kind == GoalKind::Reach && !period.kind.is_rolling();
         counted.then(|| self.spread(self.face_of[scope.0 as usize], period))
     }

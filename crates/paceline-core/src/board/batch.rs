@@ -42,10 +42,24 @@ impl Batch {
     /// The summed entries that are not nothing, each with the time of its newest change.
     pub fn entries(&self) -> impl Iterator<Item = (Entry, Timestamp)> {
         let sums = self.sums.iter().map(|((owner, kpi, day), (amount, records, time))| {
-            (Entry { owner: *owner, kpi: *kpi, part: Part::Amount { day: *day, amount: *amount, records: *records } }, *time)
+            (
+                Entry {
+                    owner: *owner,
+                    kpi: *kpi,
+                    part: Part::Amount { day: *day, amount: *amount, records: *records },
+                },
+                *time,
+            )
         });
         let members = self.members.iter().map(|((owner, kpi, day, value), (records, time))| {
-            (Entry { owner: *owner, kpi: *kpi, part: Part::Member { day: *day, value: *value, records: *records } }, *time)
+            (
+                Entry {
+                    owner: *owner,
+                    kpi: *kpi,
+                    part: Part::Member { day: *day, value: *value, records: *records },
+                },
+                *time,
+            )
         });
         let doubts = self.doubts.iter().map(|((owner, kpi, day), (incomplete, gap, time))| {
             let part = Part::Doubt { day: *day, incomplete: *incomplete, gap: *gap };

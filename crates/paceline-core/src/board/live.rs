@@ -81,7 +81,10 @@ impl Board {
                 for slot in [*slot].iter().chain(&self.slots.get(*slot).ratios) {
                     let live = scope.0 * self.slots.len() as u32 + *slot as u32;
                     touched.insert(live);
-                    newest.entry(live).and_modify(|newest| *newest = time.max(*newest)).or_insert(time);
+                    newest
+                        .entry(live)
+                        .and_modify(|newest| *newest = time.max(*newest))
+                        .or_insert(time);
                 }
             }
         }
@@ -104,9 +107,19 @@ impl Board {
     }
 
     /// Stores a judgement, and stamps the standing with the revision if anything of it changed.
-    fn settle(&mut self, live: u32, status: Status, shown: Shown, now: Timestamp, cause: Timestamp) {
+    fn settle(
+        &mut self,
+        live: u32,
+        status: Status,
+        shown: Shown,
+        now: Timestamp,
+        cause: Timestamp,
+    ) {
         let at = live as usize;
-        let timer = [shown.next_change, shown.rate.as_ref().map(|(_, until)| *until)].into_iter().flatten().min();
+        let timer = [shown.next_change, shown.rate.as_ref().map(|(_, until)| *until)]
+            .into_iter()
+            .flatten()
+            .min();
         if let Some(timer) = std::mem::replace(&mut self.live[at].timer, timer) {
             self.timers.remove(&(timer, live));
         }
@@ -158,7 +171,9 @@ impl Board {
             Some((value, sample, accumulator.doubt()))
         };
         match (&self.model.kpi(self.slots.get(slot).kpi).measure, self.slots.get(slot).parts) {
-            (Measure::Ratio { .. }, Some((above, below))) => Some(ratio(simple(above)?, simple(below)?)),
+            (Measure::Ratio { .. }, Some((above, below))) => {
+                Some(ratio(simple(above)?, simple(below)?))
+            }
             _ => simple(slot),
         }
     }
@@ -176,7 +191,10 @@ impl Board {
         }
         let kpi = self.slots.get(slot).kpi;
         let parts = self.slots.get(slot).parts;
-        let lives = parts.map_or_else(|| vec![live], |(a, b)| vec![self.live_id(scope, a), self.live_id(scope, b)]);
+        let lives = parts.map_or_else(
+            || vec![live],
+            |(a, b)| vec![self.live_id(scope, a), self.live_id(scope, b)],
+        );
         let mut days: Vec<_> = lives
             .iter()
             .filter_map(|live| self.live[*live as usize].state.as_ref())
@@ -195,7 +213,8 @@ impl Board {
             };
             let (actual, sample, doubt) = self.value(live, moved)?;
             let calendar = &self.model.calendar;
-            let same = self.goals.same(kpi, &aims.0, &period) && calendar.rests(&aims.0) == calendar.rests(&period);
+            let same = self.goals.same(kpi, &aims.0, &period)
+                && calendar.rests(&aims.0) == calendar.rests(&period);
             let aim = if same { aims.1.clone() } else { self.flat_aim(scope, kpi, &period) };
             aims = (Arc::new(period), aim.clone());
             let start = today.start(&self.face(scope).zone);
@@ -237,13 +256,23 @@ impl Board {
         let former = self.live[live as usize].state.take();
         // A rolling window moves on; any other period ends, and its standing leaves the board.
         let same = former.as_ref().filter(|former| former.period.name == period.name);
-        let (status, since) = same.map_or((Status::OnTrack, now), |former| (former.status, former.since));
-        if let Some(ended) = former.filter(|former| former.period.name != period.name && slot.shown) {
+        let (status, since) =
+            same.map_or((Status::OnTrack, now), |former| (former.status, former.since));
+        if let Some(ended) = former.filter(|former| former.period.name != period.name && slot.shown)
+        {
             let key = self.key(scope, slot.kpi, &ended.period);
             self.remember(Removal { key });
         }
         let accumulator = Accumulator::new(&period);
-        let state = State { period: Arc::new(period), accumulator, aim, spread, status, since, shown: Shown::default() };
+        let state = State {
+            period: Arc::new(period),
+            accumulator,
+            aim,
+            spread,
+            status,
+            since,
+            shown: Shown::default(),
+        };
         self.live[live as usize].state = Some(state);
     }
 

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::Board;
 use super::accumulator::Accumulator;
 use super::live::{case, ratio};
 use super::view::Standing;
-use super::Board;
 use crate::kpi::{KpiId, Measure};
 use crate::ledger::Doubt;
 use crate::period::Period;
@@ -16,7 +16,13 @@ use crate::standing::Status;
 impl Board {
     /// The standing of a scope in a period that is over or yet to come. There is no status memory of it: the
     /// bands start at [`Status::OnTrack`].
-    pub(super) fn standing_in(&mut self, scope: ScopeId, kpi: KpiId, period: Period, now: Timestamp) -> Standing {
+    pub(super) fn standing_in(
+        &mut self,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: Period,
+        now: Timestamp,
+    ) -> Standing {
         let aim = self.aim(scope, kpi, &period);
         let model = self.model.clone();
         let spread = self.own_spread(scope, model.kpi(kpi), &period);
@@ -37,11 +43,17 @@ impl Board {
         }
     }
 
-    fn value_in(&self, scope: ScopeId, kpi: KpiId, period: &Period) -> (Option<Rational>, u64, Doubt) {
+    fn value_in(
+        &self,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: &Period,
+    ) -> (Option<Rational>, u64, Doubt) {
         match &self.model.kpi(kpi).measure {
-            Measure::Ratio { numerator, denominator } => {
-                ratio(self.value_in(scope, *numerator, period), self.value_in(scope, *denominator, period))
-            }
+            Measure::Ratio { numerator, denominator } => ratio(
+                self.value_in(scope, *numerator, period),
+                self.value_in(scope, *denominator, period),
+            ),
             // A stock is the state right now and has no past.
             Measure::Simple(simple) if simple.at.is_none() => (None, 0, Doubt::default()),
             Measure::Simple(simple) => {

@@ -29,7 +29,13 @@ impl Slots {
         let mut slots: Vec<Slot> = Vec::new();
         for kpi in model.kpi_ids() {
             let shown = &model.kpi(kpi).periods;
-            let slot = |kind| Slot { kpi, kind, shown: shown.contains(&kind), parts: None, ratios: Vec::new() };
+            let slot = |kind| Slot {
+                kpi,
+                kind,
+                shown: shown.contains(&kind),
+                parts: None,
+                ratios: Vec::new(),
+            };
             slots.extend(model.kinds(kpi).into_iter().map(slot));
         }
         let mut all = Self { slots, of_kpi: vec![Vec::new(); model.kpis.len()] };
@@ -54,7 +60,10 @@ impl Slots {
     }
 
     fn link(&mut self, ratio: usize, model: &Model) {
-        let Measure::Ratio { numerator, denominator } = model.kpi(self.slots[ratio].kpi).measure else { return };
+        let Measure::Ratio { numerator, denominator } = model.kpi(self.slots[ratio].kpi).measure
+        else {
+            return;
+        };
         let kind = self.slots[ratio].kind;
         let find = |kpi| self.slots.iter().position(|slot| slot.kpi == kpi && slot.kind == kind);
         let (Some(above), Some(below)) = (find(numerator), find(denominator)) else { return };

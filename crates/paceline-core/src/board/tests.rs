@@ -14,7 +14,9 @@ use crate::entity::{EntityId, FieldId};
 use crate::entry::{Entry, Part};
 use crate::expr::{Number, Test};
 use crate::goal::{Goal, Whose};
-use crate::kpi::{Aggregate, At, Band, Bands, Better, GoalKind, Kpi, KpiId, Measure, Role, Simple, Unit};
+use crate::kpi::{
+    Aggregate, At, Band, Bands, Better, GoalKind, Kpi, KpiId, Measure, Role, Simple, Unit,
+};
 use crate::model::Model;
 use crate::period::PeriodKind;
 use crate::roster::{Rep, Roster};
@@ -56,13 +58,24 @@ fn model(periods: Vec<PeriodKind>, goals: Vec<Goal>, symbols: Symbols) -> Model 
         kpis: vec![bookings],
         calendar: Calendar::default(),
         goals,
-        bands: Bands { behind: band("0.90", "0.95"), ahead: band("1.10", "1.05"), grace: Decimal::ZERO },
+        bands: Bands {
+            behind: band("0.90", "0.95"),
+            ahead: band("1.10", "1.05"),
+            grace: Decimal::ZERO,
+        },
         symbols,
     }
 }
 
 fn goal(target: &str, period: PeriodKind) -> Goal {
-    Goal { kpi: BOOKINGS, period, target: decimal(target), whose: Whose::Everyone, from: None, until: None }
+    Goal {
+        kpi: BOOKINGS,
+        period,
+        target: decimal(target),
+        whose: Whose::Everyone,
+        from: None,
+        until: None,
+    }
 }
 
 fn rep(id: &str, manager: Option<&str>, zone: &str) -> Rep {
@@ -116,7 +129,12 @@ fn shown(value: Option<Decimal>) -> String {
 #[test]
 fn time_alone_makes_a_rep_fall_behind() {
     let goals = vec![goal("42000", PeriodKind::Month)];
-    let mut bench = Bench::new(vec![rep("U1", None, "UTC")], vec![PeriodKind::Month], goals, "2026-11-23T12:00:00Z");
+    let mut bench = Bench::new(
+        vec![rep("U1", None, "UTC")],
+        vec![PeriodKind::Month],
+        goals,
+        "2026-11-23T12:00:00Z",
+    );
     bench.book("27000", "2026-11-20", "2026-11-23T13:00:00Z");
     let standing = bench.standing("rep:U1", "2026-11-23T13:00:00Z");
     assert_eq!(shown(standing.numbers.expected), "31000");
@@ -139,20 +157,30 @@ fn time_alone_makes_a_rep_fall_behind() {
 #[test]
 fn a_month_ends_and_the_next_begins() {
     let goals = vec![goal("42000", PeriodKind::Month)];
-    let mut bench = Bench::new(vec![rep("U1", None, "UTC")], vec![PeriodKind::Month], goals, "2026-11-23T12:00:00Z");
+    let mut bench = Bench::new(
+        vec![rep("U1", None, "UTC")],
+        vec![PeriodKind::Month],
+        goals,
+        "2026-11-23T12:00:00Z",
+    );
     bench.book("27000", "2026-11-20", "2026-11-23T13:00:00Z");
     bench.book("99", "2026-12-02", "2026-11-23T13:00:00Z");
     let before = bench.board.revision();
     let standing = bench.standing("rep:U1", "2026-12-01T00:00:00Z");
-    assert_eq!((standing.key.period.name.as_str(), shown(standing.numbers.actual).as_str()), ("2026-12", "99"));
-    let update = bench.board.changes_since(before, &Selection::default(), at("2026-12-01T00:00:00Z"));
+    assert_eq!(
+        (standing.key.period.name.as_str(), shown(standing.numbers.actual).as_str()),
+        ("2026-12", "99")
+    );
+    let update =
+        bench.board.changes_since(before, &Selection::default(), at("2026-12-01T00:00:00Z"));
     let removed = update.expect("not forgotten").removed;
     assert!(removed.iter().all(|removal| removal.key.period.name == "2026-11"));
     assert_eq!(removed.len(), 3, "the rep, the org and the unassigned");
     let november = Day::from_civil(date(2026, 11, 5));
     let scope = bench.board.roster().named("rep:U1").expect("a scope");
     let selection = Selection { scopes: vec![scope], ..Selection::default() };
-    let past = bench.board.standings(&selection, Some(november), at("2026-12-01T00:00:00Z")).remove(0);
+    let past =
+        bench.board.standings(&selection, Some(november), at("2026-12-01T00:00:00Z")).remove(0);
     assert_eq!((past.status, shown(past.numbers.actual).as_str()), (Status::Missed, "27000"));
 }
 
@@ -163,7 +191,10 @@ fn a_rolling_window_forgets_and_says_when() {
     let mut bench = Bench::new(reps, vec![PeriodKind::Rolling(7)], goals, "2026-11-23T12:00:00Z");
     bench.book("100", "2026-11-20", "2026-11-23T13:00:00Z");
     let standing = bench.standing("rep:U1", "2026-11-23T13:00:00Z");
-    assert_eq!((standing.status, shown(standing.numbers.expected).as_str()), (Status::OnTrack, "100"));
+    assert_eq!(
+        (standing.status, shown(standing.numbers.expected).as_str()),
+        (Status::OnTrack, "100")
+    );
     // The 20th leaves the window of seven days when the 27th begins in New York.
     assert_eq!(standing.next_change, Some(at("2026-11-27T05:00:00Z")));
     assert_eq!(bench.standing("rep:U1", "2026-11-27T04:59:59.999999999Z").status, Status::OnTrack);
@@ -178,7 +209,10 @@ fn a_team_owes_what_its_members_owe_each_by_their_own_clock() {
     let mut bench = Bench::new(reps, vec![PeriodKind::Day], goals, "2026-11-23T08:00:00Z");
     // 15:00 in London's zone of the manager is 10:00 in New York: 6 of 8 hours and 1 of 8.
     let team = bench.standing("team:M1", "2026-11-23T15:00:00Z");
-    assert_eq!((shown(team.numbers.goal), shown(team.numbers.expected)), ("4000".to_owned(), "1750".to_owned()));
+    assert_eq!(
+        (shown(team.numbers.goal), shown(team.numbers.expected)),
+        ("4000".to_owned(), "1750".to_owned())
+    );
     bench.book("1900", "2026-11-23", "2026-11-23T15:00:00Z");
     let team = bench.standing("team:M1", "2026-11-23T15:00:00Z");
     assert_eq!(team.status, Status::OnTrack);

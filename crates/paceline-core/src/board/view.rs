@@ -82,13 +82,23 @@ impl Selection {
 impl Board {
     /// The standings of a selection at an instant, in the periods that are running, or on `on` in those that
     /// hold that day. Time must have been advanced to `now`.
-    pub fn standings(&mut self, selection: &Selection, on: Option<Day>, now: Timestamp) -> Vec<Standing> {
+    pub fn standings(
+        &mut self,
+        selection: &Selection,
+        on: Option<Day>,
+        now: Timestamp,
+    ) -> Vec<Standing> {
         let lives: Vec<u32> = self.selected(selection);
         lives.into_iter().filter_map(|live| self.standing_on(live, on, now)).collect()
     }
 
     /// What changed in a selection after a revision; `None` when what was removed since is no longer known.
-    pub fn changes_since(&self, since: Revision, selection: &Selection, now: Timestamp) -> Option<Update> {
+    pub fn changes_since(
+        &self,
+        since: Revision,
+        selection: &Selection,
+        now: Timestamp,
+    ) -> Option<Update> {
         let forgotten = self.removals.len() >= super::REMOVALS;
         if forgotten && self.removals.front().is_none_or(|(oldest, _)| *oldest > since) {
             return None;
@@ -96,7 +106,12 @@ impl Board {
         let after = (Revision(since.0 + 1), 0);
         let changed = self.changed.range(after..).map(|(_, live)| *live);
         let standings = changed.filter(|live| self.is_selected(*live, selection));
-        let removed = self.removals.iter().rev().take_while(|(at, _)| *at > since).map(|(_, removal)| removal);
+        let removed = self
+            .removals
+            .iter()
+            .rev()
+            .take_while(|(at, _)| *at > since)
+            .map(|(_, removal)| removal);
         Some(Update {
             standings: standings.filter_map(|live| self.standing(live, now)).collect(),
             removed: removed
@@ -121,8 +136,13 @@ impl Board {
         let (scope, slot) = self.place(live);
         let (kpi, kind) = (self.slots.get(slot).kpi, self.slots.get(slot).kind);
         let period = kind.holding(day, &self.model.calendar);
-        let running = self.live[live as usize].state.as_ref().is_some_and(|state| *state.period == period);
-        if running { self.standing(live, now) } else { Some(self.standing_in(scope, kpi, period, now)) }
+        let running =
+            self.live[live as usize].state.as_ref().is_some_and(|state| *state.period == period);
+        if running {
+            self.standing(live, now)
+        } else {
+            Some(self.standing_in(scope, kpi, period, now))
+        }
     }
 
     fn standing(&self, live: u32, now: Timestamp) -> Option<Standing> {

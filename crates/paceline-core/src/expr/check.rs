@@ -65,7 +65,13 @@ impl Checker<'_> {
         }
     }
 
-    fn comparison(&mut self, node: &Node, op: Comparison, left: &Node, right: &Node) -> Checked<Test> {
+    fn comparison(
+        &mut self,
+        node: &Node,
+        op: Comparison,
+        left: &Node,
+        right: &Node,
+    ) -> Checked<Test> {
         match (self.operand(left)?, self.operand(right)?) {
             (Operand::Null, Operand::Word(_, Word::Field(field)))
             | (Operand::Word(_, Word::Field(field)), Operand::Null)
@@ -77,7 +83,9 @@ impl Checker<'_> {
                 "write `field == null` or `field != null`".to_owned(),
             )),
             (Operand::Number(left), Operand::Number(right)) => Ok(compare_numbers(op, left, right)),
-            (Operand::Word(left, a), Operand::Word(right, b)) if left == right => compare_words(node, op, left, a, b),
+            (Operand::Word(left, a), Operand::Word(right, b)) if left == right => {
+                compare_words(node, op, left, a, b)
+            }
             (left, right) => Err(mismatch(node, &left, &right)),
         }
     }
@@ -85,10 +93,14 @@ impl Checker<'_> {
     fn operand(&mut self, node: &Node) -> Checked<Operand> {
         match &node.kind {
             Kind::Null => Ok(Operand::Null),
-            Kind::Text(text) => Ok(Operand::Word(FieldType::Text, Word::Const(self.symbols.intern(text).0.into()))),
+            Kind::Text(text) => {
+                Ok(Operand::Word(FieldType::Text, Word::Const(self.symbols.intern(text).0.into())))
+            }
             Kind::Bool(value) => Ok(Operand::Word(FieldType::Bool, Word::Const((*value).into()))),
             Kind::Name(name) => self.named_operand(node, name),
-            Kind::Call(name, args) if name == "date" || name == "timestamp" => literal_time(node, name, args),
+            Kind::Call(name, args) if name == "date" || name == "timestamp" => {
+                literal_time(node, name, args)
+            }
             _ => self.number(node).map(Operand::Number),
         }
     }
@@ -114,7 +126,9 @@ impl Checker<'_> {
         let (field, kind) = self.field(value, name)?;
         match &set.kind {
             Kind::List(elements) => self.one_of(field, kind, elements),
-            Kind::Select(operand, set_name) => self.state_set(value, field, kind, operand, set_name),
+            Kind::Select(operand, set_name) => {
+                self.state_set(value, field, kind, operand, set_name)
+            }
             _ => Err(refuse(
                 set,
                 "the right side of `in` must be a list or a set of states".to_owned(),
@@ -124,7 +138,8 @@ impl Checker<'_> {
     }
 
     fn one_of(&mut self, field: FieldId, kind: FieldType, elements: &[Node]) -> Checked<Test> {
-        let members = elements.iter().map(|element| self.member(kind, element)).collect::<Checked<_>>()?;
+        let members =
+            elements.iter().map(|element| self.member(kind, element)).collect::<Checked<_>>()?;
         Ok(Test::OneOf { field, members })
     }
 
@@ -165,9 +180,14 @@ impl Checker<'_> {
         }
         let Some((_, members)) = states.sets.iter().find(|(name, _)| name == set) else {
             let known = states.sets.iter().map(|(name, _)| name.as_str());
-            return Err(refuse(operand, format!("there is no set of states `{set}`"), one_of_names("the sets are", known)));
+            return Err(refuse(
+                operand,
+                format!("there is no set of states `{set}`"),
+                one_of_names("the sets are", known),
+            ));
         };
-        let members = members.iter().map(|member| i128::from(self.symbols.intern(member).0)).collect();
+        let members =
+            members.iter().map(|member| i128::from(self.symbols.intern(member).0)).collect();
         Ok(Test::OneOf { field, members })
     }
 
@@ -190,11 +210,13 @@ impl Checker<'_> {
         let (field, kind) = self.field(node, name)?;
         match kind {
             FieldType::Int | FieldType::Decimal => Ok(Number::Field(field)),
-            FieldType::Text | FieldType::Bool | FieldType::Date | FieldType::Timestamp => Err(refuse(
-                node,
-                format!("`{name}` is {kind}, not a number"),
-                "use a field of type decimal or int".to_owned(),
-            )),
+            FieldType::Text | FieldType::Bool | FieldType::Date | FieldType::Timestamp => {
+                Err(refuse(
+                    node,
+                    format!("`{name}` is {kind}, not a number"),
+                    "use a field of type decimal or int".to_owned(),
+                ))
+            }
         }
     }
 
@@ -232,7 +254,10 @@ fn null_test(node: &Node, op: Comparison, field: FieldId) -> Checked<Test> {
     match op {
         Comparison::Equal => Ok(Test::IsNull(field)),
         Comparison::NotEqual => Ok(Test::Not(Box::new(Test::IsNull(field)))),
-        Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual => Err(refuse(
+        Comparison::Less
+        | Comparison::LessOrEqual
+        | Comparison::Greater
+        | Comparison::GreaterOrEqual => Err(refuse(
             node,
             "null has no order".to_owned(),
             "compare with null by == or != only".to_owned(),
@@ -256,7 +281,13 @@ fn number_word(number: &Number) -> Option<Word> {
     }
 }
 
-fn compare_words(node: &Node, op: Comparison, kind: FieldType, left: Word, right: Word) -> Checked<Test> {
+fn compare_words(
+    node: &Node,
+    op: Comparison,
+    kind: FieldType,
+    left: Word,
+    right: Word,
+) -> Checked<Test> {
     let ordered = matches!(kind, FieldType::Date | FieldType::Timestamp);
     if !ordered && !matches!(op, Comparison::Equal | Comparison::NotEqual) {
         return Err(refuse(
@@ -271,7 +302,11 @@ fn compare_words(node: &Node, op: Comparison, kind: FieldType, left: Word, right
 fn literal_number(node: &Node, text: &str) -> Checked<Number> {
     let text = text.trim_end_matches(['u', 'U']);
     exact_literal(text).map(Number::Const).ok_or_else(|| {
-        refuse(node, format!("`{text}` is not a number of at most 24 digits"), "write a plain decimal".to_owned())
+        refuse(
+            node,
+            format!("`{text}` is not a number of at most 24 digits"),
+            "write a plain decimal".to_owned(),
+        )
     })
 }
 
@@ -285,7 +320,11 @@ fn exact_literal(text: &str) -> Option<Rational> {
     let unscaled: i128 = format!("{whole}{fraction}").parse().ok()?;
     let places = i32::try_from(fraction.len()).ok()? - exponent;
     let power = 10i128.checked_pow(places.unsigned_abs())?;
-    if places > 0 { Rational::new(unscaled, power) } else { Some(Rational::from_int(unscaled.checked_mul(power)?)) }
+    if places > 0 {
+        Rational::new(unscaled, power)
+    } else {
+        Some(Rational::from_int(unscaled.checked_mul(power)?))
+    }
 }
 
 fn literal_time(node: &Node, name: &str, args: &[Node]) -> Checked<Operand> {
@@ -299,7 +338,8 @@ fn literal_time(node: &Node, name: &str, args: &[Node]) -> Checked<Operand> {
 }
 
 fn bad_time(node: &Node, name: &str) -> ExprError {
-    let example = if name == "date" { "date(\"2026-11-23\")" } else { "timestamp(\"2026-11-23T10:00:00Z\")" };
+    let example =
+        if name == "date" { "date(\"2026-11-23\")" } else { "timestamp(\"2026-11-23T10:00:00Z\")" };
     refuse(node, format!("{name}(…) takes one text constant"), format!("write {example}"))
 }
 
@@ -356,7 +396,11 @@ fn edits(from: &str, to: &str) -> usize {
 
 fn one_of_names<'a>(lead: &str, names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
-    if names.is_empty() { "none are defined".to_owned() } else { format!("{lead} {}", names.join(", ")) }
+    if names.is_empty() {
+        "none are defined".to_owned()
+    } else {
+        format!("{lead} {}", names.join(", "))
+    }
 }
 
 fn refuse(node: &Node, message: String, help: String) -> ExprError {
@@ -369,10 +413,16 @@ fn mismatch(node: &Node, left: &Operand, right: &Operand) -> ExprError {
         ("timestamp", "text") | ("text", "timestamp") => {
             "write the constant as timestamp(\"2026-11-23T10:00:00Z\")"
         }
-        ("a number", "text") | ("text", "a number") => "write the constant without quotes, or declare the field as text",
+        ("a number", "text") | ("text", "a number") => {
+            "write the constant without quotes, or declare the field as text"
+        }
         _ => "compare values of one type",
     };
-    refuse(node, format!("{} cannot be compared with {}", left.kind(), right.kind()), help.to_owned())
+    refuse(
+        node,
+        format!("{} cannot be compared with {}", left.kind(), right.kind()),
+        help.to_owned(),
+    )
 }
 
 impl Operand {
@@ -389,11 +439,19 @@ impl Operand {
 }
 
 fn not_a_condition(node: &Node) -> ExprError {
-    refuse(node, "this is not a condition".to_owned(), "compare it with something, as in `amount > 0`".to_owned())
+    refuse(
+        node,
+        "this is not a condition".to_owned(),
+        "compare it with something, as in `amount > 0`".to_owned(),
+    )
 }
 
 fn not_a_number(node: &Node) -> ExprError {
-    refuse(node, "this is not a number".to_owned(), "use a number, or a field of type decimal or int".to_owned())
+    refuse(
+        node,
+        "this is not a number".to_owned(),
+        "use a number, or a field of type decimal or int".to_owned(),
+    )
 }
 
 fn not_supported(node: &Node, name: &str) -> ExprError {
@@ -414,5 +472,9 @@ fn no_states(node: &Node, entity: &str) -> ExprError {
 }
 
 fn too_fine(node: &Node) -> ExprError {
-    refuse(node, "more than six places".to_owned(), "fields hold at most six places; round the constant".to_owned())
+    refuse(
+        node,
+        "more than six places".to_owned(),
+        "fields hold at most six places; round the constant".to_owned(),
+    )
 }

@@ -54,13 +54,21 @@ impl Test {
                 other => Tri::from(other == Cell::Null),
             },
             Self::Not(test) => test.eval(row).not(),
-            Self::All(tests) => tests.iter().fold(Tri::True, |all, test| all.and(|| test.eval(row))),
-            Self::Any(tests) => {
-                tests.iter().fold(Tri::False, |none, test| none.not().and(|| test.eval(row).not()).not())
+            Self::All(tests) => {
+                tests.iter().fold(Tri::True, |all, test| all.and(|| test.eval(row)))
             }
-            Self::Compare { op, left, right } => compare_words(*op, left.cell(row), right.cell(row)),
-            Self::OneOf { field, members } => cell(row, *field).is(|value| members.contains(&value)),
-            Self::Numbers { op, left, right } => compare_numbers(*op, &left.eval(row), &right.eval(row)),
+            Self::Any(tests) => tests
+                .iter()
+                .fold(Tri::False, |none, test| none.not().and(|| test.eval(row).not()).not()),
+            Self::Compare { op, left, right } => {
+                compare_words(*op, left.cell(row), right.cell(row))
+            }
+            Self::OneOf { field, members } => {
+                cell(row, *field).is(|value| members.contains(&value))
+            }
+            Self::Numbers { op, left, right } => {
+                compare_numbers(*op, &left.eval(row), &right.eval(row))
+            }
         }
     }
 }

@@ -37,7 +37,8 @@ pub(super) fn parse(text: &str) -> Result<Node, ExprError> {
         return Err(ExprError {
             at: 0,
             message: "the expression is empty".to_owned(),
-            help: "write a condition such as `stage in states.won`, or leave the key out".to_owned(),
+            help: "write a condition such as `stage in states.won`, or leave the key out"
+                .to_owned(),
         });
     }
     let program = Program::compile(text).map_err(|errors| syntax_error(text, &errors))?;
@@ -48,12 +49,14 @@ pub(super) fn parse(text: &str) -> Result<Node, ExprError> {
 fn syntax_error(text: &str, errors: &cel::ParseErrors) -> ExprError {
     let first = errors.errors.first();
     let (line, column) = first.map_or((1, 1), |error| error.pos);
-    let before: usize = text.split_inclusive('\n').take((line - 1).max(0) as usize).map(str::len).sum();
+    let before: usize =
+        text.split_inclusive('\n').take((line - 1).max(0) as usize).map(str::len).sum();
     let message = first.map_or("it does not parse", |error| error.msg.as_str());
     ExprError {
         at: (before + (column - 1).max(0) as usize).min(text.len()),
         message: format!("not a CEL expression: {message}"),
-        help: "compare with ==, !=, <, <=, >, >=, in; join with && and ||; put text in quotes".to_owned(),
+        help: "compare with ==, !=, <, <=, >, >=, in; join with && and ||; put text in quotes"
+            .to_owned(),
     }
 }
 
@@ -67,9 +70,13 @@ impl Source<'_> {
         let kind = match &expr.expr {
             Expr::Ident(name) => Kind::Name(name.clone()),
             Expr::Select(select) if select.test => Kind::Other("has(…)"),
-            Expr::Select(select) => Kind::Select(Box::new(self.node(&select.operand)), select.field.clone()),
+            Expr::Select(select) => {
+                Kind::Select(Box::new(self.node(&select.operand)), select.field.clone())
+            }
             Expr::Literal(value) => self.literal(expr.id, value),
-            Expr::List(list) => Kind::List(list.elements.iter().map(|element| self.node(element)).collect()),
+            Expr::List(list) => {
+                Kind::List(list.elements.iter().map(|element| self.node(element)).collect())
+            }
             Expr::Call(call) => {
                 let receiver = call.target.as_deref().into_iter();
                 let args = receiver.chain(&call.args).map(|arg| self.node(arg)).collect();

@@ -18,7 +18,10 @@ fn opportunity() -> (Entity, States) {
     let states = States {
         field: "stage".to_owned(),
         order: vec!["Open".to_owned(), "Won".to_owned()],
-        sets: vec![("won".to_owned(), vec!["Won".to_owned()]), ("open".to_owned(), vec!["Open".to_owned()])],
+        sets: vec![
+            ("won".to_owned(), vec!["Won".to_owned()]),
+            ("open".to_owned(), vec!["Open".to_owned()]),
+        ],
     };
     (Entity { name: "opportunity".to_owned(), fields }, states)
 }
@@ -97,7 +100,8 @@ fn numbers_round_half_even_once() {
         ("amount / 0", None),
     ] {
         let outcome = number(text, scope, &mut symbols).expect(text).contribution(&row);
-        let shown = if let Outcome::Known(decimal) = outcome { Some(decimal.to_string()) } else { None };
+        let shown =
+            if let Outcome::Known(decimal) = outcome { Some(decimal.to_string()) } else { None };
         assert_eq!(shown.as_deref(), expected, "{text}");
     }
 }
@@ -108,11 +112,21 @@ fn mistakes_are_named_with_place_and_remedy() {
     let scope = Scope { entity: &entity, states: Some(&states) };
     for (text, at, message, help) in [
         ("amout > 5", 0, "no field `amout`", "`amount`"),
-        ("stage == 'Won' && amount > '5'", 18, "a number cannot be compared with text", "without quotes"),
+        (
+            "stage == 'Won' && amount > '5'",
+            18,
+            "a number cannot be compared with text",
+            "without quotes",
+        ),
         ("stage in states.closed", 9, "no set of states `closed`", "won, open"),
         ("owner in states.won", 0, "values of `stage`", "stage in states.won"),
         ("amount", 0, "a condition must be", "compare it"),
-        ("close_date > '2026-01-01'", 0, "date cannot be compared with text", "date(\"2026-11-23\")"),
+        (
+            "close_date > '2026-01-01'",
+            0,
+            "date cannot be compared with text",
+            "date(\"2026-11-23\")",
+        ),
         ("stage < 'X'", 0, "no order", "=="),
         ("amount > null", 0, "no order", "=="),
         ("amount >", 8, "not a CEL expression", "compare with"),

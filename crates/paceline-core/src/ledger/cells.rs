@@ -50,7 +50,9 @@ impl Cells {
     /// Adds to a day's sum.
     pub fn add(&mut self, day: Day, amount: Decimal, records: i32) {
         let Repr::Narrow(cells) = &mut self.0 else { return self.add_wide(day, amount, records) };
-        let Ok(amount) = i64::try_from(amount.micros()) else { return self.add_wide(day, amount, records) };
+        let Ok(amount) = i64::try_from(amount.micros()) else {
+            return self.add_wide(day, amount, records);
+        };
         let at = match cells.binary_search_by_key(&day, |cell| cell.day) {
             Ok(at) => at,
             Err(at) => return insert(cells, at, Cell { day, records, amount }),
@@ -111,7 +113,11 @@ impl Cells {
 
     fn widen(&mut self) -> &mut Vec<Cell<i128>> {
         if let Repr::Narrow(cells) = &self.0 {
-            let wide = cells.iter().map(|cell| Cell { day: cell.day, records: cell.records, amount: cell.amount.into() });
+            let wide = cells.iter().map(|cell| Cell {
+                day: cell.day,
+                records: cell.records,
+                amount: cell.amount.into(),
+            });
             self.0 = Repr::Wide(wide.collect());
         }
         match &mut self.0 {

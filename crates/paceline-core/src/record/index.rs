@@ -30,7 +30,8 @@ impl Index {
         if let Some(chunk) = chunks.last_mut() {
             chunk.push(CompactString::from(id));
         }
-        table.insert_unique(hasher.hash_one(id), slot, |slot| hasher.hash_one(id_at(chunks, *slot)));
+        table
+            .insert_unique(hasher.hash_one(id), slot, |slot| hasher.hash_one(id_at(chunks, *slot)));
         slot
     }
 }

@@ -66,7 +66,9 @@ impl Mark {
     pub(super) fn life(&self, full: Version) -> Life {
         let alive = self.deleted.is_none_or(|delete| delete.loses_to(full));
         let untold = self.gap.is_some_and(|gap| gap > full);
-        let patched_after = self.deleted.is_some_and(|delete| self.patched.is_some_and(|patch| patch > delete.version));
+        let patched_after = self
+            .deleted
+            .is_some_and(|delete| self.patched.is_some_and(|patch| patch > delete.version));
         Life { alive, in_doubt: untold || !alive && patched_after }
     }
 

@@ -22,7 +22,11 @@ impl Images {
         scratch.new.clone_from(&scratch.old);
         let full = self.rows.full_version(slot);
         let was = if seen { self.life(slot) } else { Life::default() };
-        if change.op == Op::Full && change.version > full && is_plain(&change.fields) && self.marks.get(slot).is_none() {
+        if change.op == Op::Full
+            && change.version > full
+            && is_plain(&change.fields)
+            && self.marks.get(slot).is_none()
+        {
             return self.replace(slot, was, change, symbols, scratch);
         }
         let before = self.marks.get(slot).cloned();
@@ -34,7 +38,11 @@ impl Images {
         let changed = difference(&scratch.old, &scratch.new);
         self.rows.write(slot, &scratch.new, changed);
         let same = newest_full == full && before.as_ref() == self.marks.get(slot) && changed == 0;
-        if same && seen { Applied::Stale } else { Applied::Changed(Transition { was, is, changed }) }
+        if same && seen {
+            Applied::Stale
+        } else {
+            Applied::Changed(Transition { was, is, changed })
+        }
     }
 
     /// The usual case: a newer full image of a record that has nothing but full images.
@@ -73,9 +81,13 @@ fn merge_marked(
     match change.op {
         Op::Full => return merge_full(mark, full, change, symbols, cells),
         Op::Patch => merge_patch(mark, full, change, symbols, cells),
-        Op::Delete => mark.deleted = mark.deleted.max(Some(Delete { version: change.version, wins_tie: false })),
+        Op::Delete => {
+            mark.deleted =
+                mark.deleted.max(Some(Delete { version: change.version, wins_tie: false }))
+        }
         Op::Tombstone => {
-            mark.deleted = mark.deleted.max(Some(Delete { version: mark.newest(full), wins_tie: true }));
+            mark.deleted =
+                mark.deleted.max(Some(Delete { version: mark.newest(full), wins_tie: true }));
         }
         Op::Gap => mark.gap = mark.gap.max(Some(change.version)),
         Op::Overflow => {}
@@ -106,7 +118,13 @@ fn merge_full(
     newest_full
 }
 
-fn merge_patch(mark: &mut Mark, full: Version, change: &Change<'_>, symbols: &mut impl Intern, cells: &mut [Cell]) {
+fn merge_patch(
+    mark: &mut Mark,
+    full: Version,
+    change: &Change<'_>,
+    symbols: &mut impl Intern,
+    cells: &mut [Cell],
+) {
     mark.patched = mark.patched.max(Some(change.version));
     for (field, mention) in &change.fields {
         if *mention == Mention::Kept || mark.version(*field, full) >= change.version {
@@ -118,7 +136,8 @@ fn merge_patch(mark: &mut Mark, full: Version, change: &Change<'_>, symbols: &mu
 }
 
 fn difference(old: &[Cell], new: &[Cell]) -> u64 {
-    let bits = old.iter().zip(new).enumerate().map(|(field, (old, new))| u64::from(old != new) << field);
+    let bits =
+        old.iter().zip(new).enumerate().map(|(field, (old, new))| u64::from(old != new) << field);
     bits.fold(0, |mask, bit| mask | bit)
 }
 

@@ -29,7 +29,14 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn new(fields: usize) -> Self {
         let state_words = (fields * 2).div_ceil(64);
-        Self { fields, state_words, len: 0, chunks: Vec::new(), wide: Vec::new(), wide_free: Vec::new() }
+        Self {
+            fields,
+            state_words,
+            len: 0,
+            chunks: Vec::new(),
+            wide: Vec::new(),
+            wide_free: Vec::new(),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -76,7 +83,8 @@ impl Rows {
 
     /// Writes the cells whose bit is set in `changed`.
     pub(super) fn write(&mut self, slot: u32, cells: &[Cell], changed: u64) {
-        for (field, cell) in cells.iter().enumerate().filter(|(field, _)| changed >> field & 1 == 1) {
+        for (field, cell) in cells.iter().enumerate().filter(|(field, _)| changed >> field & 1 == 1)
+        {
             self.free_wide(slot, field);
             let (state, word) = match cell {
                 Cell::Unknown => (UNKNOWN, 0),

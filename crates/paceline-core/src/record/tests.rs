@@ -1,1 +1,215 @@
-//! Merging, case by case.
+//! Merging, case by case: each case is a list of changes and the image they leave, in whatever order they come.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use smallvec::smallvec;
+
+use super::{Applied, Images, Scratch};
+use crate::change::{Change, Mention, Op, Value};
+use crate::decimal::Decimal;
+use crate::entity::{Entity, EntityId, Field, FieldId, FieldType};
+use crate::expr::Cell;
+use crate::symbol::Symbols;
+use crate::version::Version;
+
+/// `(operation, version, amount, rank)`; a field is left out by `None`, nulled by `Some(None)`.
+type Step = (Op, i64, Option<Option<i64>>, Option<Option<i64>>);
+
+fn entity() -> Entity {
+    let field = |name: &str| Field { name: name.to_owned(), kind: FieldType::Decimal };
+    Entity { name: "deal".to_owned(), fields: vec![field("amount"), field("rank")] }
+}
+
+fn change((op, version, amount, rank): Step) -> Change<'static> {
+    let mention = |value: Option<i64>| match value {
+        Some(value) => Mention::Set(Value::Decimal(Decimal::from_micros(value.into()))),
+        None => Mention::Null,
+    };
+    let fields = [amount, rank].into_iter().enumerate();
+    Change {
+        entity: EntityId(0),
+        ids: smallvec![Cow::Borrowed("d1")],
+        op,
+        version: Version::from_counter(version),
+        time: Timestamp::UNIX_EPOCH,
+        fields: fields
+            .filter_map(|(at, value)| Some((FieldId(at as u8), mention(value?))))
+            .collect(),
+    }
+}
+
+/// The image after steps: `alive? in-doubt? amount rank`.
+fn image(steps: &[Step]) -> String {
+    let mut images = Images::new(&entity());
+    let (mut symbols, mut scratch) = (Symbols::default(), Scratch::default());
+    for step in steps {
+        images.apply(&change(*step), "d1", &mut symbols, &mut scratch);
+    }
+    let mut shown = "nothing".to_owned();
+    images.for_each(|life, cells| {
+        let alive = if life.alive { "alive" } else { "dead" };
+        let doubt = if life.in_doubt { " in doubt" } else { "" };
+        let cell = |cell: &Cell| match cell {
+            Cell::Unknown => "?".to_owned(),
+            Cell::Null => "null".to_owned(),
+            Cell::Known(value) => value.to_string(),
+        };
+        shown = format!("{alive}{doubt} {} {}", cell(&cells[0]), cell(&cells[1]));
+    });
+    shown
+}
+
+/// All orders of up to four steps.
+fn orders(steps: &[Step]) -> Vec<Vec<Step>> {
+    if steps.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut all = Vec::new();
+    for at in 0..steps.len() {
+        let mut rest = steps.to_vec();
+        let first = rest.remove(at);
+        all.extend(orders(&rest).into_iter().map(|order| [vec![first], order].concat()));
+    }
+    all
+}
+
+#[test]
+fn the_image_does_not_depend_on_the_order() {
+    use Op::{Delete, Full, Gap, Patch};
+    let (set, null, left_out) = (|value| Some(Some(value)), Some(None), None);
+    let cases: [(&[Step], &str); 11] = [
+        (&[(Full, 1, set(5), set(7))], "alive 5 7"),
+        (&[(Full, 1, set(5), left_out)], "alive 5 null"),
+        (&[(Patch, 1, set(5), left_out)], "alive 5 ?"),
+        (&[(Full, 1, set(5), set(7)), (Patch, 2, null, left_out)], "alive null 7"),
+        (&[(Full, 2, set(5), set(7)), (Patch, 1, set(9), set(9))], "alive 5 7"),
+        (
+            &[
+                (Full, 1, set(1), set(1)),
+                (Patch, 2, set(2), left_out),
+                (Full, 3, set(3), set(3)),
+                (Patch, 4, left_out, set(4)),
+            ],
+            "alive 3 4",
+        ),
+        (&[(Full, 1, set(5), set(7)), (Delete, 2, left_out, left_out)], "dead 5 7"),
+        (
+            &[
+                (Full, 1, set(5), set(7)),
+                (Delete, 2, left_out, left_out),
+                (Full, 3, set(6), left_out),
+            ],
+            "alive 6 null",
+        ),
+        (
+            &[
+                (Full, 1, set(5), set(7)),
+                (Delete, 2, left_out, left_out),
+                (Patch, 3, set(6), left_out),
+            ],
+            "dead in doubt 6 7",
+        ),
+        (&[(Full, 1, set(5), set(7)), (Gap, 2, left_out, left_out)], "alive in doubt 5 7"),
+        (
+            &[(Full, 1, set(5), set(7)), (Gap, 2, left_out, left_out), (Full, 3, set(8), set(8))],
+            "alive 8 8",
+        ),
+    ];
+    for (steps, expected) in cases {
+        for order in orders(steps) {
+            assert_eq!(image(&order), expected, "{order:?}");
+            let twice: Vec<Step> = order.iter().chain(&order).copied().collect();
+            assert_eq!(image(&twice), expected, "{twice:?}");
+        }
+    }
+}
+
+#[test]
+fn a_null_value_deletes_the_image_it_stands_at() {
+    use Op::{Full, Patch, Tombstone};
+    let tombstone = (Tombstone, 0, None, None);
+    assert_eq!(image(&[tombstone]), "nothing");
+    assert_eq!(image(&[(Full, 1, Some(Some(5)), None), tombstone]), "dead 5 null");
+    assert_eq!(
+        image(&[(Full, 1, Some(Some(5)), None), tombstone, (Full, 2, Some(Some(6)), None)]),
+        "alive 6 null"
+    );
+    assert_eq!(
+        image(&[
+            (Full, 1, Some(Some(5)), None),
+            (Patch, 3, Some(Some(7)), None),
+            tombstone,
+            (Full, 2, Some(Some(6)), None)
+        ]),
+        "dead 7 null"
+    );
+}
+
+#[test]
+fn what_a_full_image_leaves_out_as_unchanged_keeps_its_version() {
+    let kept = |version, amount: i64| {
+        let mut change = change((Op::Full, version, Some(Some(amount)), None));
+        change.fields.push((FieldId(1), Mention::Kept));
+        change
+    };
+    let full = change((Op::Full, 1, Some(Some(1)), Some(Some(1))));
+    let patch = change((Op::Patch, 2, None, Some(Some(2))));
+    for order in
+        [[&full, &patch, &kept(3, 3)], [&kept(3, 3), &patch, &full], [&patch, &kept(3, 3), &full]]
+    {
+        let mut images = Images::new(&entity());
+        let (mut symbols, mut scratch) = (Symbols::default(), Scratch::default());
+        for change in order {
+            images.apply(change, "d1", &mut symbols, &mut scratch);
+        }
+        images.for_each(|life, cells| {
+            assert!(life.alive);
+            assert_eq!(cells, [Cell::Known(3), Cell::Known(2)]);
+        });
+    }
+}
+
+#[test]
+fn values_beyond_64_bits_come_and_go() {
+    let large = 10i128.pow(22);
+    let with = |version, value: i128| {
+        let mut change = change((Op::Full, version, None, Some(Some(1))));
+        change.fields.push((FieldId(0), Mention::Set(Value::Decimal(Decimal::from_micros(value)))));
+        change
+    };
+    let mut images = Images::new(&entity());
+    let (mut symbols, mut scratch) = (Symbols::default(), Scratch::default());
+    for version in 1..100 {
+        let value = if version % 2 == 0 { large + i128::from(version) } else { 7 };
+        assert!(matches!(
+            images.apply(&with(version, value), "d1", &mut symbols, &mut scratch),
+            Applied::Changed(_)
+        ));
+        images.for_each(|_, cells| assert_eq!(cells[0], Cell::Known(value)));
+    }
+    assert_eq!(images.apply(&with(99, 1), "d1", &mut symbols, &mut scratch), Applied::Stale);
+}
+
+#[test]
+fn many_records_keep_apart() {
+    let mut images = Images::new(&entity());
+    let (mut symbols, mut scratch) = (Symbols::default(), Scratch::default());
+    for round in 1..=2 {
+        for record in 0..5_000i64 {
+            let change = change((Op::Full, round, Some(Some(record * round)), None));
+            images.apply(
+                &change,
+                &format!("a record with a longer id {record}"),
+                &mut symbols,
+                &mut scratch,
+            );
+        }
+    }
+    assert_eq!(images.len(), 5_000);
+    let mut record = 0;
+    images.for_each(|_, cells| {
+        assert_eq!(cells[0], Cell::Known(record * 2));
+        record += 1;
+    });
+}

@@ -23,8 +23,10 @@ impl Case {
         let aim = self.aim.as_ref().filter(|aim| !aim.void)?;
         let actual = self.actual.as_ref()?;
         let end = self.end.filter(|end| self.goal_kind == GoalKind::Reach && *end > now);
-        let crossings = aim.due.iter().flat_map(|due| self.crossings(rules, actual, &aim.goal, due, now));
-        let mut instants: Vec<Timestamp> = crossings.chain(end).filter(|at| end.is_none_or(|end| *at <= end)).collect();
+        let crossings =
+            aim.due.iter().flat_map(|due| self.crossings(rules, actual, &aim.goal, due, now));
+        let mut instants: Vec<Timestamp> =
+            crossings.chain(end).filter(|at| end.is_none_or(|end| *at <= end)).collect();
         instants.sort_unstable();
         instants.into_iter().find(|at| self.status(rules, status, *at) != status)
     }
@@ -36,12 +38,22 @@ impl Case {
             return Status::NotEnoughData;
         }
         match &aim.due {
-            Some(due) if self.goal_kind == GoalKind::Reach => self.reach(rules, previous, now, actual, aim, due),
+            Some(due) if self.goal_kind == GoalKind::Reach => {
+                self.reach(rules, previous, now, actual, aim, due)
+            }
             _ => self.band(rules, previous, actual, &aim.goal),
         }
     }
 
-    fn reach(&self, rules: &Rules, previous: Status, now: Timestamp, actual: &Rational, aim: &Aim, due: &Due) -> Status {
+    fn reach(
+        &self,
+        rules: &Rules,
+        previous: Status,
+        now: Timestamp,
+        actual: &Rational,
+        aim: &Aim,
+        due: &Due,
+    ) -> Status {
         let ended = self.end.is_some_and(|end| end <= now);
         match self.better {
             Better::Higher if *actual >= aim.goal => return Status::Achieved,
@@ -62,7 +74,13 @@ impl Case {
 
     /// The status by the dead zones. What is to be small against what is to be large, by products: higher
     /// is better compares the actual value with the reference, lower is better the reference with it.
-    fn band(&self, rules: &Rules, previous: Status, actual: &Rational, reference: &Rational) -> Status {
+    fn band(
+        &self,
+        rules: &Rules,
+        previous: Status,
+        actual: &Rational,
+        reference: &Rational,
+    ) -> Status {
         let (value, measure) = match self.better {
             Better::Higher => (actual, reference),
             Better::Lower => (reference, actual),
@@ -90,20 +108,36 @@ impl Case {
         due: &Due,
         now: Timestamp,
     ) -> impl Iterator<Item = Timestamp> {
-        let mut values = vec![(&rules.grace * goal, Bound::AtLeast), (Rational::ZERO, Bound::Above)];
-        let Rules { behind: Edge { enter: behind, leave: recovered }, ahead: Edge { enter: ahead, leave: fallen }, .. } =
-            rules;
+        let mut values =
+            vec![(&rules.grace * goal, Bound::AtLeast), (Rational::ZERO, Bound::Above)];
+        let Rules {
+            behind: Edge { enter: behind, leave: recovered },
+            ahead: Edge { enter: ahead, leave: fallen },
+            ..
+        } = rules;
         match self.better {
             // value < share × due  ⇔  due > value ÷ share
             Better::Higher => {
                 let at = |share: &Rational| actual.checked_div(share);
-                values.extend([at(behind), at(fallen)].into_iter().flatten().map(|value| (value, Bound::Above)));
+                values.extend(
+                    [at(behind), at(fallen)]
+                        .into_iter()
+                        .flatten()
+                        .map(|value| (value, Bound::Above)),
+                );
             }
             // due ≥ share × value
             Better::Lower => {
-                values.extend([recovered, ahead, behind, fallen].map(|share| (share * actual, Bound::AtLeast)));
+                values.extend(
+                    [recovered, ahead, behind, fallen]
+                        .map(|share| (share * actual, Bound::AtLeast)),
+                );
             }
         }
-        values.into_iter().filter_map(move |(value, bound)| due.first(&value, bound, now)).collect::<Vec<_>>().into_iter()
+        values
+            .into_iter()
+            .filter_map(move |(value, bound)| due.first(&value, bound, now))
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }

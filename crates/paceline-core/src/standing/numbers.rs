@@ -69,7 +69,8 @@ impl Case {
         }
         numbers.projected = leaves((actual * &aim.goal).checked_div(expected).as_ref());
         let days_left = spread.map(|spread| spread.days_left(now));
-        numbers.required_per_day = leaves(days_left.and_then(|days| remaining.checked_div(&days)).as_ref());
+        numbers.required_per_day =
+            leaves(days_left.and_then(|days| remaining.checked_div(&days)).as_ref());
     }
 
     fn pace(&self, actual: &Rational, expected: &Rational) -> Option<Rational> {

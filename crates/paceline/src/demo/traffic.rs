@@ -30,7 +30,12 @@ pub(super) struct Produced {
 
 impl Traffic {
     pub(super) fn new(settings: &Settings, simulation: Simulation) -> anyhow::Result<Self> {
-        Ok(Self { producer: Producer::new(settings)?, simulation, messages: Messages::default(), produced: 0 })
+        Ok(Self {
+            producer: Producer::new(settings)?,
+            simulation,
+            messages: Messages::default(),
+            produced: 0,
+        })
     }
 
     /// Produces everything up to now.
@@ -44,7 +49,11 @@ impl Traffic {
     }
 
     /// Produces `rate` changes a second until told to stop.
-    pub(super) async fn live(mut self, rate: u32, stop: CancellationToken) -> anyhow::Result<Produced> {
+    pub(super) async fn live(
+        mut self,
+        rate: u32,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Produced> {
         let mut settled = self.produced;
         let mut clock = tokio::time::interval(Duration::from_secs(1) / rate.max(1));
         let mut second = tokio::time::interval(Duration::from_secs(1));
@@ -70,7 +79,12 @@ fn send(producer: &Producer, messages: &mut Messages, change: &Change) -> anyhow
     messages.clear();
     Format::debezium().write(change, messages);
     for message in messages.iter() {
-        producer.send(topic(message.entity), message.key, message.value, message.time.as_millisecond())?;
+        producer.send(
+            topic(message.entity),
+            message.key,
+            message.value,
+            message.time.as_millisecond(),
+        )?;
     }
     Ok(messages.len() as i64)
 }

@@ -28,7 +28,10 @@ pub(super) async fn serve(
         .route("/metrics", get(render))
         .route("/healthz", get(|| std::future::ready("ok\n")))
         .route("/readyz", get(ready))
-        .route("/version", get(|| std::future::ready(concat!("paceline ", env!("CARGO_PKG_VERSION"), "\n"))))
+        .route(
+            "/version",
+            get(|| std::future::ready(concat!("paceline ", env!("CARGO_PKG_VERSION"), "\n"))),
+        )
         .with_state(Shared { live, metrics });
     axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
 }
@@ -41,5 +44,9 @@ async fn render(State(shared): State<Shared>) -> String {
 /// reason to take the service away from its users.
 async fn ready(State(shared): State<Shared>) -> (StatusCode, &'static str) {
     let open = std::future::ready(shared.live.is_open()).await;
-    if open { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "catching up\n") }
+    if open {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "catching up\n")
+    }
 }

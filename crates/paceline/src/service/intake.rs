@@ -26,11 +26,14 @@ pub(super) async fn run(
     clock: Clock,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let Some(topics) = until_stopped(&stop, describe(&config, &settings)).await else { return Ok(()) };
+    let Some(topics) = until_stopped(&stop, describe(&config, &settings)).await else {
+        return Ok(());
+    };
     let topics = topics?;
     live.expect(topics.iter().map(|topic| topic.partitions.len()).sum());
     let plan = ShardPlan::new(&feeds(&config, &topics));
-    let lanes = config.kafka.lanes.unwrap_or_else(|| thread::available_parallelism().map_or(1, Into::into));
+    let lanes =
+        config.kafka.lanes.unwrap_or_else(|| thread::available_parallelism().map_or(1, Into::into));
     let lane_of_shard = plan.lanes(lanes);
     let mut threads = Vec::new();
     for lane in 0..lanes {
@@ -79,10 +82,14 @@ async fn ask(topics: &Arc<Topics>, topic: &str) -> Result<Topic, Error> {
 }
 
 /// Asks until there is an answer: brokers come up after their clients, topics after their first producer.
-async fn patiently<T, F: Future<Output = Result<T, Error>>>(ask: impl Fn() -> F) -> Result<T, Error> {
+async fn patiently<T, F: Future<Output = Result<T, Error>>>(
+    ask: impl Fn() -> F,
+) -> Result<T, Error> {
     loop {
         match ask().await {
-            Err(error @ (Error::Unreachable { .. } | Error::NoTopic { .. } | Error::Offsets { .. })) => {
+            Err(
+                error @ (Error::Unreachable { .. } | Error::NoTopic { .. } | Error::Offsets { .. }),
+            ) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "waiting for Kafka");
                 tokio::time::sleep(AGAIN).await;
             }
@@ -105,7 +112,13 @@ fn feeds(config: &Config, topics: &[Topic]) -> Vec<Feed> {
 }
 
 /// The partitions of one lane.
-fn spots(config: &Config, topics: &[Topic], plan: &ShardPlan, lane_of_shard: &[usize], lane: usize) -> Vec<Spot> {
+fn spots(
+    config: &Config,
+    topics: &[Topic],
+    plan: &ShardPlan,
+    lane_of_shard: &[usize],
+    lane: usize,
+) -> Vec<Spot> {
     let mut spots = Vec::new();
     for (source, topic) in topics.iter().enumerate() {
         for (number, offsets) in topic.partitions.iter().enumerate() {
@@ -113,7 +126,8 @@ fn spots(config: &Config, topics: &[Topic], plan: &ShardPlan, lane_of_shard: &[u
             if lane_of_shard[shard] != lane {
                 continue;
             }
-            let partition = Partition { source, number: number as i32, shard, target: offsets.high };
+            let partition =
+                Partition { source, number: number as i32, shard, target: offsets.high };
             spots.push(Spot {
                 partition,
                 topic: topic.name.clone(),
@@ -134,7 +148,9 @@ fn runner(
     clock: Clock,
     spots: Vec<Spot>,
 ) -> anyhow::Result<Runner> {
-    let assigned = spots.iter().map(|spot| Assigned { topic: spot.topic.clone(), partition: spot.partition.number });
+    let assigned = spots
+        .iter()
+        .map(|spot| Assigned { topic: spot.topic.clone(), partition: spot.partition.number });
     let reader = Reader::new(settings, assigned.collect())?;
     let partitions: Vec<Partition> = spots.iter().map(|spot| spot.partition).collect();
     let lane = Lane::new(live.clone(), sources(config), &partitions);

@@ -65,7 +65,17 @@ impl Runner {
         spots: Vec<Spot>,
     ) -> Self {
         let (links, positions) = (vec![Link::Up; spots.len()], vec![None; spots.len()]);
-        Self { live, lane, reader, letters, clock, spots, links, positions, committed: Instant::now() }
+        Self {
+            live,
+            lane,
+            reader,
+            letters,
+            clock,
+            spots,
+            links,
+            positions,
+            committed: Instant::now(),
+        }
     }
 
     pub(super) fn run(mut self, name: &str, stop: &CancellationToken) {
@@ -115,9 +125,15 @@ impl Runner {
         for (at, partition) in health.partitions.iter().enumerate() {
             self.observe_partition(at, *partition);
         }
-        for topic in self.spots.iter().map(|spot| spot.topic.clone()).collect::<std::collections::BTreeSet<_>>() {
+        for topic in self
+            .spots
+            .iter()
+            .map(|spot| spot.topic.clone())
+            .collect::<std::collections::BTreeSet<_>>()
+        {
             let any = |links: &[Link]| {
-                let of_topic = self.spots.iter().zip(&self.links).filter(|(spot, _)| spot.topic == topic);
+                let of_topic =
+                    self.spots.iter().zip(&self.links).filter(|(spot, _)| spot.topic == topic);
                 of_topic.into_iter().any(|(_, link)| links.contains(link))
             };
             let (down, recovering) = (any(&[Link::Down]), any(&[Link::Back, Link::Recovering]));
@@ -129,7 +145,9 @@ impl Runner {
     fn observe_partition(&mut self, at: usize, health: PartitionHealth) {
         let Partition { source, number, .. } = self.spots[at].partition;
         if let Some(end) = health.end_offset {
-            self.live.freshness().update(source, number, |known| known.end_offset = known.end_offset.max(end));
+            self.live
+                .freshness()
+                .update(source, number, |known| known.end_offset = known.end_offset.max(end));
         }
         if health.drained && health.reachable {
             self.caught_up(at);
@@ -150,9 +168,13 @@ impl Runner {
             return;
         }
         let positions = self.positions.iter_mut().enumerate();
-        let moved = positions.filter_map(|(at, position)| position.take().map(|offset| (at, offset)));
+        let moved =
+            positions.filter_map(|(at, position)| position.take().map(|offset| (at, offset)));
         if let Err(error) = self.reader.commit(moved) {
-            tracing::warn!(error = &error as &dyn std::error::Error, "positions were not committed");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "positions were not committed"
+            );
         }
     }
 }
@@ -171,12 +193,24 @@ fn take(lane: &mut Lane, letters: &DeadLetters, spot: &Spot, clock: &Clock, reco
     }
 }
 
-fn put_aside(letters: &DeadLetters, spot: &Spot, record: &Record<'_>, error: &paceline_crm::DecodeError) {
+fn put_aside(
+    letters: &DeadLetters,
+    spot: &Spot,
+    record: &Record<'_>,
+    error: &paceline_crm::DecodeError,
+) {
     let Spot { topic, partition, dead_letter, .. } = spot;
     let reason = error.to_string();
-    tracing::warn!(topic, partition = partition.number, offset = record.offset, reason, "message cannot be decoded");
+    tracing::warn!(
+        topic,
+        partition = partition.number,
+        offset = record.offset,
+        reason,
+        "message cannot be decoded"
+    );
     let Some(to) = dead_letter else { return };
-    let letter = Letter { to, topic, partition: partition.number, record: *record, reason: &reason };
+    let letter =
+        Letter { to, topic, partition: partition.number, record: *record, reason: &reason };
     if let Err(error) = letters.send(&letter) {
         tracing::error!(error = &error as &dyn std::error::Error, "message was not put aside");
     }

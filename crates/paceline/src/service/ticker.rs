@@ -11,7 +11,11 @@ use crate::clock::Clock;
 /// A sleep is never longer, so that a step of the machine's clock is noticed.
 const LONGEST: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(live: Arc<Live>, clock: Clock, stop: CancellationToken) -> anyhow::Result<()> {
+pub(super) async fn run(
+    live: Arc<Live>,
+    clock: Clock,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let mut signal = live.subscribe();
     loop {
         let due = live.next_due().and_then(|due| clock.until(due));

@@ -41,9 +41,13 @@ pub(super) struct Follower {
 
 impl Follower {
     pub(super) fn new(address: &str, selector: proto::Selector) -> anyhow::Result<Self> {
-        let url = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
-        let endpoint = Endpoint::from_shared(url).with_context(|| format!("`{address}` is no address"))?;
-        let endpoint = endpoint.connect_timeout(Duration::from_secs(5)).http2_keep_alive_interval(Duration::from_secs(30));
+        let url =
+            if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
+        let endpoint =
+            Endpoint::from_shared(url).with_context(|| format!("`{address}` is no address"))?;
+        let endpoint = endpoint
+            .connect_timeout(Duration::from_secs(5))
+            .http2_keep_alive_interval(Duration::from_secs(30));
         Ok(Self { channel: endpoint.connect_lazy(), selector, token: Vec::new(), stream: None })
     }
 
@@ -68,24 +72,28 @@ impl Follower {
     }
 
     async fn try_open(&mut self) -> Result<Names, Status> {
-        let mut catalog = CatalogServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_MAX);
+        let mut catalog =
+            CatalogServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_MAX);
         let scopes = catalog.list_scopes(proto::ListScopesRequest {}).await?.into_inner().scopes;
         let kpis = catalog.list_kpis(proto::ListKpisRequest {}).await?.into_inner().kpis;
         let request = proto::WatchStandingsRequest {
             selector: Some(self.selector.clone()),
-            resume_token: self.token.clone().into(),
+            resume_token: self.token.clone(),
             ..proto::WatchStandingsRequest::default()
         };
-        let mut standings = StandingsServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_MAX);
+        let mut standings = StandingsServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MESSAGE_MAX);
         self.stream = Some(standings.watch_standings(request).await?.into_inner());
         Ok(Names { scopes, kpis })
     }
 
     async fn failed(&mut self, status: Status) -> anyhow::Result<News> {
         match status.code() {
-            Code::Unavailable | Code::Unknown | Code::Internal | Code::ResourceExhausted | Code::Cancelled => {
-                Ok(self.lost(status.message().to_owned()).await)
-            }
+            Code::Unavailable
+            | Code::Unknown
+            | Code::Internal
+            | Code::ResourceExhausted
+            | Code::Cancelled => Ok(self.lost(status.message().to_owned()).await),
             code => bail!("the server refuses: {code:?}: {}", status.message()),
         }
     }

@@ -13,8 +13,11 @@ pub(super) struct Shape {
 
 impl Shape {
     pub(super) fn new() -> anyhow::Result<Self> {
-        let pool = DescriptorPool::decode(proto::DESCRIPTORS).context("the descriptors are damaged")?;
-        let frame = pool.get_message_by_name("paceline.v1.WatchStandingsResponse").context("a frame has no descriptor")?;
+        let pool =
+            DescriptorPool::decode(proto::DESCRIPTORS).context("the descriptors are damaged")?;
+        let frame = pool
+            .get_message_by_name("paceline.v1.WatchStandingsResponse")
+            .context("a frame has no descriptor")?;
         Ok(Self { frame })
     }
 

@@ -41,7 +41,8 @@ impl Printer {
 
     fn board(&self, table: &Table) -> String {
         let columns: Vec<Column> = table.columns().into_iter().take(COLUMNS).collect();
-        let mut out = format!("\n{} · revision {} · {}\n", self.title, table.revision, completeness(table));
+        let mut out =
+            format!("\n{} · revision {} · {}\n", self.title, table.revision, completeness(table));
         line(&mut out, "", columns.iter().map(|column| column.title.clone()));
         for (depth, scope) in table.rows() {
             let cells = columns.iter().map(|column| {
@@ -57,13 +58,18 @@ impl Printer {
 
     fn changes(&mut self, table: &Table, changes: &[Change]) -> String {
         let mut out = String::new();
-        let turned = |change: &&Change| change.before.as_ref().is_some_and(|before| before.status != change.after.status);
+        let turned = |change: &&Change| {
+            change.before.as_ref().is_some_and(|before| before.status != change.after.status)
+        };
         for change in changes.iter().filter(turned) {
             out += &turn(table, change);
         }
         if self.moved.elapsed() >= Duration::from_secs(1) {
-            let moved = changes.iter().filter(|change| !turned(change) && change.after.scope.starts_with("rep:"));
-            let lines: Vec<String> = moved.filter_map(|change| step(table, change)).take(MOVES).collect();
+            let moved = changes
+                .iter()
+                .filter(|change| !turned(change) && change.after.scope.starts_with("rep:"));
+            let lines: Vec<String> =
+                moved.filter_map(|change| step(table, change)).take(MOVES).collect();
             if !lines.is_empty() {
                 self.moved = Instant::now();
             }
@@ -98,7 +104,12 @@ fn step(table: &Table, change: &Change) -> Option<String> {
         return None;
     }
     let from = text::long(&before.actual);
-    Some(format!("{}: {from} → {} ({})\n", about(table, after), standing(after), text::status(after)))
+    Some(format!(
+        "{}: {from} → {} ({})\n",
+        about(table, after),
+        standing(after),
+        text::status(after)
+    ))
 }
 
 fn about(table: &Table, standing: &proto::Standing) -> String {
@@ -106,8 +117,16 @@ fn about(table: &Table, standing: &proto::Standing) -> String {
 }
 
 fn standing(standing: &proto::Standing) -> String {
-    let actual = if standing.actual.is_empty() { "no value".to_owned() } else { text::long(&standing.actual) };
-    if standing.goal.is_empty() { actual } else { format!("{actual} of {}", text::long(&standing.goal)) }
+    let actual = if standing.actual.is_empty() {
+        "no value".to_owned()
+    } else {
+        text::long(&standing.actual)
+    };
+    if standing.goal.is_empty() {
+        actual
+    } else {
+        format!("{actual} of {}", text::long(&standing.goal))
+    }
 }
 
 fn completeness(table: &Table) -> String {

@@ -35,7 +35,11 @@ struct Screen {
 }
 
 /// Shows the board until told to stop, by `q`, Escape or Ctrl-C among others.
-pub(super) async fn show(mut follower: Follower, title: &str, stop: CancellationToken) -> anyhow::Result<()> {
+pub(super) async fn show(
+    mut follower: Follower,
+    title: &str,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let mut terminal = ratatui::try_init()?;
     let _restore = Restore;
     let mut keys = keys(stop.clone());
@@ -103,9 +107,15 @@ impl Screen {
     }
 
     fn remember(&mut self, Change { before, after }: &Change) {
-        let Some(before) = before.as_ref().filter(|before| before.status != after.status) else { return };
+        let Some(before) = before.as_ref().filter(|before| before.status != after.status) else {
+            return;
+        };
         let about = format!("{} · {} ({})", self.table.title(&after.scope), after.kpi, kind(after));
-        self.recent.push_front(format!("{about}: {} → {}", text::status(before), text::status(after)));
+        self.recent.push_front(format!(
+            "{about}: {} → {}",
+            text::status(before),
+            text::status(after)
+        ));
         self.recent.truncate(RECENT);
     }
 
@@ -122,16 +132,22 @@ impl Screen {
     }
 
     fn draw(&mut self, frame: &mut Frame<'_>) {
-        let heights = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(RECENT as u16 + 1)];
+        let heights =
+            [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(RECENT as u16 + 1)];
         let [head, body, foot] = Layout::vertical(heights).areas(frame.area());
         frame.render_widget(self.head(), head);
         let columns = usize::from(body.width.saturating_sub(NAME_WIDTH) / (CELL_WIDTH + 1));
         let columns: Vec<Column> = self.table.columns().into_iter().take(columns).collect();
         let grid = self.grid(&columns);
         frame.render_stateful_widget(grid, body, &mut self.scroll);
-        let recent: Vec<Line<'_>> = self.recent.iter().map(|line| Line::raw(line.as_str())).collect();
+        let recent: Vec<Line<'_>> =
+            self.recent.iter().map(|line| Line::raw(line.as_str())).collect();
         let title = " latest changes of status · arrows scroll · q ends ";
-        frame.render_widget(Paragraph::new(recent).block(Block::new().borders(ratatui::widgets::Borders::TOP).title(title)), foot);
+        frame.render_widget(
+            Paragraph::new(recent)
+                .block(Block::new().borders(ratatui::widgets::Borders::TOP).title(title)),
+            foot,
+        );
     }
 
     fn head(&self) -> Line<'_> {
@@ -139,25 +155,37 @@ impl Screen {
             Some(reason) => Span::from(format!("connection lost: {reason}")).red().bold(),
             None if !self.table.is_whole() => Span::from("catching up").yellow(),
             None if self.table.complete => Span::from("complete").green(),
-            None => Span::from(self.table.causes.iter().map(text::cause).collect::<Vec<_>>().join("; ")).yellow(),
+            None => {
+                Span::from(self.table.causes.iter().map(text::cause).collect::<Vec<_>>().join("; "))
+                    .yellow()
+            }
         };
-        let counts = format!(" · revision {} · {} updates · ", self.table.revision, self.table.updates);
+        let counts =
+            format!(" · revision {} · {} updates · ", self.table.revision, self.table.updates);
         Line::from(vec![Span::from(self.title.as_str()).bold(), Span::from(counts), state])
     }
 
     fn grid<'a>(&self, columns: &[Column]) -> Grid<'a> {
         let header = columns.iter().map(|column| Cell::from(column.title.clone()));
-        let header = Row::new([Cell::from("")].into_iter().chain(header)).style(Style::new().add_modifier(Modifier::BOLD));
-        let rows = self.table.rows().into_iter().map(|(depth, scope)| self.row(depth, scope, columns));
+        let header = Row::new([Cell::from("")].into_iter().chain(header))
+            .style(Style::new().add_modifier(Modifier::BOLD));
+        let rows =
+            self.table.rows().into_iter().map(|(depth, scope)| self.row(depth, scope, columns));
         let widths = [NAME_WIDTH].into_iter().chain(columns.iter().map(|_| CELL_WIDTH));
         Grid::new(rows.collect::<Vec<_>>(), widths.map(Constraint::Length)).header(header)
     }
 
     fn row<'a>(&self, depth: usize, scope: &proto::Scope, columns: &[Column]) -> Row<'a> {
         let name = format!("{}{}", "  ".repeat(depth), self.table.title(&scope.name));
-        let cells = columns.iter().map(|column| self.table.at(&scope.name, column).map_or_else(Cell::default, cell));
+        let cells = columns
+            .iter()
+            .map(|column| self.table.at(&scope.name, column).map_or_else(Cell::default, cell));
         let row = Row::new([Cell::from(name)].into_iter().chain(cells));
-        if scope.kind() == proto::ScopeKind::Rep { row } else { row.style(Style::new().add_modifier(Modifier::BOLD)) }
+        if scope.kind() == proto::ScopeKind::Rep {
+            row
+        } else {
+            row.style(Style::new().add_modifier(Modifier::BOLD))
+        }
     }
 }
 

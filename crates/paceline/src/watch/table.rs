@@ -51,7 +51,8 @@ impl Table {
 
     /// Takes a frame; answers what an update changed.
     pub(super) fn apply(&mut self, message: proto::WatchStandingsResponse) -> Vec<Change> {
-        (self.revision, self.complete, self.causes) = (message.revision, message.complete, message.causes);
+        (self.revision, self.complete, self.causes) =
+            (message.revision, message.complete, message.causes);
         match message.frame {
             Some(Frame::Snapshot(snapshot)) => {
                 if self.whole {
@@ -84,7 +85,10 @@ impl Table {
     /// The running standing of a scope in a column.
     pub(super) fn at(&self, scope: &str, column: &Column) -> Option<&proto::Standing> {
         let from = (scope.to_owned(), column.kpi.clone(), String::new());
-        let of_kpi = self.standings.range(from..).take_while(|((of, kpi, _), _)| of == scope && *kpi == column.kpi);
+        let of_kpi = self
+            .standings
+            .range(from..)
+            .take_while(|((of, kpi, _), _)| of == scope && *kpi == column.kpi);
         of_kpi.map(|(_, standing)| standing).find(|standing| kind(standing) == column.kind)
     }
 
@@ -92,7 +96,10 @@ impl Table {
     pub(super) fn columns(&self) -> Vec<Column> {
         let mut columns = Vec::new();
         for kpi in &self.names.kpis {
-            let with_goal = |kind: &&String| self.standings().any(|standing| is_of(standing, &kpi.name, kind) && !standing.goal.is_empty());
+            let with_goal = |kind: &&String| {
+                self.standings()
+                    .any(|standing| is_of(standing, &kpi.name, kind) && !standing.goal.is_empty())
+            };
             let kinds = kpi.periods.iter().rev().filter(with_goal);
             columns.extend(kinds.map(|kind| Column {
                 kpi: kpi.name.clone(),
@@ -107,7 +114,8 @@ impl Table {
     pub(super) fn rows(&self) -> Vec<(usize, &proto::Scope)> {
         let mut rows = Vec::new();
         self.walk("", 0, &mut rows);
-        let shown = |scope: &proto::Scope| self.standings().any(|standing| standing.scope == scope.name);
+        let shown =
+            |scope: &proto::Scope| self.standings().any(|standing| standing.scope == scope.name);
         rows.retain(|(_, scope)| shown(scope));
         rows
     }

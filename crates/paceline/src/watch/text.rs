@@ -42,24 +42,38 @@ pub(super) fn long(decimal: &str) -> String {
         }
         grouped.push(digit);
     }
-    if fraction.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{fraction}") }
+    if fraction.is_empty() {
+        format!("{sign}{grouped}")
+    } else {
+        format!("{sign}{grouped}.{fraction}")
+    }
 }
 
 /// Actual of goal, and the pace in percent.
 pub(super) fn cell(standing: &proto::Standing) -> String {
-    let actual = if standing.actual.is_empty() { "–".to_owned() } else { short(&standing.actual) };
+    let actual =
+        if standing.actual.is_empty() { "–".to_owned() } else { short(&standing.actual) };
     if standing.goal.is_empty() {
         return actual;
     }
-    let pace = standing.pace.map_or_else(String::new, |pace| format!(" {:.0}%", (pace * 100.0).min(999.0)));
+    let pace = standing
+        .pace
+        .map_or_else(String::new, |pace| format!(" {:.0}%", (pace * 100.0).min(999.0)));
     format!("{actual}/{}{pace}", short(&standing.goal))
 }
 
 /// Why the numbers are not complete, in a few words.
 pub(super) fn cause(cause: &proto::Cause) -> String {
-    let kind = cause.kind().as_str_name().trim_start_matches("CAUSE_KIND_").to_lowercase().replace('_', " ");
+    let kind = cause
+        .kind()
+        .as_str_name()
+        .trim_start_matches("CAUSE_KIND_")
+        .to_lowercase()
+        .replace('_', " ");
     let rest = [cause.source.as_str(), cause.entity.as_str(), cause.detail.as_str()];
-    rest.into_iter().filter(|part| !part.is_empty()).fold(kind, |text, part| format!("{text} {part}"))
+    rest.into_iter()
+        .filter(|part| !part.is_empty())
+        .fold(kind, |text, part| format!("{text} {part}"))
 }
 
 #[cfg(test)]

@@ -1,0 +1,12 @@
+//! The gRPC services, asked by a real client over a loopback connection, with a board that is driven by hand.
+//!
+//! Time is an argument of the board, so no test waits for it; what a client waits for has a deadline that fails loudly.
+
+mod follower;
+mod frames;
+mod gets;
+mod resuming;
+mod serving;
+mod stage;
+mod stalling;
+mod watching;

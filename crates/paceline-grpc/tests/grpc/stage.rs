@@ -1,0 +1,247 @@
+//! The stage: a small sales organisation whose board is served on a loopback port, and whose clock is set by hand.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use paceline_core::board::{Batch, Revision};
+use paceline_core::calendar::Calendar;
+use paceline_core::day::Day;
+use paceline_core::decimal::Decimal;
+use paceline_core::entity::{Entity, EntityId, FieldId};
+use paceline_core::entry::{Entry, Part};
+use paceline_core::expr::{Number, Test};
+use paceline_core::goal::{Goal, Whose};
+use paceline_core::kpi::{
+    Aggregate, At, Band, Bands, Better, GoalKind, Kpi, KpiId, Measure, Role, Simple, Unit,
+};
+use paceline_core::model::Model;
+use paceline_core::period::PeriodKind;
+use paceline_core::roster::{Rep, Roster};
+use paceline_core::symbol::{Intern as _, Symbol, Symbols};
+use paceline_engine::Live;
+use paceline_grpc::proto::WatchStandingsRequest;
+use paceline_grpc::proto::catalog_service_client::CatalogServiceClient;
+use paceline_grpc::proto::standings_service_client::StandingsServiceClient;
+use paceline_grpc::proto::{GetStandingsRequest, Selector, Standing};
+use paceline_grpc::{Error, Limits, Served, serve};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::follower::Follower;
+
+pub(crate) const BOOKINGS: KpiId = KpiId(0);
+pub(crate) const CALLS: KpiId = KpiId(1);
+/// A Monday; 15 and a half of November's 21 working days are past.
+pub(crate) const NOW: &str = "2026-11-23T13:00:00Z";
+/// How long anything may take before the test has failed.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Stage {
+    pub(crate) live: Arc<Live>,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) server: JoinHandle<Result<(), Error>>,
+    now: Arc<Mutex<Timestamp>>,
+    symbols: Symbols,
+    endpoint: Endpoint,
+}
+
+impl Stage {
+    /// An organisation whose sources are caught up: M1 with U1 and U2, M2 with U3.
+    pub(crate) async fn open() -> Self {
+        let stage = Self::closed(Limits::default(), 0).await;
+        stage.open_board();
+        stage
+    }
+
+    /// The same before its sources are caught up, with limits, and more reps below M2.
+    pub(crate) async fn closed(limits: Limits, more: usize) -> Self {
+        let mut symbols = Symbols::default();
+        let mut reps = vec![rep("M1", None), rep("U1", Some("M1")), rep("U2", Some("M1"))];
+        reps.extend([rep("M2", None), rep("U3", Some("M2"))]);
+        reps.extend((0..more).map(|at| rep(&format!("V{at}"), Some("M2"))));
+        let roster = Roster::new(reps, TimeZone::UTC, &mut symbols).expect("a roster");
+        let live = Live::new(
+            Arc::new(model(symbols.clone())),
+            Arc::new(roster),
+            vec!["crm.opportunity".to_owned()],
+        );
+        let live = Arc::new(live);
+        let now = Arc::new(Mutex::new(at(NOW)));
+        let clock = now.clone();
+        let served = Served {
+            live: live.clone(),
+            clock: Arc::new(move || *clock.lock().expect("a clock")),
+            wall: Arc::new(Timestamp::now),
+            limits,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let shutdown = CancellationToken::new();
+        let server = tokio::spawn(serve(listener, served, shutdown.clone()));
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an endpoint");
+        Self { live, shutdown, server, now, symbols, endpoint }
+    }
+
+    pub(crate) fn open_board(&self) {
+        self.live.open(self.now());
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        *self.now.lock().expect("a clock")
+    }
+
+    /// Sets the clock, and lets the board take notice.
+    pub(crate) fn turn_to(&self, instant: &str) {
+        *self.now.lock().expect("a clock") = at(instant);
+        self.live.advance(at(instant));
+    }
+
+    /// Books amounts, each for a rep, in one commit.
+    pub(crate) fn book(&self, amounts: &[(&str, &str)]) -> Revision {
+        let day = Day::parse("2026-11-20").expect("a day");
+        let part = |amount| Part::Amount { day, amount, records: 1 };
+        self.commit(
+            amounts.iter().map(|(rep, amount)| self.entry(rep, BOOKINGS, part(decimal(amount)))),
+        )
+    }
+
+    /// Counts records of `kpi` that cannot be added up, for a rep.
+    pub(crate) fn doubt(&self, rep: &str, kpi: KpiId, records: i32) -> Revision {
+        let day = Day::parse("2026-11-20").expect("a day");
+        self.commit([self.entry(rep, kpi, Part::Doubt { day, incomplete: 0, gap: records })])
+    }
+
+    pub(crate) fn entry(&self, rep: &str, kpi: KpiId, part: Part) -> Entry {
+        let owner = if rep.is_empty() { Symbol::NONE } else { self.symbols.clone().intern(rep) };
+        Entry { owner, kpi, part }
+    }
+
+    pub(crate) fn commit(&self, entries: impl IntoIterator<Item = Entry>) -> Revision {
+        let mut batch = Batch::default();
+        entries.into_iter().for_each(|entry| batch.add(&entry, self.now()));
+        self.live.commit([(0, &batch)], self.now())
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.endpoint.uri().authority().expect("an address").to_string()
+    }
+
+    pub(crate) async fn channel(&self) -> Channel {
+        self.endpoint.connect().await.expect("a connection")
+    }
+
+    /// A connection whose client takes no more than 64 KiB without reading it.
+    pub(crate) async fn narrow_channel(&self) -> Channel {
+        let endpoint = self.endpoint.clone();
+        let endpoint =
+            endpoint.initial_stream_window_size(65_535).initial_connection_window_size(65_535);
+        endpoint.connect().await.expect("a connection")
+    }
+
+    pub(crate) async fn standings(&self) -> StandingsServiceClient<Channel> {
+        StandingsServiceClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn catalog(&self) -> CatalogServiceClient<Channel> {
+        CatalogServiceClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn get(&self, selector: Selector) -> Vec<Standing> {
+        let request = GetStandingsRequest { selector: Some(selector), on: String::new() };
+        let response = self.standings().await.get_standings(request).await.expect("standings");
+        response.into_inner().standings
+    }
+
+    pub(crate) async fn watch(&self, request: WatchStandingsRequest) -> Follower {
+        let stream =
+            self.standings().await.watch_standings(request.clone()).await.expect("a stream");
+        Follower::new(stream.into_inner())
+    }
+}
+
+fn model(symbols: Symbols) -> Model {
+    let sum = Aggregate::Sum(Number::Field(FieldId(0)));
+    let band = |enter: &str, leave: &str| Band { enter: decimal(enter), leave: decimal(leave) };
+    Model {
+        entities: vec![Entity { name: "opportunity".to_owned(), fields: Vec::new() }],
+        kpis: vec![
+            kpi("bookings", sum, vec![PeriodKind::Month, PeriodKind::Quarter]),
+            kpi("calls", Aggregate::Count, vec![PeriodKind::Day]),
+        ],
+        calendar: Calendar::default(),
+        goals: vec![Goal {
+            kpi: BOOKINGS,
+            period: PeriodKind::Month,
+            target: decimal("42000"),
+            whose: Whose::Everyone,
+            from: None,
+            until: None,
+        }],
+        bands: Bands {
+            behind: band("0.90", "0.95"),
+            ahead: band("1.10", "1.05"),
+            grace: Decimal::ZERO,
+        },
+        symbols,
+    }
+}
+
+fn kpi(name: &str, aggregate: Aggregate, periods: Vec<PeriodKind>) -> Kpi {
+    Kpi {
+        name: name.to_owned(),
+        title: format!("All {name}"),
+        unit: Unit::Currency,
+        better: Better::Higher,
+        goal_kind: GoalKind::Reach,
+        role: Role::Output,
+        periods,
+        min_sample: 1,
+        measure: Measure::Simple(Simple {
+            entity: EntityId(0),
+            filter: Test::Const(true),
+            aggregate,
+            at: Some(At::Date(FieldId(1))),
+            credit: FieldId(2),
+        }),
+    }
+}
+
+fn rep(id: &str, manager: Option<&str>) -> Rep {
+    Rep {
+        id: id.to_owned(),
+        name: format!("Rep {id}"),
+        manager: manager.map(str::to_owned),
+        role: Some("ae".to_owned()),
+        start: None,
+        end: None,
+        zone: None,
+    }
+}
+
+pub(crate) fn decimal(text: &str) -> Decimal {
+    Decimal::parse(text).expect("a decimal")
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
+}
+
+pub(crate) fn select(scopes: &[&str], kpis: &[&str], periods: &[&str]) -> Selector {
+    let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Selector { scopes: all(scopes), with_members: false, kpis: all(kpis), periods: all(periods) }
+}
+
+/// Asks to watch a selection, with no pause between updates and a heartbeat that no test waits for.
+pub(crate) fn watch(selector: Selector) -> WatchStandingsRequest {
+    let seconds = |seconds| Some(prost_types::Duration { seconds, nanos: 0 });
+    WatchStandingsRequest {
+        selector: Some(selector),
+        heartbeat: seconds(60),
+        min_interval: seconds(0),
+        ..WatchStandingsRequest::default()
+    }
+}

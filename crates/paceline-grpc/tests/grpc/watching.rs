@@ -1,0 +1,254 @@
+//! Watching: snapshots, updates, bookmarks and removals, held to the contract.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use paceline_core::decimal::Decimal;
+use paceline_engine::Cause;
+use paceline_grpc::Limits;
+use paceline_grpc::proto::{
+    RemovalReason, Selector, Standing, Status as Judgement, WatchStandingsRequest,
+};
+use tonic::Code;
+use tonic_types::StatusExt as _;
+
+use crate::follower::{Follower, Seen, canonical};
+use crate::stage::{Stage, decimal, select, watch};
+
+#[tokio::test]
+async fn a_snapshot_is_what_get_answers_and_updates_keep_it_so() {
+    let stage = Stage::open().await;
+    stage.book(&[("U1", "100"), ("", "5")]);
+    let mut follower = stage.watch(watch(Selector::default())).await;
+    assert!(matches!(follower.seen().await, Seen::Snapshot(_)));
+    assert_eq!(follower.canonical(), canonical(stage.get(Selector::default()).await));
+    let revision = stage.book(&[("U1", "1.5")]);
+    let Seen::Update(message, standings, removed) = follower.seen().await else {
+        panic!("an update")
+    };
+    assert_eq!((message.revision, removed.len()), (revision.0, 0));
+    let mut changed: Vec<_> =
+        standings.iter().map(|s| format!("{} {}", s.scope, s.actual)).collect();
+    changed.sort();
+    changed.dedup();
+    assert_eq!(changed, ["org 106.5", "rep:U1 101.5", "team:M1 101.5"]);
+    assert_eq!(follower.canonical(), canonical(stage.get(Selector::default()).await));
+}
+
+#[tokio::test]
+async fn what_is_not_selected_is_not_sent() {
+    let stage = Stage::open().await;
+    let mut follower = stage.watch(watch(select(&["rep:U2"], &["bookings"], &["month"]))).await;
+    follower.seen().await;
+    (0..20).for_each(|_| drop(stage.book(&[("U3", "1")])));
+    let revision = stage.book(&[("U2", "7")]);
+    let Seen::Update(message, standings, _) = follower.seen().await else { panic!("an update") };
+    assert_eq!((message.revision, standings.len()), (revision.0, 1));
+    assert_eq!(standings[0].actual, "7");
+}
+
+/// The sum of the reps and of what nobody is credited with is what the org has, at every frame.
+fn check_sum(follower: &Follower) {
+    let mut by_scope: BTreeMap<&str, Decimal> = BTreeMap::new();
+    for standing in follower.board.values() {
+        let kind = standing.scope.split(':').next().expect("a kind");
+        *by_scope.entry(kind).or_default() += decimal(&standing.actual);
+    }
+    assert_eq!(by_scope["rep"] + by_scope["unassigned"], by_scope["org"]);
+    assert_eq!(by_scope["rep"], by_scope["team"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deal_that_moves_is_never_seen_twice_or_not_at_all() {
+    let stage = Arc::new(Stage::open().await);
+    stage.book(&[("U1", "1000"), ("U3", "1000"), ("", "1000")]);
+    let selector = select(&[], &["bookings"], &["month"]);
+    let mut followers = Vec::new();
+    for _ in 0..4 {
+        followers.push(stage.watch(watch(selector.clone())).await);
+    }
+    let mover = stage.clone();
+    let moved = tokio::task::spawn_blocking(move || {
+        let owners = ["U1", "U3", "", "U2", "M1"];
+        let moves = (0..1_000).map(|at| {
+            let amount = format!("{}.25", at % 90);
+            mover.book(&[(owners[at % 5], &format!("-{amount}")), (owners[(at + 2) % 5], &amount)])
+        });
+        moves.last().expect("moves")
+    });
+    let revision = moved.await.expect("moves");
+    for follower in &mut followers {
+        while follower.counts.get("snapshot").is_none() {
+            follower.seen().await;
+        }
+        check_sum(follower);
+        loop {
+            let seen = follower.seen().await;
+            check_sum(follower);
+            if seen.message().revision >= revision.0 {
+                break;
+            }
+        }
+        assert_eq!(follower.canonical(), canonical(stage.get(selector.clone()).await));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_commits_are_seen_while_they_happen() {
+    let stage = Arc::new(Stage::open().await);
+    let mut follower = stage.watch(watch(select(&[], &["bookings"], &["month"]))).await;
+    follower.seen().await;
+    let mover = stage.clone();
+    let moves = tokio::spawn(async move {
+        for at in 0..1_000 {
+            let (from, to) = if at % 2 == 0 { ("U1", "U3") } else { ("U3", "") };
+            mover.book(&[(from, "-3"), (to, "3")]);
+            tokio::task::yield_now().await;
+        }
+        mover.live.revision()
+    });
+    let mut frames = 0;
+    while !moves.is_finished() || frames == 0 {
+        // The last of them may have been sent already: this one comes in any case.
+        stage.book(&[("M2", "0.01")]);
+        follower.seen().await;
+        check_sum(&follower);
+        frames += 1;
+    }
+    follower.catch_up(moves.await.expect("moves").0).await;
+    check_sum(&follower);
+}
+
+#[tokio::test]
+async fn time_alone_sends_a_status() {
+    let stage = Stage::open().await;
+    stage.book(&[("U1", "29450")]);
+    let mut follower = stage.watch(watch(select(&["rep:U1"], &["bookings"], &["month"]))).await;
+    follower.seen().await;
+    let standing = follower.board.values().next().cloned().expect("a standing");
+    assert_eq!(standing.status(), Judgement::OnTrack);
+    let change = standing.next_change_at.expect("a change");
+    assert_eq!(change.nanos, 1, "pace is exactly 0.90 before: {change}");
+    assert_eq!(change.to_string(), "2026-11-24T11:53:20.000000001Z");
+    stage.turn_to("2026-11-24T11:53:20Z");
+    let kept = next_standing(&mut follower).await;
+    assert_eq!(kept.status(), Judgement::OnTrack);
+    stage.turn_to("2026-11-24T11:53:20.000000001Z");
+    let fallen = next_standing(&mut follower).await;
+    assert_eq!((fallen.status(), fallen.status_since), (Judgement::Behind, Some(change)));
+}
+
+async fn next_standing(follower: &mut Follower) -> Standing {
+    let Seen::Update(_, mut standings, _) = follower.seen().await else { panic!("an update") };
+    standings.remove(0)
+}
+
+#[tokio::test]
+async fn an_ended_period_is_removed_as_the_next_comes() {
+    let stage = Stage::open().await;
+    let mut follower = stage.watch(watch(select(&["rep:U1"], &[], &["month", "day"]))).await;
+    follower.seen().await;
+    stage.turn_to("2026-12-01T00:00:00Z");
+    let revision = stage.live.revision().0;
+    let mut reasons = Vec::new();
+    while reasons.is_empty() || follower.board.len() != 2 {
+        let Seen::Update(_, _, removed) = follower.seen().await else { panic!("an update") };
+        reasons.extend(removed.iter().map(|removal| removal.reason()));
+    }
+    follower.catch_up(revision.min(stage.live.revision().0)).await;
+    assert!(reasons.iter().all(|reason| *reason == RemovalReason::OutOfFilter));
+    let periods: Vec<_> = follower.board.keys().map(|(_, _, period)| period.as_str()).collect();
+    assert_eq!(periods, ["2026-12", "2026-12-01"]);
+}
+
+#[tokio::test]
+async fn an_unknown_scope_is_removed_and_the_stream_goes_on() {
+    let stage = Stage::open().await;
+    let selector = select(&["rep:X", "rep:U1", "team:U1"], &["bookings"], &["month"]);
+    let mut follower = stage.watch(watch(selector)).await;
+    let Seen::Snapshot(message) = follower.seen().await else { panic!("a snapshot") };
+    assert!(message.resume_token.is_empty(), "resuming here would skip the removal");
+    assert!(matches!(follower.seen().await, Seen::Update(..)));
+    assert_eq!(follower.out_of_scope.iter().collect::<Vec<_>>(), ["rep:X", "team:U1"]);
+    assert!(!follower.token.is_empty());
+    stage.book(&[("U1", "1")]);
+    assert_eq!(next_standing(&mut follower).await.actual, "1");
+}
+
+#[tokio::test]
+async fn a_view_of_unknown_scopes_alone_is_empty() {
+    let stage = Stage::open().await;
+    let mut request = watch(select(&["rep:X"], &[], &[]));
+    request.heartbeat = Some(prost_types::Duration { seconds: 1, nanos: 0 });
+    let mut follower = stage.watch(request).await;
+    follower.seen().await;
+    follower.seen().await;
+    let revision = stage.book(&[("U1", "1")]);
+    let Seen::Bookmark(message) = follower.seen().await else { panic!("a bookmark") };
+    assert!(message.revision >= revision.0 && follower.board.is_empty());
+}
+
+#[tokio::test]
+async fn a_bookmark_comes_when_nothing_else_does() {
+    let stage = Stage::open().await;
+    let mut request = watch(select(&["rep:U1"], &[], &[]));
+    request.heartbeat = Some(prost_types::Duration { seconds: 1, nanos: 0 });
+    let mut follower = stage.watch(request).await;
+    follower.seen().await;
+    let revision = stage.book(&[("U3", "1")]);
+    for _ in 0..2 {
+        let Seen::Bookmark(message) = follower.seen().await else { panic!("a bookmark") };
+        assert_eq!(message.revision, revision.0);
+        assert!(message.complete && message.covered.len() == 1);
+    }
+}
+
+#[tokio::test]
+async fn a_cause_is_told_without_a_heartbeat() {
+    let stage = Stage::open().await;
+    let mut follower = stage.watch(watch(select(&["rep:U1"], &[], &[]))).await;
+    assert!(follower.seen().await.message().complete);
+    let cause = Cause::Unreadable { error: "checksum".to_owned() };
+    stage.live.set_cause(cause.clone(), true);
+    let Seen::Bookmark(message) = follower.seen().await else { panic!("a bookmark") };
+    assert_eq!((message.complete, message.causes[0].detail.as_str()), (false, "checksum"));
+    stage.book(&[("U1", "1")]);
+    assert!(!follower.seen().await.message().complete);
+    stage.live.set_cause(cause, false);
+    let Seen::Bookmark(message) = follower.seen().await else { panic!("a bookmark") };
+    assert!(message.complete);
+}
+
+#[tokio::test]
+async fn a_watch_waits_for_the_sources() {
+    let stage = Stage::closed(Limits::default(), 0).await;
+    let mut follower = stage.watch(watch(select(&["org"], &["bookings"], &["month"]))).await;
+    stage.book(&[("U1", "3")]);
+    stage.open_board();
+    assert!(matches!(follower.seen().await, Seen::Snapshot(_)));
+    assert_eq!(follower.board.values().next().expect("a standing").actual, "3");
+}
+
+#[tokio::test]
+async fn terms_out_of_range_are_refused() {
+    let stage = Stage::open().await;
+    let duration = |seconds, nanos| Some(prost_types::Duration { seconds, nanos });
+    let base = watch(Selector::default());
+    for (field, request) in [
+        (
+            "heartbeat",
+            WatchStandingsRequest { heartbeat: duration(0, 999_999_999), ..base.clone() },
+        ),
+        ("heartbeat", WatchStandingsRequest { heartbeat: duration(60, 1), ..base.clone() }),
+        ("heartbeat", WatchStandingsRequest { heartbeat: duration(-5, 0), ..base.clone() }),
+        ("min_interval", WatchStandingsRequest { min_interval: duration(61, 0), ..base.clone() }),
+        ("on_gap", WatchStandingsRequest { on_gap: 9, ..base.clone() }),
+        ("selector.kpis[0]", watch(select(&[], &["x"], &[]))),
+        ("resume_token", WatchStandingsRequest { resume_token: vec![1, 2, 3], ..base.clone() }),
+    ] {
+        let status = stage.standings().await.watch_standings(request).await.expect_err(field);
+        assert_eq!(status.code(), Code::InvalidArgument);
+        let violations = status.get_details_bad_request().expect("details").field_violations;
+        assert_eq!(violations[0].field, field);
+    }
+}

@@ -1,0 +1,170 @@
+//! The engine as `paceline serve` wires it, driven by hand: config, decoders, shards, lanes and the live board.
+
+use std::sync::Arc;
+
+use jiff::{Timestamp, civil::Date};
+use paceline::config::{self, Config, SourceFormat};
+use paceline_core::{
+    board::{Revision, Selection, Standing},
+    day::Day,
+    standing,
+};
+use paceline_crm::{Decoder, EntityBinding, FieldBinding, Format, Message};
+use paceline_engine::{Feed, Lane, Live, Partition, ShardPlan, Source};
+use paceline_tests::recompute::status::Status;
+
+/// An engine over the sources of a config, each with some partitions.
+pub(crate) struct Engine {
+    pub(crate) live: Arc<Live>,
+    lanes: Vec<Lane>,
+    /// Of each source and partition, which lane drives it as its how-manieth.
+    places: Vec<Vec<(usize, usize)>>,
+    offsets: Vec<Vec<i64>>,
+}
+
+/// A message that was taken: what a Kafka broker would have added to it.
+pub(crate) struct Taken {
+    pub(crate) lane: usize,
+    pub(crate) offset: i64,
+    pub(crate) accepted: bool,
+}
+
+impl Engine {
+    /// An engine that has read nothing. `partitions` are those of each source.
+    ///
+    /// # Panics
+    /// On a config with mistakes, telling them.
+    pub(crate) fn new(yaml: &str, partitions: &[usize], lanes: usize) -> Self {
+        let config = config::load_str(yaml, "test.yaml").unwrap_or_else(|errors| panic!("{errors}\n{yaml}"));
+        let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
+        let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
+        let live = Arc::new(Live::new(model, roster, topics));
+        let plan = ShardPlan::new(&feeds(&config, partitions));
+        let lane_of_shard = plan.lanes(lanes);
+        let mut dealt = vec![Vec::new(); lanes];
+        let mut places = Vec::new();
+        for (source, shards) in plan.shard_of.iter().enumerate() {
+            let mut deal = |(number, shard): (usize, &usize)| {
+                let lane = &mut dealt[lane_of_shard[*shard]];
+                lane.push(Partition { source, number: number as i32, shard: *shard, target: 0 });
+                (lane_of_shard[*shard], lane.len() - 1)
+            };
+            places.push(shards.iter().enumerate().map(&mut deal).collect());
+        }
+        live.expect(partitions.iter().sum());
+        let lane = |partitions: &Vec<Partition>| Lane::new(live.clone(), sources(&config), partitions);
+        let lanes = dealt.iter().map(lane).collect();
+        let offsets = partitions.iter().map(|count| vec![0; *count]).collect();
+        Self { live, lanes, places, offsets }
+    }
+
+    /// Puts a message on a partition of a source and lets its lane take it.
+    pub(crate) fn take(
+        &mut self,
+        (source, partition): (usize, usize),
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        time: Timestamp,
+    ) -> Taken {
+        let offset = self.offsets[source][partition];
+        self.offsets[source][partition] += 1;
+        let (lane, at) = self.places[source][partition];
+        let taken = self.lanes[lane].take(at, &Message { key, value, time, offset });
+        Taken { lane, offset, accepted: taken.is_ok() }
+    }
+
+    /// Commits what a lane has taken.
+    pub(crate) fn commit(&mut self, lane: usize, now: Timestamp) {
+        self.lanes[lane].commit(now);
+    }
+
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// Tells of every partition that it has caught up, with the last of which the board opens.
+    pub(crate) fn open(&mut self, now: Timestamp) {
+        for lane in &mut self.lanes {
+            let partitions: Vec<usize> = lane.partitions().map(|(at, _)| at).collect();
+            partitions.into_iter().for_each(|at| drop(lane.caught_up(at, now)));
+        }
+        assert!(self.live.is_open(), "all partitions have caught up and the board is closed");
+    }
+
+    /// All standings at an instant, in the periods that are running or that hold a day.
+    pub(crate) fn standings(&self, on: Option<Date>, now: Timestamp) -> Vec<Standing> {
+        self.live.standings(&Selection::default(), on.map(Day::from_civil), now).0
+    }
+
+    /// The standings that changed after a revision, and the revision they changed to.
+    pub(crate) fn changed(&self, since: Revision, now: Timestamp) -> (Vec<Standing>, Revision) {
+        let (update, revision) = self.live.changes_since(since, &Selection::default(), now);
+        (update.expect("no more was removed than is remembered").standings, revision)
+    }
+
+    /// The scope, the KPI and the period of a standing, by name.
+    pub(crate) fn names(&self, standing: &Standing) -> (String, String, String) {
+        let key = &standing.key;
+        let kpi = &self.live.model().kpi(key.kpi).name;
+        (self.live.roster().name(key.scope), kpi.clone(), key.period.name.clone())
+    }
+}
+
+/// The engine's status in the oracle's words.
+pub(crate) fn status(status: standing::Status) -> Status {
+    match status {
+        standing::Status::NoGoal => Status::NoGoal,
+        standing::Status::NotEnoughData => Status::NotEnoughData,
+        standing::Status::Missed => Status::Missed,
+        standing::Status::Achieved => Status::Achieved,
+        standing::Status::TooEarly => Status::TooEarly,
+        standing::Status::Ahead => Status::Ahead,
+        standing::Status::OnTrack => Status::OnTrack,
+        standing::Status::Behind => Status::Behind,
+    }
+}
+
+fn feeds(config: &Config, partitions: &[usize]) -> Vec<Feed> {
+    let all = || (0..config.model.entities.len()).collect();
+    let feed = |(source, partitions): (&config::Source, &usize)| Feed {
+        partitions: *partitions,
+        entities: source.entity.map_or_else(all, |entity| vec![entity.0.into()]),
+        keyed: source.keyed,
+    };
+    config.sources.iter().zip(partitions).map(feed).collect()
+}
+
+fn sources(config: &Config) -> Vec<Source> {
+    let source = |source: &config::Source| Source {
+        topic: source.topic.clone(),
+        decoder: Decoder::new(format(source.format), source.entity, bindings(config)),
+    };
+    config.sources.iter().map(source).collect()
+}
+
+fn format(format: SourceFormat) -> Format {
+    match format {
+        SourceFormat::Paceline => Format::Paceline,
+        SourceFormat::Salesforce => Format::Salesforce,
+        SourceFormat::Debezium => Format::Debezium,
+    }
+}
+
+fn bindings(config: &Config) -> Vec<EntityBinding> {
+    let field = |field: &config::FieldBinding| FieldBinding {
+        id: field.id,
+        path: field.path.clone(),
+        kind: field.kind,
+        scale: field.scale,
+    };
+    let binding = |binding: &config::Binding| EntityBinding {
+        entity: binding.entity,
+        names: [&config.model.entity(binding.entity).name]
+            .into_iter()
+            .chain(&binding.names)
+            .map(|name| name.to_lowercase())
+            .collect(),
+        fields: binding.fields.iter().map(field).collect(),
+    };
+    config.bindings.iter().map(binding).collect()
+}

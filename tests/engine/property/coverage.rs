@@ -1,0 +1,119 @@
+//! What the invented worlds and histories were made of: a generator that never draws an undelete proves nothing
+//! about undeletes.
+
+use std::collections::BTreeMap;
+
+/// How often each thing occurred.
+#[derive(Debug, Default)]
+pub(crate) struct Coverage(BTreeMap<&'static str, usize>);
+
+/// What has to occur in a run of many cases.
+const ALL: &[&str] = &[
+    // Of the world.
+    "holidays",
+    "weights",
+    "week not from Monday",
+    "fiscal year of its own",
+    "fiscal year from February",
+    "zone of a rep",
+    "managers on two levels",
+    "managers on three levels",
+    "several lanes",
+    "records over several partitions",
+    "agg: sum",
+    "agg: count",
+    "agg: count_distinct",
+    "agg: avg",
+    "agg: min",
+    "agg: max",
+    "flow by date",
+    "flow by timestamp",
+    "stock",
+    "ratio of flows",
+    "ratio of stocks",
+    "reach",
+    "hold",
+    "rate",
+    "higher",
+    "lower",
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "rolling-1d",
+    "rolling-7d",
+    "rolling-30d",
+    "goal of everyone",
+    "goal of a role",
+    "goal of a rep",
+    "goal of each of a team",
+    "goal of a team",
+    "goal of 0",
+    "goal with a first day",
+    "goal with a last day",
+    // Of the messages.
+    "upsert",
+    "patch",
+    "delete",
+    "undelete",
+    "gap",
+    "tombstone",
+    "duplicate",
+    "refused",
+    "late",
+    "taken before the board opens",
+    // Of the clock.
+    "midnight",
+    "a jump over a weekend",
+    "a jump over the end of a month",
+    "a change of the clocks",
+    "a status changes by the clock alone",
+    "a new period begins",
+    "an instant to the nanosecond",
+    // Of the standings.
+    "actual",
+    "no actual",
+    "a number of nobody",
+    "goal of the members",
+    "projected",
+    "required per day",
+    "pace",
+    "sample too small",
+    "in doubt",
+    "behind because of doubt",
+    "next change",
+    "no next change",
+    "the past",
+    "a status within the dead zone",
+    "NoGoal",
+    "NotEnoughData",
+    "Missed",
+    "Achieved",
+    "TooEarly",
+    "Ahead",
+    "OnTrack",
+    "Behind",
+];
+
+impl Coverage {
+    /// Notes that something occurred.
+    pub(crate) fn saw(&mut self, what: &'static str) {
+        debug_assert!(ALL.contains(&what), "{what} is not listed");
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    /// Notes it if it did.
+    pub(crate) fn saw_if(&mut self, what: &'static str, occurred: bool) {
+        if occurred {
+            self.saw(what);
+        }
+    }
+
+    /// Fails unless everything occurred.
+    #[track_caller]
+    pub(crate) fn assert_complete(&self) {
+        let missing: Vec<_> = ALL.iter().filter(|what| !self.0.contains_key(*what)).collect();
+        assert!(missing.is_empty(), "never drawn: {missing:?}; drawn: {:#?}", self.0);
+    }
+}
