@@ -1,1 +1,75 @@
-//! x
+//! A lane without Kafka: the engine fed from memory, to see what each of its steps costs.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use paceline::config::Config;
+use paceline_crm::{Decoder, Format, Message};
+use paceline_engine::{Lane, Live, Partition, Source};
+use paceline_sim::format;
+
+use crate::config::bindings;
+use crate::events::{PARTITIONS, TOPIC};
+
+/// A lane over all partitions of the topic.
+#[derive(Debug)]
+pub struct Feed {
+    lane: Lane,
+    live: Arc<Live>,
+    offset: i64,
+}
+
+impl Feed {
+    /// A lane that has seen nothing.
+    pub fn new(config: &Config) -> Self {
+        let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
+        let live = Arc::new(Live::new(model, roster, vec![TOPIC.to_owned()]));
+        let source = Source { topic: TOPIC.to_owned(), decoder: decoder(config) };
+        let partition =
+            |number: i32| Partition { source: 0, number, shard: number as usize, target: i64::MAX };
+        let partitions: Vec<Partition> = (0..PARTITIONS).map(partition).collect();
+        live.expect(partitions.len());
+        let lane = Lane::new(Arc::clone(&live), vec![source], &partitions);
+        Self { lane, live, offset: 0 }
+    }
+
+    /// Takes a message, on the partition that its key hashes to. Answers whether it could be decoded.
+    pub fn take(&mut self, message: &format::Message<'_>) -> bool {
+        self.offset += 1;
+        self.lane.take(partition(message), &as_read(message, self.offset)).is_ok()
+    }
+
+    /// Commits what was taken.
+    pub fn commit(&mut self, now: Timestamp) {
+        self.lane.commit(now);
+    }
+
+    /// The board it commits to.
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    /// How many records it holds.
+    pub fn records(&self) -> usize {
+        self.lane.records()
+    }
+}
+
+/// A decoder of the events by the bench's config.
+pub fn decoder(config: &Config) -> Decoder {
+    let entity = config.bindings.first().map(|binding| binding.entity);
+    Decoder::new(Format::Debezium, entity, bindings(config))
+}
+
+/// A generated message as a decoder gets it from Kafka.
+pub fn as_read<'a>(message: &format::Message<'a>, offset: i64) -> Message<'a> {
+    Message { key: message.key, value: message.value, time: message.time, offset }
+}
+
+fn partition(message: &format::Message<'_>) -> usize {
+    let mut hasher = DefaultHasher::new();
+    message.key.hash(&mut hasher);
+    (hasher.finish() % PARTITIONS as u64) as usize
+}

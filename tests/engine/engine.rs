@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, civil::Date};
 use paceline::config::{self, Config, SourceFormat};
 use paceline_core::{
-    board::{Revision, Selection, Standing},
+    board::{Key, Revision, Selection, Standing, Update},
     day::Day,
     standing,
 };
@@ -35,7 +35,8 @@ impl Engine {
     /// # Panics
     /// On a config with mistakes, telling them.
     pub(crate) fn new(yaml: &str, partitions: &[usize], lanes: usize) -> Self {
-        let config = config::load_str(yaml, "test.yaml").unwrap_or_else(|errors| panic!("{errors}\n{yaml}"));
+        let config =
+            config::load_str(yaml, "test.yaml").unwrap_or_else(|errors| panic!("{errors}\n{yaml}"));
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
         let live = Arc::new(Live::new(model, roster, topics));
@@ -52,7 +53,8 @@ impl Engine {
             places.push(shards.iter().enumerate().map(&mut deal).collect());
         }
         live.expect(partitions.iter().sum());
-        let lane = |partitions: &Vec<Partition>| Lane::new(live.clone(), sources(&config), partitions);
+        let lane =
+            |partitions: &Vec<Partition>| Lane::new(live.clone(), sources(&config), partitions);
         let lanes = dealt.iter().map(lane).collect();
         let offsets = partitions.iter().map(|count| vec![0; *count]).collect();
         Self { live, lanes, places, offsets }
@@ -86,7 +88,9 @@ impl Engine {
     pub(crate) fn open(&mut self, now: Timestamp) {
         for lane in &mut self.lanes {
             let partitions: Vec<usize> = lane.partitions().map(|(at, _)| at).collect();
-            partitions.into_iter().for_each(|at| drop(lane.caught_up(at, now)));
+            partitions.into_iter().for_each(|at| {
+                lane.caught_up(at, now);
+            });
         }
         assert!(self.live.is_open(), "all partitions have caught up and the board is closed");
     }
@@ -96,15 +100,18 @@ impl Engine {
         self.live.standings(&Selection::default(), on.map(Day::from_civil), now).0
     }
 
-    /// The standings that changed after a revision, and the revision they changed to.
-    pub(crate) fn changed(&self, since: Revision, now: Timestamp) -> (Vec<Standing>, Revision) {
+    /// What changed after a revision, and the revision it changed to.
+    pub(crate) fn changed(&self, since: Revision, now: Timestamp) -> (Update, Revision) {
         let (update, revision) = self.live.changes_since(since, &Selection::default(), now);
-        (update.expect("no more was removed than is remembered").standings, revision)
+        (update.expect("no more was removed than is remembered"), revision)
     }
 
     /// The scope, the KPI and the period of a standing, by name.
     pub(crate) fn names(&self, standing: &Standing) -> (String, String, String) {
-        let key = &standing.key;
+        self.names_of(&standing.key)
+    }
+
+    pub(crate) fn names_of(&self, key: &Key) -> (String, String, String) {
         let kpi = &self.live.model().kpi(key.kpi).name;
         (self.live.roster().name(key.scope), kpi.clone(), key.period.name.clone())
     }

@@ -6,6 +6,7 @@
 //! wraps it in a lock.
 
 mod accumulator;
+mod ahead;
 mod aims;
 mod batch;
 mod live;
@@ -26,14 +27,13 @@ use crate::period::{Period, PeriodKind};
 use crate::roster::{Roster, ScopeId};
 use crate::spread::Spread;
 use crate::standing::Rules;
-use crate::symbol::Symbol;
 
 use aims::Goals;
 use live::Live;
 use slots::Slots;
 
 pub use batch::Batch;
-pub use view::{Key, Removal, Selection, Standing, Update};
+pub use view::{Key, Reading, Removal, Selection, Standing, Update};
 
 /// How many removals are remembered, for streams that are behind.
 const REMOVALS: usize = 200_000;
@@ -206,15 +206,6 @@ impl Board {
         let Self { spreads, model, faces, .. } = self;
         let spread = || Arc::new(Spread::new(&model.calendar, &faces[face].zone, period));
         spreads.entry((face, period.kind, period.start)).or_insert_with(spread).clone()
-    }
-
-    /// All owners a scope counts.
-    fn owners(&self, scope: ScopeId) -> Vec<Symbol> {
-        self.ledger
-            .owners()
-            .into_iter()
-            .filter(|owner| self.roster.path(*owner).contains(&scope))
-            .collect()
     }
 }
 

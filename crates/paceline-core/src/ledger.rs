@@ -5,7 +5,7 @@
 
 mod cells;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 
@@ -72,11 +72,6 @@ impl Ledger {
         self.shards.iter().flat_map(|shard| {
             shard.tallies.iter().map(|((owner, kpi), tally)| (*owner, *kpi, tally))
         })
-    }
-
-    /// Everyone who is credited with anything.
-    pub fn owners(&self) -> BTreeSet<Symbol> {
-        self.iter().map(|(owner, _, _)| owner).collect()
     }
 }
 

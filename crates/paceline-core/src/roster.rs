@@ -51,6 +51,7 @@ pub struct Roster {
     default_zone: TimeZone,
     scopes: Vec<Scope>,
     by_symbol: HashMap<Symbol, usize>,
+    symbols: Vec<Symbol>,
     managers: Vec<Option<usize>>,
     teams: Vec<Option<ScopeId>>,
     paths: Vec<Vec<ScopeId>>,
@@ -113,14 +114,25 @@ impl Roster {
             }
         }
         let paths = paths(&reps, &managers, &teams)?;
-        let by_symbol =
-            reps.iter().enumerate().map(|(at, rep)| (symbols.intern(&rep.id), at)).collect();
+        let symbols: Vec<Symbol> = reps.iter().map(|rep| symbols.intern(&rep.id)).collect();
+        let by_symbol = symbols.iter().enumerate().map(|(at, symbol)| (*symbol, at)).collect();
         let zones = reps
             .iter()
             .map(|rep| rep.zone.clone().unwrap_or_else(|| default_zone.clone()))
             .collect();
         let everyone = (0..scopes.len() as u32).map(ScopeId).collect();
-        Ok(Self { reps, zones, default_zone, scopes, by_symbol, managers, teams, paths, everyone })
+        Ok(Self {
+            reps,
+            zones,
+            default_zone,
+            scopes,
+            by_symbol,
+            symbols,
+            managers,
+            teams,
+            paths,
+            everyone,
+        })
     }
 
     /// All reps.
@@ -155,6 +167,11 @@ impl Roster {
     /// The rep an owner is.
     pub fn rep_of(&self, owner: Symbol) -> Option<usize> {
         self.by_symbol.get(&owner).copied()
+    }
+
+    /// The symbol of a rep's id.
+    pub fn symbol(&self, rep: usize) -> Symbol {
+        self.symbols[rep]
     }
 
     /// The time zone in which an owner's days begin; that of the calendar for who is no rep.

@@ -124,11 +124,22 @@ impl Bound {
     }
 }
 
+/// A target over a working time.
+type Part = (Rational, Arc<Spread>);
+
 /// What of a goal is due at each instant of its period: a sum of targets, each over its own working time.
 #[derive(Clone, Debug)]
 pub struct Due {
-    parts: Vec<(Rational, Arc<Spread>)>,
+    parts: Vec<Part>,
     knots: Arc<[i128]>,
+}
+
+/// Equal when made of equal targets over the very same working times.
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |((a, x), (b, y)): (&Part, &Part)| a == b && Arc::ptr_eq(x, y);
+        self.parts.len() == other.parts.len() && self.parts.iter().zip(&other.parts).all(same)
+    }
 }
 
 impl Due {
@@ -181,7 +192,7 @@ impl Due {
     }
 
     fn at_nanos(&self, now: i128) -> Rational {
-        let part = |(target, spread): &(Rational, Arc<Spread>)| {
+        let part = |(target, spread): &Part| {
             &(target * &spread.done(now)) / &Rational::from_int(spread.total)
         };
         self.parts.iter().map(part).sum()
@@ -198,7 +209,7 @@ impl Due {
     }
 }
 
-fn merged(parts: &[(Rational, Arc<Spread>)]) -> Arc<[i128]> {
+fn merged(parts: &[Part]) -> Arc<[i128]> {
     let mut knots: Vec<i128> =
         parts.iter().flat_map(|(_, spread)| spread.knots.iter().copied()).collect();
     knots.sort_unstable();

@@ -6,6 +6,7 @@ mod numbers;
 use jiff::Timestamp;
 
 use crate::kpi::{Band, Bands, Better, GoalKind};
+use crate::ledger::Doubt;
 use crate::rational::Rational;
 use crate::spread::Due;
 
@@ -54,7 +55,7 @@ impl From<Bands> for Rules {
 }
 
 /// Everything a standing is judged by, but for the instant and the status before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Case {
     /// How the KPI is compared with a goal.
     pub goal_kind: GoalKind,
@@ -70,12 +71,12 @@ pub struct Case {
     pub aim: Option<Aim>,
     /// The first instant after the period; none for rolling windows.
     pub end: Option<Timestamp>,
-    /// Whether records are missing or in doubt, so that nothing may look better for it.
-    pub in_doubt: bool,
+    /// The records whose contribution is not known: nothing may look better for them.
+    pub doubt: Doubt,
 }
 
 /// A goal in force.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Aim {
     /// The goal.
     pub goal: Rational,

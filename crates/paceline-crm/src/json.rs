@@ -1,25 +1,32 @@
-//! JSON objects walked key by key without a tree, and single JSON values as text.
+//! JSON objects read key by key in one pass of `serde_json`, without a tree.
 //!
-//! Values that may be needed are taken as the raw text they have in the message, so that a number never
-//! passes through a float.
+//! A message is first read [`Care::Quick`]: what cannot be held exactly so (a number with a fraction, which
+//! would pass through a float, or nesting where a scalar is usual) is refused. A message that is refused is read
+//! again with [`Care::Exact`], by the raw text of each value, and that reading counts.
 
-use std::borrow::Cow;
+use std::fmt;
 
-use crate::error::Problem;
-use crate::scan::{Cursor, Malformed, special};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::piece::Piece;
 
 /// Something that takes what it needs of an object's keys.
 pub(crate) trait Object<'a> {
     /// A key it needs.
-    type Key: Copy;
+    type Key;
     /// What to say where something else than an object stands.
-    const NOT_AN_OBJECT: Problem;
+    const NOT_AN_OBJECT: &'static str;
 
     /// Recognises a key; `None` skips its value.
     fn key(&mut self, name: &str) -> Option<Self::Key>;
-    /// Takes the value of a recognised key, which is next.
-    fn value(&mut self, key: Self::Key, cursor: &mut Cursor<'a>) -> Result<(), Malformed>;
-    /// Called before the first key, each time the object is met.
+    /// Takes the value of a recognised key.
+    fn value<M: MapAccess<'a>>(
+        &mut self,
+        key: Self::Key,
+        member: Member<'_, M>,
+    ) -> Result<(), M::Error>;
+    /// Called before the first key, each time the object is met. A message may be read twice.
     fn begin(&mut self) {}
     /// Called instead when there is something else than an object; answers whether that may be.
     fn otherwise(&mut self, _other: Other) -> bool {
@@ -36,141 +43,164 @@ pub(crate) enum Other {
     Value,
 }
 
-/// Walks `text`, which must be one object and nothing behind it.
-pub(crate) fn walk<'a, T: Object<'a>>(text: &'a str, object: &mut T) -> Result<(), Malformed> {
-    let mut cursor = Cursor::new(text);
-    cursor.walk(object)?;
-    cursor.end()
+/// How a value is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Care {
+    /// In place, refusing what would lose something.
+    Quick,
+    /// By its raw text.
+    Exact,
 }
 
-/// The raw value that is all of `text`.
-pub(crate) fn value(text: &str) -> Result<&str, Malformed> {
-    let mut cursor = Cursor::new(text);
-    let raw = cursor.raw()?;
-    cursor.end()?;
-    Ok(raw)
+/// Reads `text`, which must be one object and nothing behind it. Answers with how much care that took.
+pub(crate) fn read<'a, T: Object<'a>>(
+    text: &'a str,
+    object: &mut T,
+) -> Result<Care, serde_json::Error> {
+    if read_with(Care::Quick, text, object).is_ok() {
+        return Ok(Care::Quick);
+    }
+    read_with(Care::Exact, text, object).map(|()| Care::Exact)
 }
 
-impl<'a> Cursor<'a> {
-    /// Walks the object that is next.
-    pub(crate) fn walk<T: Object<'a>>(&mut self, object: &mut T) -> Result<(), Malformed> {
-        if self.peek() != Some(b'{') {
-            return self.walk_other(object);
-        }
+/// Reads `text` with this care only.
+pub(crate) fn read_with<'a, T: Object<'a>>(
+    care: Care,
+    text: &'a str,
+    object: &mut T,
+) -> Result<(), serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    Walk { object, care }.deserialize(&mut deserializer)?;
+    deserializer.end()
+}
+
+/// The value of a key that was just read.
+pub(crate) struct Member<'m, M> {
+    map: &'m mut M,
+    care: Care,
+}
+
+impl<'a, M: MapAccess<'a>> Member<'_, M> {
+    /// Takes it as a scalar.
+    #[inline]
+    pub(crate) fn piece(self) -> Result<Piece<'a>, M::Error> {
+        self.map.next_value_seed(self.care)
+    }
+
+    /// Takes it with at least this care.
+    #[inline]
+    pub(crate) fn piece_with(self, care: Care) -> Result<Piece<'a>, M::Error> {
+        self.map.next_value_seed(self.care.max(care))
+    }
+
+    /// Takes it as written.
+    pub(crate) fn raw(self) -> Result<&'a str, M::Error> {
+        self.map.next_value::<&RawValue>().map(RawValue::get)
+    }
+
+    /// Takes it as an object.
+    pub(crate) fn object<T: Object<'a>>(self, object: &mut T) -> Result<(), M::Error> {
+        self.map.next_value_seed(Walk { object, care: self.care })
+    }
+}
+
+/// Hands the keys of an object to `object`.
+struct Walk<'o, T> {
+    object: &'o mut T,
+    care: Care,
+}
+
+impl<T> Walk<'_, T> {
+    fn otherwise<'a, E: serde::de::Error>(self, other: Other) -> Result<(), E>
+    where
+        T: Object<'a>,
+    {
+        if self.object.otherwise(other) { Ok(()) } else { Err(E::custom(T::NOT_AN_OBJECT)) }
+    }
+}
+
+impl<'a, T: Object<'a>> DeserializeSeed<'a> for Walk<'_, T> {
+    type Value = ();
+
+    #[inline]
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'a, T: Object<'a>> Visitor<'a> for Walk<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    #[inline]
+    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
+        let Self { object, care } = self;
         object.begin();
-        if self.open(b'}')? {
-            return Ok(());
-        }
-        loop {
-            let name = self.name()?;
-            let key = if name.escaped {
-                unescape(name.text).and_then(|name| object.key(&name))
-            } else {
-                object.key(name.text)
-            };
+        while let Some(key) = map.next_key_seed(KeyOf(&mut *object))? {
             match key {
-                Some(key) => object.value(key, self)?,
-                None => self.skip()?,
-            }
-            if self.close(b'}')? {
-                return Ok(());
+                Some(key) => object.value(key, Member { map: &mut map, care })?,
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
             }
         }
+        Ok(())
     }
 
-    fn walk_other<T: Object<'a>>(&mut self, object: &mut T) -> Result<(), Malformed> {
-        let here = self.malformed(T::NOT_AN_OBJECT);
-        let other = if self.raw()? == "null" { Other::Null } else { Other::Value };
-        if object.otherwise(other) { Ok(()) } else { Err(here) }
+    fn visit_seq<S: SeqAccess<'a>>(self, mut elements: S) -> Result<(), S::Error> {
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        self.otherwise(Other::Value)
     }
-}
 
-fn unescape(inner: &str) -> Option<String> {
-    serde_json::from_str(&format!("\"{inner}\"")).ok()
-}
-
-/// A JSON value, looked at no deeper than its type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piece<'a> {
-    Null,
-    Bool(bool),
-    /// A number as written.
-    Number(&'a str),
-    /// A string without its quotes and escapes.
-    Text(Cow<'a, str>),
-    /// An object or an array as written.
-    Nested(&'a str),
-}
-
-/// A string whose escapes name no character, such as half a surrogate pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BadEscape;
-
-/// Tells the type of a raw value, which is valid JSON without space around it.
-pub(crate) fn piece(raw: &str) -> Result<Piece<'_>, BadEscape> {
-    Ok(match raw.as_bytes().first() {
-        Some(b'"') => Piece::Text(unquote(raw)?),
-        Some(b'n') | None => Piece::Null,
-        Some(b't') => Piece::Bool(true),
-        Some(b'f') => Piece::Bool(false),
-        Some(b'{' | b'[') => Piece::Nested(raw),
-        Some(_) => Piece::Number(raw),
-    })
-}
-
-fn unquote(raw: &str) -> Result<Cow<'_, str>, BadEscape> {
-    let inner = raw.get(1..raw.len() - 1).unwrap_or_default();
-    if special(inner.as_bytes(), 0) == inner.len() {
-        return Ok(Cow::Borrowed(inner));
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        self.otherwise(Other::Null)
     }
-    serde_json::from_str(raw).map(Cow::Owned).map_err(|_| BadEscape)
-}
 
-/// The text of a scalar: a string, or a number or bool as written. `None` for null, nesting and bad escapes.
-pub(crate) fn scalar_text(raw: &str) -> Option<Cow<'_, str>> {
-    match piece(raw).ok()? {
-        Piece::Text(text) => Some(text),
-        Piece::Number(_) | Piece::Bool(_) => Some(Cow::Borrowed(raw)),
-        Piece::Null | Piece::Nested(_) => None,
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
+        self.otherwise(Other::Value)
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<(), E> {
+        self.otherwise(Other::Value)
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<(), E> {
+        self.otherwise(Other::Value)
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
+        self.otherwise(Other::Value)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
+        self.otherwise(Other::Value)
     }
 }
 
-/// An integer of 64 bits, as a number or as a string.
-pub(crate) fn integer(raw: &str) -> Option<i64> {
-    scalar_text(raw)?.parse().ok()
-}
+/// Recognises a key in place.
+struct KeyOf<'o, T>(&'o mut T);
 
-/// The raw elements of an array; `None` when it is none.
-pub(crate) fn elements(raw: &str) -> Option<Vec<&str>> {
-    let mut cursor = Cursor::new(raw);
-    let mut elements = Vec::new();
-    if cursor.peek() != Some(b'[') || cursor.open(b']').ok()? {
-        return raw.starts_with('[').then_some(elements);
-    }
-    loop {
-        elements.push(cursor.raw().ok()?);
-        if cursor.close(b']').ok()? {
-            return Some(elements);
-        }
+impl<'a, T: Object<'a>> DeserializeSeed<'a> for KeyOf<'_, T> {
+    type Value = Option<T::Key>;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{BadEscape, Piece, piece, scalar_text};
-    use std::borrow::Cow;
+impl<'a, T: Object<'a>> Visitor<'a> for KeyOf<'_, T> {
+    type Value = Option<T::Key>;
 
-    #[test]
-    fn borrows_texts_unless_they_hold_escapes() {
-        assert!(matches!(piece("\"größe\""), Ok(Piece::Text(Cow::Borrowed("größe")))));
-        assert_eq!(
-            piece(r#""a\"b\ud83d\ude80""#),
-            Ok(Piece::Text(Cow::Owned("a\"b🚀".to_owned())))
-        );
-        assert_eq!(piece(r#""\ud83d""#), Err(BadEscape));
-        assert_eq!(piece("-1.50e3"), Ok(Piece::Number("-1.50e3")));
-        assert_eq!(scalar_text("12"), Some(Cow::Borrowed("12")));
-        assert_eq!(scalar_text("null"), None);
-        assert_eq!(scalar_text("[1]"), None);
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    #[inline]
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.key(name))
     }
 }

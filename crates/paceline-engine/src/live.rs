@@ -154,7 +154,9 @@ impl Live {
         if board.advance(now) {
             self.wake();
         }
-        (board.standings(selection, on, now), board.revision())
+        let (readings, revision) = (board.readings(selection, on, now), board.revision());
+        drop(board);
+        (readings.into_iter().map(|reading| reading.at(now)).collect(), revision)
     }
 
     /// What changed in a selection after a revision, with the revision it changed to; `None` in place of the
@@ -169,7 +171,9 @@ impl Live {
         if board.advance(now) {
             self.wake();
         }
-        (board.changes_since(since, selection, now), board.revision())
+        let (update, revision) = (board.changes_since(since, selection), board.revision());
+        drop(board);
+        (update.map(|update| update.at(now)), revision)
     }
 
     fn completeness_changed(&self) {

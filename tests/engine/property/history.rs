@@ -93,7 +93,14 @@ fn change() -> impl Strategy<Value = Change> {
         1 => Just(Op::Gap), 1 => Just(Op::Tombstone),
     ];
     (0..RECORDS, op, 0..12_u8, uniform8(any::<u8>()), any::<u8>(), any::<u8>()).prop_map(
-        |(record, op, rank, values, partition, time)| Change { record, op, rank, values, partition, time },
+        |(record, op, rank, values, partition, time)| Change {
+            record,
+            op,
+            rank,
+            values,
+            partition,
+            time,
+        },
     )
 }
 
@@ -145,10 +152,18 @@ impl Change {
         }
     }
 
-    fn json(&self, world: &World, id: &str, of_activities: bool, version: Option<i64>, now: Timestamp) -> String {
+    fn json(
+        &self,
+        world: &World,
+        id: &str,
+        of_activities: bool,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> String {
         let op = self.op.name();
         let mut json = format!(r#"{{"op":"{op}""#);
-        self.write(&mut json, world, id, of_activities, version, now).expect("a string takes any text");
+        self.write(&mut json, world, id, of_activities, version, now)
+            .expect("a string takes any text");
         json
     }
 
@@ -182,7 +197,12 @@ impl Change {
         Ok(())
     }
 
-    fn write_fields(&self, json: &mut String, world: &World, of_activities: bool) -> std::fmt::Result {
+    fn write_fields(
+        &self,
+        json: &mut String,
+        world: &World,
+        of_activities: bool,
+    ) -> std::fmt::Result {
         let fields = if of_activities { &ACTIVITY[..] } else { &OPPORTUNITY[..] };
         let (mut set, mut unset) = (Vec::new(), Vec::new());
         for ((path, kind), drawn) in fields.iter().zip(self.values) {
@@ -190,7 +210,9 @@ impl Change {
                 None => {}
                 Some(None) if drawn.is_multiple_of(2) => unset.push(format!(r#""{path}""#)),
                 Some(None) => set.push(format!(r#""{path}":null"#)),
-                Some(Some(chosen)) => set.push(format!(r#""{path}":{}"#, kind.value(world, chosen))),
+                Some(Some(chosen)) => {
+                    set.push(format!(r#""{path}":{}"#, kind.value(world, chosen)))
+                }
             }
         }
         write!(json, r#","set":{{{}}},"unset":[{}]"#, set.join(","), unset.join(","))
@@ -267,10 +289,27 @@ impl Kind {
                 rep => format!(r#""U{rep}""#),
             },
             Self::Amount => of(&[
-                "100", "\"0.5\"", "42000", "1.25e3", "-3.000001", "0", "\"0.333333\"", "7", "\"250.00\"", "1e-6",
-                "0.0000015", "12", "\"33.333333\"", "1", "2", "5", "1000.5",
+                "100",
+                "\"0.5\"",
+                "42000",
+                "1.25e3",
+                "-3.000001",
+                "0",
+                "\"0.333333\"",
+                "7",
+                "\"250.00\"",
+                "1e-6",
+                "0.0000015",
+                "12",
+                "\"33.333333\"",
+                "1",
+                "2",
+                "5",
+                "1000.5",
             ]),
-            Self::Stage => of(&["\"Won\"", "\"Won\"", "\"Open\"", "\"Proposal\"", "\"Lost\"", "\"Größe\""]),
+            Self::Stage => {
+                of(&["\"Won\"", "\"Won\"", "\"Open\"", "\"Proposal\"", "\"Lost\"", "\"Größe\""])
+            }
             Self::Date => date(day(i64::from(chosen) % 61 - 20), chosen),
             Self::Instant => instant(day(i64::from(chosen) % 53 - 20), chosen),
             Self::Int => of(&["1", "3", "0", "-2", "\"7\"", "12"]),
@@ -288,7 +327,7 @@ fn date(day: Date, chosen: u8) -> String {
 fn instant(day: Date, chosen: u8) -> String {
     let zone = TimeZone::get(MIDNIGHTS[usize::from(chosen) % MIDNIGHTS.len()]).expect("a zone");
     let midnight = day.to_zoned(zone).expect("in range").timestamp();
-    let nanos = [-1, 0, 1, 3_600_000_000_000, 45_000_000_000_000][usize::from(chosen) % 5];
+    let nanos = [-1_i64, 0, 1, 3_600_000_000_000, 45_000_000_000_000][usize::from(chosen) % 5];
     format!(r#""{}""#, midnight + nanos.nanoseconds())
 }
 

@@ -34,7 +34,14 @@ const ZONES: [&str; 5] =
 
 /// Days around which something is special: clocks change, a month, a year or a fiscal year ends.
 const STARTS: [&str; 9] = [
-    "2026-11-20", "2026-10-23", "2026-10-30", "2026-12-29", "2027-01-29", "2027-03-12", "2027-03-26", "2027-04-02",
+    "2026-11-20",
+    "2026-10-23",
+    "2026-10-30",
+    "2026-12-29",
+    "2027-01-29",
+    "2027-03-12",
+    "2027-03-26",
+    "2027-04-02",
     "2028-02-27",
 ];
 
@@ -90,7 +97,8 @@ struct Goal {
 
 pub(crate) fn worlds() -> impl Strategy<Value = World> {
     let kpis = (vec(kpi(), 1..4), any::<bool>());
-    let place = (select(&STARTS[..]), 0..4_320_i64, 1..4_usize, 1..4_usize, prop::bool::weighted(0.3));
+    let place =
+        (select(&STARTS[..]), 0..4_320_i64, 1..4_usize, 1..4_usize, prop::bool::weighted(0.3));
     (calendar(), vec(rep(), 1..6), kpis, vec(goal(), 1..7), bands(), place).prop_map(
         |(calendar, reps, (kpis, ratio), goals, bands, place)| {
             let (start, minutes, lanes, partitions, spread) = place;
@@ -104,7 +112,9 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
                 start: instant(start, minutes),
                 features: Vec::new(),
             };
-            world.write(&calendar, &reps, &kpis, ratio, &goals, bands, start).expect("a string takes any text");
+            world
+                .write(&calendar, &reps, &kpis, ratio, &goals, bands, start)
+                .expect("a string takes any text");
             world
         },
     )
@@ -116,9 +126,7 @@ fn instant(day: Date, minutes: i64) -> Timestamp {
 }
 
 fn calendar() -> impl Strategy<Value = Calendar> {
-    let plain_or = |plain: &'static str, others: &'static [&'static str]| {
-        prop_oneof![2 => Just(plain), 3 => select(others)]
-    };
+    let plain_or = |plain: &'static str, others: &'static [&'static str]| prop_oneof![2 => Just(plain), 3 => select(others)];
     (
         select(&ZONES[..]),
         plain_or("monday", &["monday", "sunday", "saturday"]),
@@ -140,8 +148,11 @@ fn calendar() -> impl Strategy<Value = Calendar> {
 fn rep() -> impl Strategy<Value = Rep> {
     let manager = prop::option::weighted(0.75, any::<u8>());
     let role = prop::option::of(select(&["ae", "se"][..]));
-    (manager, role, prop::option::of(select(&ZONES[..])))
-        .prop_map(|(manager, role, zone)| Rep { manager, role, zone })
+    (manager, role, prop::option::of(select(&ZONES[..]))).prop_map(|(manager, role, zone)| Rep {
+        manager,
+        role,
+        zone,
+    })
 }
 
 fn kpi() -> impl Strategy<Value = Kpi> {
@@ -161,17 +172,18 @@ fn kpi() -> impl Strategy<Value = Kpi> {
         kinds,
         1..4_u8,
     )
-        .prop_map(|(of_activities, filter, agg, at, goal_kind, lower, mut periods, min_sample)| {
-            periods.sort_unstable();
-            periods.dedup();
-            Kpi { of_activities, filter, agg, at, goal_kind, lower, periods, min_sample }
-        })
+        .prop_map(
+            |(of_activities, filter, agg, at, goal_kind, lower, mut periods, min_sample)| {
+                periods.sort_unstable();
+                periods.dedup();
+                Kpi { of_activities, filter, agg, at, goal_kind, lower, periods, min_sample }
+            },
+        )
 }
 
 fn goal() -> impl Strategy<Value = Goal> {
-    let targets = [
-        "100", "1", "0.5", "3", "42000", "1000.5", "0", "7.333333", "250", "2", "0.000001", "10",
-    ];
+    let targets =
+        ["100", "1", "0.5", "3", "42000", "1000.5", "0", "7.333333", "250", "2", "0.000001", "10"];
     (
         any::<u8>(),
         any::<u8>(),
@@ -181,16 +193,26 @@ fn goal() -> impl Strategy<Value = Goal> {
         prop::option::weighted(0.4, -60..45_i32),
         prop::option::weighted(0.3, 0..60_i32),
     )
-        .prop_map(|(kpi, period, target, whose, who, from, lasts)| Goal { kpi, period, target, whose, who, from, lasts })
+        .prop_map(|(kpi, period, target, whose, who, from, lasts)| Goal {
+            kpi,
+            period,
+            target,
+            whose,
+            who,
+            from,
+            lasts,
+        })
 }
 
 fn bands() -> impl Strategy<Value = &'static str> {
-    select(&[
-        "{behind: {enter: 0.90, leave: 0.95}, ahead: {enter: 1.10, leave: 1.05}, grace: 0.05}",
-        "{behind: {enter: 0.90, leave: 0.95}, ahead: {enter: 1.10, leave: 1.05}, grace: 0}",
-        "{behind: {enter: 0.5, leave: 0.9}, ahead: {enter: 2, leave: 1.1}, grace: 0.2}",
-        "{behind: {enter: 1, leave: 1}, ahead: {enter: 1, leave: 1}, grace: 0}",
-    ][..])
+    select(
+        &[
+            "{behind: {enter: 0.90, leave: 0.95}, ahead: {enter: 1.10, leave: 1.05}, grace: 0.05}",
+            "{behind: {enter: 0.90, leave: 0.95}, ahead: {enter: 1.10, leave: 1.05}, grace: 0}",
+            "{behind: {enter: 0.5, leave: 0.9}, ahead: {enter: 2, leave: 1.1}, grace: 0.2}",
+            "{behind: {enter: 1, leave: 1}, ahead: {enter: 1, leave: 1}, grace: 0}",
+        ][..],
+    )
 }
 
 impl World {
@@ -207,7 +229,10 @@ impl World {
     ) -> fmt::Result {
         let keyed = !self.spread;
         writeln!(self.yaml, "kafka: {{brokers: localhost:9092, group_id: test}}\nsources:")?;
-        writeln!(self.yaml, "  - {{topic: opportunities, format: paceline, entity: opportunity, keyed: {keyed}}}")?;
+        writeln!(
+            self.yaml,
+            "  - {{topic: opportunities, format: paceline, entity: opportunity, keyed: {keyed}}}"
+        )?;
         writeln!(self.yaml, "  - {{topic: activities, format: paceline, keyed: false}}")?;
         self.yaml.push_str(ENTITIES);
         self.write_calendar(calendar, start)?;
@@ -219,7 +244,8 @@ impl World {
 
     fn write_calendar(&mut self, calendar: &Calendar, start: Date) -> fmt::Result {
         let Calendar { zone, week_start, week, hours, holidays, fiscal } = calendar;
-        let holidays: Vec<String> = holidays.iter().map(|days| (start + days.days()).to_string()).collect();
+        let holidays: Vec<String> =
+            holidays.iter().map(|days| (start + days.days()).to_string()).collect();
         self.features.extend((!holidays.is_empty()).then_some("holidays"));
         self.features.extend((*fiscal != "01-01").then_some("fiscal year of its own"));
         self.features.extend((*fiscal == "02-01").then_some("fiscal year from February"));
@@ -241,7 +267,8 @@ impl World {
                 write!(self.yaml, ", manager: U{manager}")?;
                 let above = manager_of(reps, manager).map(|above| manager_of(reps, above));
                 self.features.extend(above.is_some().then_some("managers on two levels"));
-                self.features.extend(above.flatten().is_some().then_some("managers on three levels"));
+                self.features
+                    .extend(above.flatten().is_some().then_some("managers on three levels"));
             }
             if let Some(role) = rep.role {
                 write!(self.yaml, ", role: {role}")?;
@@ -265,7 +292,8 @@ impl World {
             shown.push(Shown { name, periods: kpi.periods.clone(), lower: kpi.lower });
         }
         let dated = |kpi: &Kpi| kpi.at().is_some();
-        let below = kpis.iter().skip(1).position(|other| dated(other) == dated(&kpis[0])).map(|at| at + 1);
+        let below =
+            kpis.iter().skip(1).position(|other| dated(other) == dated(&kpis[0])).map(|at| at + 1);
         if let (true, Some(below)) = (ratio, below) {
             let kpi = &kpis[below];
             let (better, periods) = (kpi.better(), kpi.periods.join(", "));
@@ -276,19 +304,32 @@ impl World {
                  goal_kind: rate, min_sample: {sample}, periods: [{periods}]}}"
             )?;
             self.features.push(if dated(kpi) { "ratio of flows" } else { "ratio of stocks" });
-            shown.push(Shown { name: "share".to_owned(), periods: kpi.periods.clone(), lower: kpi.lower });
+            shown.push(Shown {
+                name: "share".to_owned(),
+                periods: kpi.periods.clone(),
+                lower: kpi.lower,
+            });
         }
         Ok(shown)
     }
 
     fn write_kpi(&mut self, name: &str, kpi: &Kpi) -> fmt::Result {
         let (entity, filter) = (kpi.entity(), kpi.filter());
-        write!(self.yaml, "  - {{name: {name}, type: simple, entity: {entity}, credit: owner, {}", kpi.agg())?;
+        self.features.push(kpi.agg().split(", expr").next().unwrap_or_default());
+        write!(
+            self.yaml,
+            "  - {{name: {name}, type: simple, entity: {entity}, credit: owner, {}",
+            kpi.agg()
+        )?;
         if let Some(filter) = filter {
             write!(self.yaml, ", where: \"{filter}\"")?;
         }
         if let Some(at) = kpi.at() {
-            self.features.push(if at.starts_with("close") { "flow by date" } else { "flow by timestamp" });
+            self.features.push(if at.starts_with("close") {
+                "flow by date"
+            } else {
+                "flow by timestamp"
+            });
             write!(self.yaml, ", at: {at}")?;
         } else {
             self.features.push("stock");
@@ -328,7 +369,11 @@ impl World {
             self.features.push(kind);
             let target = if goal.target == "0" && !kpi.lower { "1" } else { goal.target };
             self.features.extend((target == "0").then_some("goal of 0"));
-            write!(self.yaml, "  - {{kpi: {}, period: {period}, target: {target}, for: {whose}", kpi.name)?;
+            write!(
+                self.yaml,
+                "  - {{kpi: {}, period: {period}, target: {target}, for: {whose}",
+                kpi.name
+            )?;
             if let Some(from) = from {
                 write!(self.yaml, ", from: {from}")?;
                 self.features.push("goal with a first day");
@@ -360,7 +405,8 @@ fn manager_of(reps: &[Rep], rep: usize) -> Option<usize> {
 impl Goal {
     fn whose(&self, reps: &[Rep]) -> (&'static str, String) {
         let who = usize::from(self.who);
-        let managers: Vec<usize> = (0..reps.len()).filter_map(|rep| manager_of(reps, rep)).collect();
+        let managers: Vec<usize> =
+            (0..reps.len()).filter_map(|rep| manager_of(reps, rep)).collect();
         let manager = managers.get(who % managers.len().max(1));
         let roles: Vec<&str> = reps.iter().filter_map(|rep| rep.role).collect();
         let role = roles.get(who % roles.len().max(1));
@@ -385,7 +431,8 @@ impl Kpi {
 
     fn filter(&self) -> Option<&'static str> {
         if self.of_activities {
-            return [None, Some("done"), Some("kind == 'Call' || minutes > 20")][usize::from(self.filter) % 3];
+            return [None, Some("done"), Some("kind == 'Call' || minutes > 20")]
+                [usize::from(self.filter) % 3];
         }
         let filters = [
             Some("stage in states.won"),

@@ -295,7 +295,7 @@ pub enum GoalKind {
 }
 
 /// A kind of period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 #[expect(missing_docs, reason = "the names say all")]
 pub enum PeriodKind {

@@ -17,13 +17,11 @@ pub(super) struct Accumulator {
     total: Value,
     /// The days from the window's first on, for rolling windows.
     days: Option<BTreeMap<Day, Value>>,
-    /// What has no day, as part of the total.
-    undated: Value,
 }
 
 /// What contributions add up to.
 #[derive(Clone, Debug, Default)]
-struct Value {
+pub(super) struct Value {
     sum: Sum,
     members: BTreeMap<i128, u32>,
     doubt: Doubt,
@@ -67,44 +65,32 @@ impl Accumulator {
         }
     }
 
-    /// The aggregate and the number of records behind it.
-    pub(super) fn value(&self, aggregate: &Aggregate) -> (Option<Rational>, u64) {
-        self.total.of(aggregate)
+    /// What counts in the period.
+    pub(super) fn total(&self) -> &Value {
+        &self.total
     }
 
-    /// Whether records are incomplete or in doubt.
-    pub(super) fn doubt(&self) -> Doubt {
-        self.total.doubt
-    }
-
-    /// The days on which a rolling window's value may change when `today` has passed, with the accumulator as
-    /// it will be: on each day some contribution enters or leaves.
+    /// The days, after a rolling window's last, on which some contribution enters or leaves it.
     pub(super) fn days_ahead(&self, period: &Period) -> Vec<Day> {
         let length = period.end.0 - period.start.0 + 1;
         let Some(days) = &self.days else { return Vec::new() };
         let mut ahead: Vec<Day> = days.keys().flat_map(|day| [*day, day.plus(length)]).collect();
         ahead.retain(|day| *day > period.end);
-        ahead.sort_unstable();
-        ahead.dedup();
         ahead
     }
 
-    /// The same contributions, for a window that ends on another day, not before this one's.
-    pub(super) fn moved(&self, period: &Period) -> Self {
-        let kept = |days: &BTreeMap<Day, Value>| {
-            days.range(period.start..).map(|(day, value)| (*day, value.clone())).collect()
-        };
-        let days: Option<BTreeMap<Day, Value>> = self.days.as_ref().map(kept);
-        let mut total = self.undated.clone();
-        for (_, value) in days.iter().flatten().filter(|(day, _)| **day <= period.end) {
-            total.add(value);
+    /// A rolling window that can be moved on without touching the accumulator.
+    pub(super) fn window(&self, period: &Period) -> Window<'_> {
+        Window {
+            days: self.days.as_ref(),
+            total: self.total.clone(),
+            start: period.start,
+            end: period.end,
         }
-        Self { total, days, undated: self.undated.clone() }
     }
 
     fn add_on(&mut self, day: Day, period: &Period, add: impl Fn(&mut Value)) -> bool {
         if day == NO_DAY {
-            add(&mut self.undated);
             add(&mut self.total);
             return true;
         }
@@ -129,11 +115,17 @@ impl Value {
         self.sum.records += i64::from(records);
     }
 
-    fn add(&mut self, other: &Self) {
-        self.sum.add(other.sum.amount, other.sum.records);
-        self.doubt.add(other.doubt);
+    /// Adds another value, or takes it away.
+    fn merge(&mut self, other: &Self, sign: i32) {
+        let sum = if sign < 0 { -other.sum.amount } else { other.sum.amount };
+        self.sum.add(sum, other.sum.records * i64::from(sign));
+        let doubt = other.doubt;
+        self.doubt.add(Doubt {
+            incomplete: doubt.incomplete * i64::from(sign),
+            gap: doubt.gap * i64::from(sign),
+        });
         for (member, records) in &other.members {
-            count(&mut self.members, *member, *records as i32);
+            count(&mut self.members, *member, *records as i32 * sign);
         }
     }
 
@@ -141,7 +133,13 @@ impl Value {
         self.sum == Sum::default() && self.members.is_empty() && self.doubt == Doubt::default()
     }
 
-    fn of(&self, aggregate: &Aggregate) -> (Option<Rational>, u64) {
+    /// The records whose contribution is not known.
+    pub(super) fn doubt(&self) -> Doubt {
+        self.doubt
+    }
+
+    /// The aggregate, and the number of records behind it.
+    pub(super) fn of(&self, aggregate: &Aggregate) -> (Option<Rational>, u64) {
         let records = u64::try_from(self.sum.records).unwrap_or(0);
         let member = |value: Option<(&i128, &u32)>| {
             value.map(|(micros, _)| Decimal::from_micros(*micros).into())
@@ -155,5 +153,29 @@ impl Value {
             Aggregate::CountDistinct(..) => Some(Rational::from_int(self.members.len() as i128)),
         };
         (value, records)
+    }
+}
+
+/// A rolling window moved on day by day; what has no day stays in it.
+pub(super) struct Window<'a> {
+    days: Option<&'a BTreeMap<Day, Value>>,
+    total: Value,
+    start: Day,
+    end: Day,
+}
+
+impl Window<'_> {
+    /// What counts in the window that ends on a day not before the present last.
+    pub(super) fn moved_to(&mut self, period: &Period) -> &Value {
+        let Some(days) = self.days else { return &self.total };
+        // What leaves was in the window or has come between; the former is taken away, the latter not added.
+        for (_, value) in days.range(self.start..period.start.min(self.end.plus(1))) {
+            self.total.merge(value, -1);
+        }
+        for (_, value) in days.range(self.end.plus(1).max(period.start)..=period.end) {
+            self.total.merge(value, 1);
+        }
+        (self.start, self.end) = (period.start, period.end);
+        &self.total
     }
 }

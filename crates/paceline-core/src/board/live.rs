@@ -1,17 +1,16 @@
 //! The standings of the periods that are running now: accumulating, judging, and beginning new periods.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::accumulator::Accumulator;
-use super::view::Removal;
+use super::accumulator::{Accumulator, Value};
+use super::view::{Key, Removal};
 use super::{Board, Revision};
 use crate::decimal::Decimal;
 use crate::entry::Entry;
-use crate::kpi::{Kpi, Measure};
+use crate::kpi::Kpi;
 use crate::ledger::Doubt;
 use crate::period::Period;
 use crate::rational::Rational;
@@ -38,17 +37,11 @@ pub(super) struct State {
     pub(super) spread: Option<Arc<Spread>>,
     pub(super) status: Status,
     pub(super) since: Timestamp,
-    pub(super) shown: Shown,
-}
-
-/// What of a standing a watcher is told when it changes; the rest follows from it and the clock.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Shown {
-    pub(super) actual: Option<Rational>,
-    pub(super) sample: u64,
-    pub(super) doubt: Doubt,
+    /// What it was judged by last; none before it was.
+    pub(super) case: Option<Arc<Case>>,
     pub(super) next_change: Option<Timestamp>,
-    pub(super) rate: Option<(Decimal, Timestamp)>,
+    /// By how much what is due grows per second, and until when.
+    rate: Option<(Decimal, Timestamp)>,
 }
 
 impl Board {
@@ -93,47 +86,43 @@ impl Board {
     /// Judges a standing at `now`; a new status has begun with the change of time `cause`, as far as that lies
     /// between the former beginning and now.
     pub(super) fn judge(&mut self, live: u32, now: Timestamp, cause: Timestamp) {
-        let Some((case, shown)) = self.case(live) else { return };
+        let Some(case) = self.case(live) else { return };
         let Some(state) = &self.live[live as usize].state else { return };
         let status = case.status(&self.rules, state.status, now);
         let next_change = match state.period.kind.is_rolling() {
-            true => self.next_rolling_change(live, &case, status),
+            true => self.next_window_change(live, &case, status),
             false => case.next_change(&self.rules, status, now),
         };
         let rate = case.aim.as_ref().and_then(|aim| aim.due.as_ref()?.rate(now));
         let rate = rate.and_then(|(rate, until)| Some((rate.to_decimal()?, until)));
-        let shown = Shown { next_change, rate, ..shown };
-        self.settle(live, status, shown, now, cause);
-    }
-
-    /// Stores a judgement, and stamps the standing with the revision if anything of it changed.
-    fn settle(
-        &mut self,
-        live: u32,
-        status: Status,
-        shown: Shown,
-        now: Timestamp,
-        cause: Timestamp,
-    ) {
-        let at = live as usize;
-        let timer = [shown.next_change, shown.rate.as_ref().map(|(_, until)| *until)]
-            .into_iter()
-            .flatten()
-            .min();
-        if let Some(timer) = std::mem::replace(&mut self.live[at].timer, timer) {
-            self.timers.remove(&(timer, live));
-        }
-        self.timers.extend(timer.map(|timer| (timer, live)));
-        let published = self.live[at].revision != Revision::default();
-        let Some(state) = &mut self.live[at].state else { return };
-        if state.status == status && state.shown == shown && published {
+        self.set_timer(live, next_change, rate.map(|(_, until)| until));
+        let Some(state) = &mut self.live[live as usize].state else { return };
+        let same = state.case.as_deref() == Some(&case);
+        if same && (state.status, state.next_change, state.rate) == (status, next_change, rate) {
             return;
         }
         if state.status != status {
             (state.status, state.since) = (status, cause.max(state.since).min(now));
         }
-        state.shown = shown;
+        (state.next_change, state.rate) = (next_change, rate);
+        if !same {
+            state.case = Some(Arc::new(case));
+        }
         self.stamp(live);
+    }
+
+    /// Sets when a standing is to be judged again, if nothing but time happens.
+    fn set_timer(
+        &mut self,
+        live: u32,
+        next_change: Option<Timestamp>,
+        rate_until: Option<Timestamp>,
+    ) {
+        let timer = next_change.into_iter().chain(rate_until).min();
+        if let Some(former) = std::mem::replace(&mut self.live[live as usize].timer, timer) {
+            self.timers.remove(&(former, live));
+        }
+        self.timers.extend(timer.map(|timer| (timer, live)));
     }
 
     fn stamp(&mut self, live: u32) {
@@ -146,81 +135,44 @@ impl Board {
         }
     }
 
-    /// The case of a standing as it is, and what of it is shown.
-    pub(super) fn case(&self, live: u32) -> Option<(Case, Shown)> {
+    /// The case of a standing as it is.
+    fn case(&self, live: u32) -> Option<Case> {
         let (scope, slot) = self.place(live);
         let state = self.live[live as usize].state.as_ref()?;
-        let kpi = self.model.kpi(self.slots.get(slot).kpi);
-        let (actual, sample, doubt) = self.value(live, |live| self.accumulator(live))?;
+        let total = |live: u32| {
+            self.live[live as usize].state.as_ref().map(|state| state.accumulator.total())
+        };
+        let value = self.value(live, total)?;
         let end = (!state.period.kind.is_rolling()).then(|| self.period_end(scope, &state.period));
-        let case = case(kpi, (actual.clone(), sample, doubt), state.aim.clone(), end);
-        Some((case, Shown { actual, sample, doubt, ..Shown::default() }))
+        Some(case(self.model.kpi(self.slots.get(slot).kpi), value, state.aim.clone(), end))
     }
 
-    /// The value of a standing from the accumulators of a moment: of its own, or of a ratio's parts.
-    fn value<'a>(
+    /// The value of a standing from what its sources add up to: its own total, or those of a ratio's parts.
+    pub(super) fn value<'a>(
         &self,
         live: u32,
-        accumulator: impl Fn(u32) -> Option<Cow<'a, Accumulator>>,
+        total: impl Fn(u32) -> Option<&'a Value>,
     ) -> Option<(Option<Rational>, u64, Doubt)> {
-        let (scope, slot) = self.place(live);
-        let simple = |slot: usize| {
-            let kpi = self.model.kpi(self.slots.get(slot).kpi);
-            let accumulator = accumulator(self.live_id(scope, slot))?;
-            let (value, sample) = accumulator.value(&kpi.simple()?.aggregate);
-            Some((value, sample, accumulator.doubt()))
-        };
-        match (&self.model.kpi(self.slots.get(slot).kpi).measure, self.slots.get(slot).parts) {
-            (Measure::Ratio { .. }, Some((above, below))) => {
-                Some(ratio(simple(above)?, simple(below)?))
-            }
-            _ => simple(slot),
+        let mut values = self.sources(live).into_iter().map(|live| {
+            let kpi = self.model.kpi(self.slots.get(self.place(live).1).kpi);
+            let total = total(live)?;
+            let (value, sample) = total.of(&kpi.simple()?.aggregate);
+            Some((value, sample, total.doubt()))
+        });
+        match (values.next()??, values.next()) {
+            (above, Some(below)) => Some(ratio(above, below?)),
+            (value, None) => Some(value),
         }
     }
 
-    fn accumulator(&self, live: u32) -> Option<Cow<'_, Accumulator>> {
-        self.live[live as usize].state.as_ref().map(|state| Cow::Borrowed(&state.accumulator))
-    }
-
-    /// For a rolling window: the first midnight at which the days that enter and leave it change the status.
-    fn next_rolling_change(&self, live: u32, case: &Case, status: Status) -> Option<Timestamp> {
+    /// The live standings whose contributions make up a value: itself, or a ratio's numerator and denominator.
+    pub(super) fn sources(&self, live: u32) -> Vec<u32> {
         let (scope, slot) = self.place(live);
-        let state = self.live[live as usize].state.as_ref()?;
-        if !state.period.kind.is_rolling() {
-            return None;
-        }
-        let kpi = self.slots.get(slot).kpi;
         let parts = self.slots.get(slot).parts;
-        let lives = parts.map_or_else(
+        parts.map_or_else(
             || vec![live],
-            |(a, b)| vec![self.live_id(scope, a), self.live_id(scope, b)],
-        );
-        let mut days: Vec<_> = lives
-            .iter()
-            .filter_map(|live| self.live[*live as usize].state.as_ref())
-            .flat_map(|state| state.accumulator.days_ahead(&state.period))
-            .chain(self.goals.edges(kpi, &state.period))
-            .chain(self.model.calendar.rest_edges(&state.period))
-            .collect();
-        days.sort_unstable();
-        days.dedup();
-        let mut aims = (state.period.clone(), case.aim.clone());
-        days.into_iter().find_map(|today| {
-            let period = state.period.kind.holding(today, &self.model.calendar);
-            let moved = |live: u32| {
-                let state = self.live[live as usize].state.as_ref()?;
-                Some(Cow::Owned(state.accumulator.moved(&period)))
-            };
-            let (actual, sample, doubt) = self.value(live, moved)?;
-            let calendar = &self.model.calendar;
-            let same = self.goals.same(kpi, &aims.0, &period)
-                && calendar.rests(&aims.0) == calendar.rests(&period);
-            let aim = if same { aims.1.clone() } else { self.flat_aim(scope, kpi, &period) };
-            aims = (Arc::new(period), aim.clone());
-            let start = today.start(&self.face(scope).zone);
-            let case = self::case(self.model.kpi(kpi), (actual, sample, doubt), aim, None);
-            (case.status(&self.rules, status, start) != status).then_some(start)
-        })
+            |(above, below)| vec![self.live_id(scope, above), self.live_id(scope, below)],
+        )
     }
 
     /// The first instant after a period, in a scope's zone.
@@ -260,18 +212,20 @@ impl Board {
             same.map_or((Status::OnTrack, now), |former| (former.status, former.since));
         if let Some(ended) = former.filter(|former| former.period.name != period.name && slot.shown)
         {
-            let key = self.key(scope, slot.kpi, &ended.period);
-            self.remember(Removal { key });
+            self.remember(Removal { key: Key { scope, kpi: slot.kpi, period: ended.period } });
         }
         let accumulator = Accumulator::new(&period);
+        let period = Arc::new(period);
         let state = State {
-            period: Arc::new(period),
+            period,
             accumulator,
             aim,
             spread,
             status,
             since,
-            shown: Shown::default(),
+            case: None,
+            next_change: None,
+            rate: None,
         };
         self.live[live as usize].state = Some(state);
     }
@@ -317,12 +271,12 @@ pub(super) fn case(
         sample,
         aim,
         end,
-        in_doubt: doubt != Doubt::default(),
+        doubt,
     }
 }
 
 /// A ratio of two values; its sample is the denominator's.
-pub(super) fn ratio(
+fn ratio(
     (above, _, left): (Option<Rational>, u64, Doubt),
     (below, sample, right): (Option<Rational>, u64, Doubt),
 ) -> (Option<Rational>, u64, Doubt) {

@@ -118,7 +118,7 @@ impl Bench {
         self.board.advance(at(now));
         let scope = self.board.roster().named(scope).expect("a scope");
         let selection = Selection { scopes: vec![scope], ..Selection::default() };
-        self.board.standings(&selection, None, at(now)).remove(0)
+        self.board.readings(&selection, None, at(now)).remove(0).at(at(now))
     }
 }
 
@@ -171,16 +171,18 @@ fn a_month_ends_and_the_next_begins() {
         (standing.key.period.name.as_str(), shown(standing.numbers.actual).as_str()),
         ("2026-12", "99")
     );
-    let update =
-        bench.board.changes_since(before, &Selection::default(), at("2026-12-01T00:00:00Z"));
+    let update = bench.board.changes_since(before, &Selection::default());
     let removed = update.expect("not forgotten").removed;
     assert!(removed.iter().all(|removal| removal.key.period.name == "2026-11"));
     assert_eq!(removed.len(), 3, "the rep, the org and the unassigned");
     let november = Day::from_civil(date(2026, 11, 5));
     let scope = bench.board.roster().named("rep:U1").expect("a scope");
     let selection = Selection { scopes: vec![scope], ..Selection::default() };
-    let past =
-        bench.board.standings(&selection, Some(november), at("2026-12-01T00:00:00Z")).remove(0);
+    let past = bench
+        .board
+        .readings(&selection, Some(november), at("2026-12-01T00:00:00Z"))
+        .remove(0)
+        .at(at("2026-12-01T00:00:00Z"));
     assert_eq!((past.status, shown(past.numbers.actual).as_str()), (Status::Missed, "27000"));
 }
 

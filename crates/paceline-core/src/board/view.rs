@@ -10,7 +10,8 @@ use crate::kpi::KpiId;
 use crate::ledger::Doubt;
 use crate::period::{Period, PeriodKind};
 use crate::roster::ScopeId;
-use crate::standing::{Numbers, Status};
+use crate::spread::Spread;
+use crate::standing::{Case, Numbers, Status};
 
 /// What a standing is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +45,35 @@ pub struct Standing {
     pub revision: Revision,
 }
 
+/// A standing as the board keeps it, from which its numbers at any instant follow. Taking one costs no
+/// arithmetic, so the board is locked for no longer than it takes to copy a few words.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    pub(super) key: Key,
+    pub(super) case: Arc<Case>,
+    pub(super) spread: Option<Arc<Spread>>,
+    pub(super) status: Status,
+    pub(super) since: Timestamp,
+    pub(super) next_change: Option<Timestamp>,
+    pub(super) revision: Revision,
+}
+
+impl Reading {
+    /// The standing at an instant up to which the board was advanced.
+    pub fn at(self, now: Timestamp) -> Standing {
+        Standing {
+            numbers: self.case.numbers(now, self.spread.as_deref()),
+            key: self.key,
+            sample: self.case.sample,
+            status: self.status,
+            since: self.since,
+            next_change: self.next_change,
+            doubt: self.case.doubt,
+            revision: self.revision,
+        }
+    }
+}
+
 /// A standing that left the board because its period is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removal {
@@ -53,11 +83,19 @@ pub struct Removal {
 
 /// What changed between two revisions.
 #[derive(Clone, Debug, Default)]
-pub struct Update {
+pub struct Update<S = Standing> {
     /// The standings that changed, as they are now.
-    pub standings: Vec<Standing>,
+    pub standings: Vec<S>,
     /// The standings that left.
     pub removed: Vec<Removal>,
+}
+
+impl Update<Reading> {
+    /// The update with its standings at an instant.
+    pub fn at(self, now: Timestamp) -> Update {
+        let standings = self.standings.into_iter().map(|reading| reading.at(now)).collect();
+        Update { standings, removed: self.removed }
+    }
 }
 
 /// A part of the board: the scopes, KPIs and kinds of period somebody asks for. Empty is everything.
@@ -80,25 +118,23 @@ impl Selection {
 }
 
 impl Board {
-    /// The standings of a selection at an instant, in the periods that are running, or on `on` in those that
-    /// hold that day. Time must have been advanced to `now`.
-    pub fn standings(
+    /// The standings of a selection in the periods that are running, or on `on` in those that hold that day.
+    /// Time must have been advanced to `now`.
+    pub fn readings(
         &mut self,
         selection: &Selection,
         on: Option<Day>,
         now: Timestamp,
-    ) -> Vec<Standing> {
-        let lives: Vec<u32> = self.selected(selection);
-        lives.into_iter().filter_map(|live| self.standing_on(live, on, now)).collect()
+    ) -> Vec<Reading> {
+        let lives = self.selected(selection);
+        match on {
+            Some(day) => self.readings_on(&lives, day, now),
+            None => lives.into_iter().filter_map(|live| self.reading(live)).collect(),
+        }
     }
 
     /// What changed in a selection after a revision; `None` when what was removed since is no longer known.
-    pub fn changes_since(
-        &self,
-        since: Revision,
-        selection: &Selection,
-        now: Timestamp,
-    ) -> Option<Update> {
+    pub fn changes_since(&self, since: Revision, selection: &Selection) -> Option<Update<Reading>> {
         let forgotten = self.removals.len() >= super::REMOVALS;
         if forgotten && self.removals.front().is_none_or(|(oldest, _)| *oldest > since) {
             return None;
@@ -113,11 +149,27 @@ impl Board {
             .take_while(|(at, _)| *at > since)
             .map(|(_, removal)| removal);
         Some(Update {
-            standings: standings.filter_map(|live| self.standing(live, now)).collect(),
+            standings: standings.filter_map(|live| self.reading(live)).collect(),
             removed: removed
                 .filter(|Removal { key }| selection.holds(key.scope, key.kpi, key.period.kind))
                 .cloned()
                 .collect(),
+        })
+    }
+
+    /// A standing of a running period.
+    pub(super) fn reading(&self, live: u32) -> Option<Reading> {
+        let (scope, slot) = self.place(live);
+        let standing = &self.live[live as usize];
+        let state = standing.state.as_ref()?;
+        Some(Reading {
+            key: Key { scope, kpi: self.slots.get(slot).kpi, period: state.period.clone() },
+            case: state.case.clone()?,
+            spread: state.spread.clone(),
+            status: state.status,
+            since: state.since,
+            next_change: state.next_change,
+            revision: standing.revision,
         })
     }
 
@@ -129,40 +181,5 @@ impl Board {
         let (scope, slot) = self.place(live);
         let slot = self.slots.get(slot);
         slot.shown && selection.holds(scope, slot.kpi, slot.kind)
-    }
-
-    fn standing_on(&mut self, live: u32, on: Option<Day>, now: Timestamp) -> Option<Standing> {
-        let Some(day) = on else { return self.standing(live, now) };
-        let (scope, slot) = self.place(live);
-        let (kpi, kind) = (self.slots.get(slot).kpi, self.slots.get(slot).kind);
-        let period = kind.holding(day, &self.model.calendar);
-        let running =
-            self.live[live as usize].state.as_ref().is_some_and(|state| *state.period == period);
-        if running {
-            self.standing(live, now)
-        } else {
-            Some(self.standing_in(scope, kpi, period, now))
-        }
-    }
-
-    fn standing(&self, live: u32, now: Timestamp) -> Option<Standing> {
-        let (scope, slot) = self.place(live);
-        let standing = &self.live[live as usize];
-        let state = standing.state.as_ref()?;
-        let (case, _) = self.case(live)?;
-        Some(Standing {
-            key: Key { scope, kpi: self.slots.get(slot).kpi, period: state.period.clone() },
-            numbers: case.numbers(now, state.spread.as_deref()),
-            sample: state.shown.sample,
-            status: state.status,
-            since: state.since,
-            next_change: state.shown.next_change,
-            doubt: state.shown.doubt,
-            revision: standing.revision,
-        })
-    }
-
-    pub(super) fn key(&self, scope: ScopeId, kpi: KpiId, period: &Period) -> Key {
-        Key { scope, kpi, period: Arc::new(period.clone()) }
     }
 }

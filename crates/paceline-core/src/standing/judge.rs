@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Aim, Case, Edge, Rules, Status};
 use crate::kpi::{Better, GoalKind};
+use crate::ledger::Doubt;
 use crate::rational::Rational;
 use crate::spread::{Bound, Due};
 
@@ -12,7 +13,7 @@ impl Case {
     pub fn status(&self, rules: &Rules, previous: Status, now: Timestamp) -> Status {
         let status = self.judged(rules, previous, now);
         let worse_or_same = matches!(status, Status::Behind | Status::Missed | Status::NoGoal);
-        if self.in_doubt && previous == Status::Behind && !worse_or_same {
+        if self.doubt != Doubt::default() && previous == Status::Behind && !worse_or_same {
             return Status::Behind;
         }
         status

@@ -19,7 +19,6 @@ use super::chunks::{Chunk, Chunks};
 use super::end::End;
 use super::stamp::Stamp;
 use super::terms::Terms;
-use crate::convert;
 use crate::metric;
 use crate::proto::watch_standings_response::Frame;
 use crate::proto::{Bookmark, Reset, ResetReason, WatchStandingsResponse};
@@ -94,7 +93,7 @@ impl Watcher {
 
     /// Drives the watch until it ends.
     pub(super) async fn run(mut self, shutdown: CancellationToken, ender: oneshot::Sender<Status>) {
-        gauge!(metric::STREAMS).increment(1);
+        let _open = Open::new();
         let gone = self.sender.clone();
         let age = self.terms.age.mul_f64(0.9 + 0.2 * self.jitter);
         let deadline = self.terms.deadline;
@@ -106,7 +105,6 @@ impl Watcher {
             () = sleep(deadline.unwrap_or_default()), if deadline.is_some() => End::Deadline,
             end = self.deliver() => match end { Err(end) => end },
         };
-        gauge!(metric::STREAMS).decrement(1);
         counter!(metric::ENDS, "reason" => end.reason()).increment(1);
         tracing::debug!(reason = end.reason(), "watch ended");
         // Nobody hears it when the client has gone.
@@ -172,7 +170,10 @@ impl Watcher {
                 }
                 Ok(())
             }
-            Some(update) => self.send_update(room, update, &stamp).await,
+            Some(update) => {
+                let (chunks, position) = (Chunks::of_update(update), Some(stamp.revision));
+                self.send(room, chunks, Chunk::update, &stamp, position).await
+            }
         }
     }
 
@@ -211,39 +212,16 @@ impl Watcher {
                 Some(selection) => live.standings(selection, None, now),
                 None => (Vec::new(), live.revision()),
             });
-        let unknown: Vec<_> =
-            self.view.unknown.iter().map(|name| convert::out_of_scope(name)).collect();
+        let unknown = self.view.unknown.clone();
+        let chunks = Chunks::of_snapshot(standings);
         let position = unknown.is_empty().then_some(stamp.revision);
-        self.send(
-            room,
-            Chunks::new(standings, Vec::new()),
-            |chunk| Frame::Snapshot(chunk.into()),
-            &stamp,
-            position,
-        )
-        .await?;
+        self.send(room, chunks, Chunk::snapshot, &stamp, position).await?;
         if unknown.is_empty() {
             return Ok(());
         }
         let room = self.room().await?;
-        let position = Some(stamp.revision);
-        self.send(
-            room,
-            Chunks::new(Vec::new(), unknown),
-            |chunk| Frame::Update(chunk.into()),
-            &stamp,
-            position,
-        )
-        .await
-    }
-
-    async fn send_update(&mut self, room: Room, update: Update, stamp: &Stamp) -> Result<(), End> {
-        let (model, roster) = (self.served.live.model(), self.served.live.roster());
-        let removed =
-            update.removed.iter().map(|removal| convert::removal(removal, model, roster)).collect();
-        let chunks = Chunks::new(update.standings, removed);
-        self.send(room, chunks, |chunk| Frame::Update(chunk.into()), stamp, Some(stamp.revision))
-            .await
+        let chunks = Chunks::of_unknown(unknown);
+        self.send(room, chunks, Chunk::update, &stamp, Some(stamp.revision)).await
     }
 
     /// Says that there is nothing new up to the position, without asking for it.
@@ -292,6 +270,22 @@ impl Watcher {
     async fn room(&self) -> Result<Room, End> {
         let room = timeout(self.terms.patience, self.sender.clone().reserve_owned()).await;
         room.map_err(|_| End::Slow)?.map_err(|_| End::Gone)
+    }
+}
+
+/// Counts a watch as open, however it ends.
+struct Open;
+
+impl Open {
+    fn new() -> Self {
+        gauge!(metric::STREAMS).increment(1);
+        Self
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        gauge!(metric::STREAMS).decrement(1);
     }
 }
 

@@ -157,8 +157,12 @@ impl Follower {
                 self.out_of_scope.insert(removal.scope.clone());
             } else {
                 let period = removal.period.as_ref().map(|Period { name, .. }| name.clone());
-                let key = (removal.scope.clone(), removal.kpi.clone(), period.expect("a period"));
-                assert!(self.board.remove(&key).is_some(), "what leaves was there: {key:?}");
+                // It may not have been there: some come and go between two updates.
+                self.board.remove(&(
+                    removal.scope.clone(),
+                    removal.kpi.clone(),
+                    period.expect("a period"),
+                ));
             }
         }
     }

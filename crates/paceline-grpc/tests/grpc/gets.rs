@@ -1,13 +1,13 @@
 //! Asking once: standings and the catalog.
 
 use paceline_grpc::proto::{
-    GetFreshnessRequest, GetStandingsRequest, ListKpisRequest, ListScopesRequest, Selector,
-    Standing, Status as Judgement,
+    DoubtReason, GetFreshnessRequest, GetStandingsRequest, ListKpisRequest, ListScopesRequest,
+    Selector, Standing, Status as Judgement,
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::stage::{CALLS, Stage, select};
+use crate::stage::{BOOKINGS, Stage, select};
 use paceline_grpc::Limits;
 
 async fn ask(stage: &Stage, selector: Selector, on: &str) -> Result<Vec<Standing>, Status> {
@@ -76,6 +76,9 @@ async fn a_day_selects_the_period_that_holds_it() {
     let names: Vec<_> = past.iter().map(|s| s.period.clone().expect("a period").name).collect();
     assert_eq!(names, ["2026-08", "2026-Q3"]);
     assert_eq!(of("2026-11-30").await.expect("standings")[0].actual, "27000");
+    for on in ["0000-01-01", "9999-12-31"] {
+        assert_eq!(of(on).await.expect("standings").len(), 2, "{on}");
+    }
     for on in ["2026-02-30", "yesterday", "2026-11-30T00:00:00Z"] {
         let status = of(on).await.expect_err(on);
         assert_eq!(violation(&status).0, "on");
@@ -138,13 +141,21 @@ async fn nothing_is_answered_before_the_sources_are_caught_up() {
 #[tokio::test]
 async fn a_standing_in_doubt_says_why() {
     let stage = Stage::open().await;
-    stage.doubt("U1", CALLS, 2);
+    stage.doubt("U1", BOOKINGS, 2);
     stage.live.freshness().update(0, 3, |known| known.end_offset = 7);
     let all = stage.get(select(&["rep:U1", "rep:U2"], &[], &[])).await;
-    let doubts: Vec<_> = all.iter().filter(|s| s.in_doubt).collect();
-    assert!(doubts.iter().all(|s| s.scope == "rep:U1" && s.kpi == "calls"));
+    let doubts: Vec<_> = all.iter().filter(|standing| standing.in_doubt).collect();
+    assert_eq!(doubts.len(), 2, "the month and the quarter");
+    for standing in doubts {
+        assert_eq!((standing.scope.as_str(), standing.kpi.as_str()), ("rep:U1", "bookings"));
+        assert_eq!(standing.doubts.len(), 1);
+        assert_eq!(
+            (standing.doubts[0].reason(), standing.doubts[0].records),
+            (DoubtReason::Gap, 2)
+        );
+    }
     let fresh = stage.catalog().await.get_freshness(GetFreshnessRequest {}).await;
-    let partition = fresh.expect("freshness").into_inner().sources[0].partitions[0].clone();
+    let partition = fresh.expect("freshness").into_inner().sources[0].partitions[0];
     assert_eq!((partition.partition, partition.lag), (3, 7));
 }
 

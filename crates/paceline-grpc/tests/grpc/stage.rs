@@ -34,7 +34,6 @@ use tonic::transport::{Channel, Endpoint};
 use crate::follower::Follower;
 
 pub(crate) const BOOKINGS: KpiId = KpiId(0);
-pub(crate) const CALLS: KpiId = KpiId(1);
 /// A Monday; 15 and a half of November's 21 working days are past.
 pub(crate) const NOW: &str = "2026-11-23T13:00:00Z";
 /// How long anything may take before the test has failed.
@@ -109,7 +108,7 @@ impl Stage {
         )
     }
 
-    /// Counts records of `kpi` that cannot be added up, for a rep.
+    /// Puts records of a rep in doubt.
     pub(crate) fn doubt(&self, rep: &str, kpi: KpiId, records: i32) -> Revision {
         let day = Day::parse("2026-11-20").expect("a day");
         self.commit([self.entry(rep, kpi, Part::Doubt { day, incomplete: 0, gap: records })])

@@ -12,7 +12,7 @@ use paceline_grpc::proto::{
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use crate::follower::{Follower, Seen, canonical};
+use crate::follower::{Follower, Seen, canonical, key};
 use crate::stage::{Stage, decimal, select, watch};
 
 #[tokio::test]
@@ -40,7 +40,9 @@ async fn what_is_not_selected_is_not_sent() {
     let stage = Stage::open().await;
     let mut follower = stage.watch(watch(select(&["rep:U2"], &["bookings"], &["month"]))).await;
     follower.seen().await;
-    (0..20).for_each(|_| drop(stage.book(&[("U3", "1")])));
+    for _ in 0..20 {
+        stage.book(&[("U3", "1")]);
+    }
     let revision = stage.book(&[("U2", "7")]);
     let Seen::Update(message, standings, _) = follower.seen().await else { panic!("an update") };
     assert_eq!((message.revision, standings.len()), (revision.0, 1));
@@ -62,61 +64,43 @@ fn check_sum(follower: &Follower) {
 async fn a_deal_that_moves_is_never_seen_twice_or_not_at_all() {
     let stage = Arc::new(Stage::open().await);
     stage.book(&[("U1", "1000"), ("U3", "1000"), ("", "1000")]);
-    let selector = select(&[], &["bookings"], &["month"]);
-    let mut followers = Vec::new();
+    let mut request = watch(select(&[], &["bookings"], &["month"]));
+    request.heartbeat = Some(prost_types::Duration { seconds: 1, nanos: 0 });
+    let (last, _) = tokio::sync::watch::channel(None);
+    let mut readers = Vec::new();
     for _ in 0..4 {
-        followers.push(stage.watch(watch(selector.clone())).await);
+        let (follower, last) = (stage.watch(request.clone()).await, last.subscribe());
+        readers.push(tokio::spawn(follow_moves(follower, last)));
     }
-    let mover = stage.clone();
-    let moved = tokio::task::spawn_blocking(move || {
-        let owners = ["U1", "U3", "", "U2", "M1"];
-        let moves = (0..1_000).map(|at| {
-            let amount = format!("{}.25", at % 90);
-            mover.book(&[(owners[at % 5], &format!("-{amount}")), (owners[(at + 2) % 5], &amount)])
-        });
-        moves.last().expect("moves")
-    });
-    let revision = moved.await.expect("moves");
-    for follower in &mut followers {
-        while follower.counts.get("snapshot").is_none() {
-            follower.seen().await;
-        }
-        check_sum(follower);
-        loop {
-            let seen = follower.seen().await;
-            check_sum(follower);
-            if seen.message().revision >= revision.0 {
-                break;
-            }
-        }
-        assert_eq!(follower.canonical(), canonical(stage.get(selector.clone()).await));
+    let owners = ["U1", "U3", "", "U2", "M1"];
+    for at in 0..1_000 {
+        let amount = format!("{}.25", at % 90);
+        stage.book(&[(owners[at % 5], &format!("-{amount}")), (owners[(at + 2) % 5], &amount)]);
+        tokio::task::yield_now().await;
+    }
+    last.send_replace(Some(stage.live.revision().0));
+    let asked = canonical(stage.get(request.selector.clone().expect("a selector")).await);
+    for reader in readers {
+        let (follower, frames) = reader.await.expect("every frame adds up");
+        assert_eq!(follower.canonical(), asked);
+        assert!(frames > 1, "the moves were seen as they happened");
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whole_commits_are_seen_while_they_happen() {
-    let stage = Arc::new(Stage::open().await);
-    let mut follower = stage.watch(watch(select(&[], &["bookings"], &["month"]))).await;
-    follower.seen().await;
-    let mover = stage.clone();
-    let moves = tokio::spawn(async move {
-        for at in 0..1_000 {
-            let (from, to) = if at % 2 == 0 { ("U1", "U3") } else { ("U3", "") };
-            mover.book(&[(from, "-3"), (to, "3")]);
-            tokio::task::yield_now().await;
-        }
-        mover.live.revision()
-    });
+/// Checks every frame until the last move is seen, and counts them.
+async fn follow_moves(
+    mut follower: Follower,
+    last: tokio::sync::watch::Receiver<Option<u64>>,
+) -> (Follower, usize) {
     let mut frames = 0;
-    while !moves.is_finished() || frames == 0 {
-        // The last of them may have been sent already: this one comes in any case.
-        stage.book(&[("M2", "0.01")]);
-        follower.seen().await;
+    loop {
+        let revision = follower.seen().await.message().revision;
         check_sum(&follower);
         frames += 1;
+        if last.borrow().is_some_and(|last| revision >= last) {
+            return (follower, frames);
+        }
     }
-    follower.catch_up(moves.await.expect("moves").0).await;
-    check_sum(&follower);
 }
 
 #[tokio::test]
@@ -148,15 +132,14 @@ async fn an_ended_period_is_removed_as_the_next_comes() {
     let stage = Stage::open().await;
     let mut follower = stage.watch(watch(select(&["rep:U1"], &[], &["month", "day"]))).await;
     follower.seen().await;
+    stage.turn_to("2026-11-24T00:00:00Z");
+    let Seen::Update(_, standings, removed) = follower.seen().await else { panic!("an update") };
+    assert!(standings.iter().any(|standing| key(standing).2 == "2026-11-24"));
+    let period = removed[0].period.as_ref().expect("a period");
+    assert_eq!((period.name.as_str(), removed.len()), ("2026-11-23", 1));
+    assert_eq!(removed[0].reason(), RemovalReason::OutOfFilter);
     stage.turn_to("2026-12-01T00:00:00Z");
-    let revision = stage.live.revision().0;
-    let mut reasons = Vec::new();
-    while reasons.is_empty() || follower.board.len() != 2 {
-        let Seen::Update(_, _, removed) = follower.seen().await else { panic!("an update") };
-        reasons.extend(removed.iter().map(|removal| removal.reason()));
-    }
-    follower.catch_up(revision.min(stage.live.revision().0)).await;
-    assert!(reasons.iter().all(|reason| *reason == RemovalReason::OutOfFilter));
+    follower.catch_up(stage.live.revision().0).await;
     let periods: Vec<_> = follower.board.keys().map(|(_, _, period)| period.as_str()).collect();
     assert_eq!(periods, ["2026-12", "2026-12-01"]);
 }

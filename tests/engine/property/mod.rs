@@ -1,0 +1,66 @@
+//! Thousands of small invented worlds, each number of the engine against a recompute by definition.
+//!
+//! `PACELINE_CASES` sets how many. A failure names its seed and shows the smallest case found; `PACELINE_SEED` with
+//! `PACELINE_CASES=1` plays it again.
+
+mod coverage;
+mod history;
+mod play;
+mod world;
+
+use std::{collections::hash_map::RandomState, env, hash::BuildHasher as _};
+
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+
+use coverage::Coverage;
+use play::Play;
+
+/// How many cases a run has that does not say otherwise.
+const CASES: u64 = 2_000;
+
+/// How many cases it takes until all that is listed has occurred, with a margin.
+const ENOUGH: u64 = 1_000;
+
+#[test]
+fn every_number_is_what_a_recompute_gives() {
+    let cases = number("PACELINE_CASES").unwrap_or(CASES);
+    let first = number("PACELINE_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
+    let mut coverage = Coverage::default();
+    for case in 0..cases {
+        check(first.wrapping_add(case), &mut coverage);
+    }
+    if cases >= ENOUGH {
+        coverage.assert_complete();
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is no number")))
+}
+
+/// Plays the case of a seed, and when it fails looks for a smaller one that does.
+fn check(seed: u64, coverage: &mut Coverage) {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = Config {
+        cases: 1,
+        failure_persistence: None,
+        max_shrink_iters: 3_000,
+        ..Config::default()
+    };
+    let mut runner =
+        TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let coverage = std::cell::RefCell::new(coverage);
+    let result = runner.run(&(world::worlds(), history::histories()), |(world, steps)| {
+        Play::new(&world, &mut coverage.borrow_mut()).run(&steps)
+    });
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, (world, steps))) => {
+            let log = play::log(&world, &steps);
+            panic!("PACELINE_SEED={seed} PACELINE_CASES=1 fails:\n{reason}\n\n{world:?}\n{log}");
+        }
+        Err(TestError::Abort(reason)) => panic!("PACELINE_SEED={seed}: {reason}"),
+    }
+}
