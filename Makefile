@@ -35,9 +35,16 @@ test: ## check formatting, lints, tests and documentation, as CI does
 	$(heading) 'documentation'
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 
-bench: ## measure
+bench: ## measure the parts and the whole; for a short run: make bench ARGS="--events 200000"
+	$(heading) 'prerequisites'
 	@scripts/prerequisites build kafka
-	cargo bench --locked -p paceline-benches $(if $(ARGS),-- $(ARGS))
+	$(heading) 'the binary and the benches'
+	cargo build --release --locked --bin paceline
+	cargo build --release --locked -p paceline-benches --bin whole
+	$(heading) 'the parts'
+	cargo bench --locked -p paceline-benches --bench parts
+	$(heading) 'the whole'
+	@exec scripts/foreground target/release/whole $(ARGS)
 
 fmt: ## format the code
 	cargo fmt --all

@@ -6,38 +6,14 @@
 //! doubt, and serves nobody. What a general engine costs is what it costs more than this.
 
 mod deal;
-mod json;
-mod shared;
+mod read;
 mod totals;
 
 use std::collections::HashMap;
 
-pub use deal::{Deal, Month, Stage};
-pub use json::Json;
-pub use shared::SharedReader;
+pub use deal::{Deal, Month, Said, Stage, cents};
+pub use read::read;
 pub use totals::Totals;
-
-/// What a message says of one record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Said<'a> {
-    /// The record's id.
-    pub id: &'a str,
-    /// What it is now; `None` when it is gone.
-    pub deal: Option<Deal<'a>>,
-}
-
-/// A reader of Debezium's messages.
-pub trait Read {
-    /// What a message says; `None` for one that says nothing, such as the tombstone after a delete.
-    ///
-    /// # Errors
-    /// The message is not one of Debezium's.
-    fn read<'a>(
-        &mut self,
-        key: Option<&'a [u8]>,
-        value: Option<&'a [u8]>,
-    ) -> anyhow::Result<Option<Said<'a>>>;
-}
 
 /// What is kept of a record, to take back what it counts. A record that is gone has no cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

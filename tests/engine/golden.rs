@@ -1,1 +1,65 @@
-//! x
+//! Cases that a sales analyst can read and check by hand, in `tests/golden/*.txt`.
+//!
+//! A case is a story: a config, then blocks in the order in which things happen. What a config does not say is in
+//! `base.yaml` beside the cases. The blocks:
+//!
+//! - `changes at INSTANT`: messages of the native format, one a line, or `null ID` for one with a null value, committed
+//!   together at that instant. With the first of them the board opens.
+//! - `standings at INSTANT [on DAY] [of NAME …]`: what is answered then. Names are of scopes, KPIs or kinds of period.
+//! - `flips until INSTANT [of NAME …]`: the statuses that change by the clock alone on the way there.
+//!
+//! The first line of a table says which columns it has. `UPDATE_GOLDEN=1` writes the tables anew, to be checked by hand
+//! before they are committed. The numbers are also compared with those of the recompute.
+
+mod case;
+mod table;
+
+use std::{env, fs, path::PathBuf};
+
+use case::Case;
+
+#[test]
+fn golden_cases() {
+    let mut failures = Vec::new();
+    let mut cases = 0;
+    for path in paths() {
+        cases += 1;
+        let text = fs::read_to_string(&path).expect("a case can be read");
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let played = Case::new(&name, &text).play();
+        if played == text {
+            continue;
+        }
+        if env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&path, &played).expect("a case can be written");
+        } else {
+            failures.push(format!("{name}:\n{}", first_difference(&text, &played)));
+        }
+    }
+    assert!(cases >= 15, "only {cases} cases were found");
+    assert!(
+        failures.is_empty(),
+        "{}\n(UPDATE_GOLDEN=1 writes what is found; check it by hand)",
+        failures.join("\n")
+    );
+}
+
+fn paths() -> Vec<PathBuf> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/golden");
+    let entries = fs::read_dir(folder).expect("the folder of the cases can be read");
+    let paths = entries.map(|entry| entry.expect("an entry can be read").path());
+    let mut paths: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|end| end == "txt")).collect();
+    paths.sort();
+    paths
+}
+
+/// The first block in which two texts differ, in both forms.
+fn first_difference(expected: &str, found: &str) -> String {
+    let pairs = expected.split("\n\n").zip(found.split("\n\n"));
+    let different = pairs.into_iter().find(|(expected, found)| expected != found);
+    different.map_or_else(
+        || "one ends before the other".to_owned(),
+        |(expected, found)| format!("{found}\ninstead of\n{expected}\n"),
+    )
+}

@@ -1,5 +1,14 @@
 //! What the three KPIs need of an opportunity.
 
+/// What a message says of one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said<'a> {
+    /// The record's id.
+    pub id: &'a str,
+    /// What it is now; `None` when it is gone.
+    pub deal: Option<Deal<'a>>,
+}
+
 /// An opportunity, as far as it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deal<'a> {

@@ -158,6 +158,8 @@ fn dated(at: Option<At>, owner: Symbol, row: &Row, roster: &Roster) -> Outcome<D
     };
     match at {
         At::Date(_) => Outcome::Known(Day(value as i32)),
+        // Whose clock tells the day is not known.
+        At::Timestamp(_) if owner == Symbol::UNKNOWN => Outcome::Unknown,
         At::Timestamp(_) => Timestamp::from_nanosecond(value).map_or(Outcome::Null, |instant| {
             Outcome::Known(Day::of(instant, roster.zone_of(owner)))
         }),

@@ -104,10 +104,6 @@ impl Images {
             return Applied::Stale;
         }
         let known = self.index.find(id);
-        if known.is_none() && change.op == Op::Tombstone {
-            // There is no version at which it could delete what was never seen.
-            return Applied::Stale;
-        }
         let slot = known.unwrap_or_else(|| self.index.insert(id, self.rows.push()));
         self.merge(slot, known.is_some(), change, symbols, scratch)
     }

@@ -123,6 +123,25 @@ fn main() {
         });
     };
     let key = r#"{"id":"006-1"}"#;
+    let only = std::env::args().nth(1);
+    if let Some(n) = &only {
+        let n: usize = n.parse().unwrap();
+        let mut d = Decoder::new(
+            Format::Debezium,
+            Some(EntityId(3)),
+            vec![entity(9, "account", &fields[..2]), entity(3, "opportunity", &fields)],
+        );
+        let m = Message {
+            key: Some(br#"{"id":"006-1"}"#),
+            value: Some(deb.as_bytes()),
+            time: jiff::Timestamp::UNIX_EPOCH,
+            offset: 7,
+        };
+        for _ in 0..n {
+            black_box(d.decode(black_box(&m))).unwrap();
+        }
+        return;
+    }
     for _ in 0..2 {
         run("debezium fixed", Format::Debezium, Some(EntityId(3)), &fields, key, &deb);
         run("debezium by name", Format::Debezium, None, &fields, key, &deb);

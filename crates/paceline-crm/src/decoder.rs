@@ -12,7 +12,6 @@ use crate::binding::{EntityBinding, Format};
 use crate::debezium::{self, Schemas};
 use crate::error::{DecodeError, Part};
 use crate::plan::Plan;
-use crate::wrapped::Wrapper;
 use crate::{key, native, salesforce};
 
 /// A Kafka record, as far as a decoder needs it.
@@ -77,14 +76,12 @@ impl fmt::Display for Ignored {
 
 /// Reads the messages of one source.
 ///
-/// What it remembers between messages (the entity of the last one, the last schemas) only makes it faster:
-/// the same message reads the same at any time.
+/// What it remembers between messages (the entity of the last one, the last schemas, which fields hold
+/// fractions) only makes it faster: the same message reads the same at any time.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     format: Format,
     entities: Entities,
-    keys: key::Columns,
-    wrapper: Option<Wrapper>,
     schemas: Schemas,
 }
 
@@ -92,13 +89,7 @@ impl Decoder {
     /// A decoder of a source in `format` whose rows are of the entity `fixed`, or else of the entity that
     /// each message names.
     pub fn new(format: Format, fixed: Option<EntityId>, entities: Vec<EntityBinding>) -> Self {
-        Self {
-            format,
-            entities: Entities::new(fixed, entities),
-            keys: key::Columns::default(),
-            wrapper: None,
-            schemas: Schemas::default(),
-        }
+        Self { format, entities: Entities::new(fixed, entities), schemas: Schemas::default() }
     }
 
     /// Reads a message.
@@ -110,16 +101,10 @@ impl Decoder {
         let text = key::utf8(value, Part::Value)?;
         match self.format {
             Format::Paceline => native::decode(&mut self.entities, text, message),
-            Format::Salesforce => {
-                salesforce::decode(&mut self.entities, &mut self.wrapper, text, message)
+            Format::Salesforce => salesforce::decode(&mut self.entities, text, message),
+            Format::Debezium => {
+                debezium::decode(&mut self.entities, &mut self.schemas, text, message)
             }
-            Format::Debezium => debezium::decode(
-                &mut self.entities,
-                &mut self.schemas,
-                &mut self.keys,
-                text,
-                message,
-            ),
         }
     }
 
@@ -132,7 +117,7 @@ impl Decoder {
         };
         let id = match self.format {
             Format::Paceline => key::plain(message.key),
-            Format::Salesforce | Format::Debezium => self.keys.id(message.key),
+            Format::Salesforce | Format::Debezium => key::id(message.key),
         }?;
         Ok(Decoded::Change(Change {
             entity: plan.entity,
@@ -170,6 +155,11 @@ impl Entities {
     /// The plan a message is first read by, before its entity is known.
     pub(crate) fn likely(&self) -> &Plan {
         &self.plans[self.likely]
+    }
+
+    /// The same, to learn from a message.
+    pub(crate) fn likely_mut(&mut self) -> &mut Plan {
+        &mut self.plans[self.likely]
     }
 
     /// Settles the entity: whether the likely plan was right, else it becomes so and the message is to be

@@ -17,16 +17,12 @@ pub enum DecodeError {
         at: usize,
     },
     /// Not JSON, or JSON of another shape than the format has.
-    #[error("malformed json in the message {part} at line {line} column {column}: {problem}")]
+    #[error("malformed json in the message {part}: {error}")]
     Json {
-        /// Where.
+        /// Which part.
         part: Part,
-        /// The line, from 1.
-        line: usize,
-        /// The byte in the line, from 1.
-        column: usize,
-        /// What is wrong.
-        problem: Problem,
+        /// What is wrong, and where in the part.
+        error: serde_json::Error,
     },
     /// A bound field that holds something else than its type.
     #[error("field {path}: {fault}")]
@@ -75,7 +71,7 @@ impl DecodeError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Utf8 { .. } => "utf8",
-            Self::Json { problem, .. } if problem.is_shape() => "shape",
+            Self::Json { error, .. } if error.is_data() => "shape",
             Self::Json { .. } => "json",
             Self::Field { .. } => "field",
             Self::Missing { .. } => "missing",
@@ -87,78 +83,12 @@ impl DecodeError {
         }
     }
 
+    pub(crate) fn json(part: Part, error: serde_json::Error) -> Self {
+        Self::Json { part, error }
+    }
+
     pub(crate) fn op(text: &str) -> Self {
         Self::Op { op: text.chars().take(40).collect() }
-    }
-}
-
-/// What is wrong with a text that should be JSON of some shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    /// No JSON value where one must be.
-    #[error("expected a value")]
-    Value,
-    /// No key where one must be.
-    #[error("expected a key")]
-    Key,
-    /// No colon behind a key.
-    #[error("expected a colon")]
-    Colon,
-    /// Neither a comma nor the closing bracket behind an element.
-    #[error("expected a comma or the closing bracket")]
-    Comma,
-    /// A number without digits in one of its parts.
-    #[error("expected a digit")]
-    Digit,
-    /// A number such as 01.
-    #[error("number with a leading zero")]
-    LeadingZero,
-    /// A string without end.
-    #[error("unclosed string")]
-    Unclosed,
-    /// A control character that is not escaped.
-    #[error("control character in a string")]
-    Control,
-    /// An escape JSON does not have.
-    #[error("unknown escape")]
-    Escape,
-    /// Something behind the document.
-    #[error("expected the end")]
-    End,
-    /// More than 128 brackets open.
-    #[error("nested too deeply")]
-    Depth,
-    /// A message or payload that is no object.
-    #[error("the message is not an object")]
-    MessageShape,
-    /// A row that is no object.
-    #[error("the row is not an object")]
-    RowShape,
-    /// A `source` that is no object.
-    #[error("source is not an object")]
-    SourceShape,
-    /// A `ChangeEventHeader` that is no object.
-    #[error("ChangeEventHeader is not an object")]
-    HeaderShape,
-    /// An `event` that is no object.
-    #[error("event is not an object")]
-    EventShape,
-    /// A key of several columns that is no object.
-    #[error("the key is not an object")]
-    KeyShape,
-}
-
-impl Problem {
-    fn is_shape(self) -> bool {
-        matches!(
-            self,
-            Self::MessageShape
-                | Self::RowShape
-                | Self::SourceShape
-                | Self::HeaderShape
-                | Self::EventShape
-                | Self::KeyShape
-        )
     }
 }
 
@@ -206,15 +136,14 @@ pub enum Fault {
 #[cfg(test)]
 mod tests {
     use super::{DecodeError, Part};
-    use crate::json;
+    use serde::de::IgnoredAny;
 
     #[test]
     fn tells_where_and_quotes_no_payload() {
-        let text = "{\"secret\":\n oops}";
-        let error = json::value(text).expect_err("malformed").within(text, Part::Value);
+        let malformed = serde_json::from_str::<IgnoredAny>("{\"secret\":\n oops}");
         assert_eq!(
-            error.to_string(),
-            "malformed json in the message value at line 2 column 2: expected a value"
+            DecodeError::json(Part::Value, malformed.expect_err("malformed")).to_string(),
+            "malformed json in the message value: expected value at line 2 column 2"
         );
         assert_eq!(
             DecodeError::op(&"x".repeat(99)).to_string().len(),

@@ -6,10 +6,15 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 
 use crate::piece::Piece;
+
+/// What to say of a message or payload that is no object.
+pub(crate) const NO_MESSAGE: &str = "the message is not an object";
 
 /// Something that takes what it needs of an object's keys.
 pub(crate) trait Object<'a> {
@@ -26,7 +31,8 @@ pub(crate) trait Object<'a> {
         key: Self::Key,
         member: Member<'_, M>,
     ) -> Result<(), M::Error>;
-    /// Called before the first key, each time the object is met. A message may be read twice.
+    /// Called before the first key, each time the object is met. A message may be read twice, but then the
+    /// second reading repeats all that the first one did.
     fn begin(&mut self) {}
     /// Called instead when there is something else than an object; answers whether that may be.
     fn otherwise(&mut self, _other: Other) -> bool {
@@ -64,7 +70,7 @@ pub(crate) fn read<'a, T: Object<'a>>(
 }
 
 /// Reads `text` with this care only.
-pub(crate) fn read_with<'a, T: Object<'a>>(
+fn read_with<'a, T: Object<'a>>(
     care: Care,
     text: &'a str,
     object: &mut T,
@@ -96,6 +102,17 @@ impl<'a, M: MapAccess<'a>> Member<'_, M> {
     /// Takes it as written.
     pub(crate) fn raw(self) -> Result<&'a str, M::Error> {
         self.map.next_value::<&RawValue>().map(RawValue::get)
+    }
+
+    /// Takes it both as an object, if it is one, and as it is.
+    pub(crate) fn piece_and_object<T: Object<'a>>(
+        self,
+        object: &mut T,
+    ) -> Result<Piece<'a>, M::Error> {
+        let care = self.care;
+        let raw = self.raw()?;
+        read_with(care, raw, object).map_err(M::Error::custom)?;
+        Ok(Piece::of(raw))
     }
 
     /// Takes it as an object.

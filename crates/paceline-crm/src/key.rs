@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
+use serde::de::MapAccess;
 use smallvec::SmallVec;
 
-use crate::error::{DecodeError, Part, Problem};
-use crate::json::{self, Object, Piece};
-use crate::scan::{Cursor, Malformed};
-use crate::wrapped::Wrapper;
+use crate::error::{DecodeError, Part};
+use crate::json::{self, Care, Member, Object};
+use crate::piece::Piece;
 
 /// The bytes of a part of a record as text.
 pub(crate) fn utf8(bytes: &[u8], part: Part) -> Result<&str, DecodeError> {
@@ -23,97 +23,63 @@ pub(crate) fn plain(key: Option<&[u8]>) -> Result<Cow<'_, str>, DecodeError> {
     if text.is_empty() { Err(DecodeError::MissingId) } else { Ok(Cow::Borrowed(text)) }
 }
 
-/// Reads keys of primary key columns, remembering the schema around the last one.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Columns {
-    wrapper: Option<Wrapper>,
-}
-
-impl Columns {
-    /// The id of a key. Several columns are joined with `/`; a `/` or `\` within one then has a `\` before it.
-    pub(crate) fn id<'a>(&mut self, key: Option<&'a [u8]>) -> Result<Cow<'a, str>, DecodeError> {
-        let text = utf8(key.unwrap_or_default(), Part::Key)?;
-        if !text.starts_with(['{', '"']) {
-            return plain(key);
-        }
-        if let Some(column) = only_column(text) {
-            let id = json::scalar_text(column).filter(|id| !id.is_empty());
-            return id.ok_or(DecodeError::MissingId);
-        }
-        if let Some(body) = self.wrapper.as_ref().and_then(|wrapper| wrapper.strip(text))
-            && let Ok(id) = id_of(body)
-        {
-            return id.ok_or(DecodeError::MissingId);
-        }
-        let id =
-            self.id_with_schema(text).map_err(|malformed| malformed.within(text, Part::Key))?;
-        id.ok_or(DecodeError::MissingId)
-    }
-
-    fn id_with_schema<'a>(&mut self, text: &'a str) -> Result<Option<Cow<'a, str>>, Malformed> {
-        let Some((schema, payload)) = Parts::of(text)?.wrapped() else { return id_of(text) };
-        self.wrapper = Wrapper::around(text, schema);
-        id_of(payload)
-    }
-}
-
-/// The id of a key without a schema around it; `None` when it names no record.
-fn id_of(text: &str) -> Result<Option<Cow<'_, str>>, Malformed> {
-    if let Some(column) = only_column(text) {
-        return Ok(json::scalar_text(column).filter(|id| !id.is_empty()));
-    }
-    let id = if text.trim_start().starts_with('{') {
-        Parts::of(text)?.joined()
-    } else {
-        json::scalar_text(json::value(text)?)
+/// The id of a key of primary key columns. Several columns are joined with `/`; a `/` or `\` within one then has
+/// a `\` before it.
+pub(crate) fn id(key: Option<&[u8]>) -> Result<Cow<'_, str>, DecodeError> {
+    let text = utf8(key.unwrap_or_default(), Part::Key)?;
+    let id = match text.as_bytes().first() {
+        Some(b'{') => Columns::of(text).map(|columns| columns.id()),
+        Some(b'"') => Piece::read(text).map(|piece| piece.scalar_text()),
+        _ => return plain(key),
     };
-    Ok(id.filter(|id| !id.is_empty()))
+    let id = id.map_err(|error| DecodeError::json(Part::Key, error))?;
+    id.filter(|id| !id.is_empty()).ok_or(DecodeError::MissingId)
 }
 
-/// The column of a key that has one: nearly every key.
-fn only_column(text: &str) -> Option<&str> {
-    let mut cursor = Cursor::new(text);
-    if cursor.peek() != Some(b'{') || cursor.open(b'}').ok()? {
-        return None;
-    }
-    cursor.name().ok()?;
-    let column = cursor.raw().ok()?;
-    let only = cursor.close(b'}').ok()? && cursor.end().is_ok();
-    only.then_some(column)
-}
-
+/// The members of a key.
 #[derive(Default)]
-struct Parts<'a> {
-    columns: SmallVec<[&'a str; 4]>,
-    schema: Option<&'a str>,
-    payload: Option<&'a str>,
+struct Columns<'a> {
+    all: SmallVec<[Piece<'a>; 2]>,
+    schema: Option<Piece<'a>>,
+    payload: Option<Piece<'a>>,
 }
 
-impl<'a> Parts<'a> {
-    fn of(text: &'a str) -> Result<Self, Malformed> {
-        let mut parts = Self::default();
-        if text.trim_start().starts_with('{') {
-            json::walk(text, &mut parts)?;
-        }
-        Ok(parts)
+impl<'a> Columns<'a> {
+    fn of(text: &'a str) -> Result<Self, serde_json::Error> {
+        let mut columns = Self::default();
+        json::read(text, &mut columns)?;
+        Ok(columns)
     }
 
-    /// Schema and payload, if these two are all there is and the first is no column.
-    fn wrapped(&self) -> Option<(&'a str, &'a str)> {
-        let schema = self.schema.filter(|schema| schema.starts_with('{') || *schema == "null")?;
-        Some((schema, self.payload.filter(|_| self.columns.len() == 2)?))
+    /// `None` when the key names no record.
+    fn id(&self) -> Option<Cow<'a, str>> {
+        match self.wrapped() {
+            Some(Piece::Nested(raw)) if raw.starts_with('{') => Self::of(raw).ok()?.joined(),
+            Some(payload) => payload.scalar_text(),
+            None => self.joined(),
+        }
+    }
+
+    /// The payload beside a schema, if these two are all there is and the first is no column.
+    fn wrapped(&self) -> Option<&Piece<'a>> {
+        let is_schema = match self.schema.as_ref()? {
+            Piece::Null => true,
+            Piece::Nested(raw) => raw.starts_with('{'),
+            _ => false,
+        };
+        self.payload.as_ref().filter(|_| is_schema && self.all.len() == 2)
     }
 
     fn joined(&self) -> Option<Cow<'a, str>> {
-        if let [column] = self.columns.as_slice() {
-            return json::scalar_text(column);
+        if let [column] = self.all.as_slice() {
+            return column.scalar_text();
         }
         let mut joined = String::new();
-        for (index, column) in self.columns.iter().enumerate() {
+        for (index, column) in self.all.iter().enumerate() {
             if index > 0 {
                 joined.push('/');
             }
-            joined.push_str(&escaped(&json::scalar_text(column)?));
+            joined.push_str(&escaped(&column.scalar_text()?));
         }
         Some(Cow::Owned(joined))
     }
@@ -130,9 +96,13 @@ enum Column {
     Any,
 }
 
-impl<'a> Object<'a> for Parts<'a> {
+impl<'a> Object<'a> for Columns<'a> {
     type Key = Column;
-    const NOT_AN_OBJECT: Problem = Problem::KeyShape;
+    const NOT_AN_OBJECT: &'static str = "the key is not an object";
+
+    fn begin(&mut self) {
+        *self = Self::default();
+    }
 
     fn key(&mut self, name: &str) -> Option<Column> {
         Some(match name {
@@ -142,41 +112,38 @@ impl<'a> Object<'a> for Parts<'a> {
         })
     }
 
-    fn value(&mut self, key: Column, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        let raw = cursor.raw()?;
-        self.columns.push(raw);
+    fn value<M: MapAccess<'a>>(
+        &mut self,
+        key: Column,
+        member: Member<'_, M>,
+    ) -> Result<(), M::Error> {
+        let piece = match key {
+            Column::Schema | Column::Payload => member.piece_with(Care::Exact)?,
+            Column::Any => member.piece()?,
+        };
         match key {
-            Column::Schema => self.schema = Some(raw),
-            Column::Payload => self.payload = Some(raw),
+            Column::Schema => self.schema = Some(piece.clone()),
+            Column::Payload => self.payload = Some(piece.clone()),
             Column::Any => {}
         }
+        self.all.push(piece);
         Ok(())
     }
 }
 
-/// Whether a raw value is a string that a record id may be: not null, not empty.
-pub(crate) fn id_text(raw: &str) -> Result<Option<Cow<'_, str>>, DecodeError> {
-    match json::piece(raw) {
-        Ok(Piece::Null) => Ok(None),
-        Ok(Piece::Text(text)) if text.is_empty() => Err(DecodeError::MissingId),
-        Ok(Piece::Text(text)) => Ok(Some(text)),
-        Ok(Piece::Number(_) | Piece::Bool(_)) => Ok(Some(Cow::Borrowed(raw))),
-        Ok(Piece::Nested(_)) | Err(_) => Err(DecodeError::MissingId),
+/// A JSON value as a record id; `None` for null.
+pub(crate) fn id_text<'a>(piece: &Piece<'a>) -> Result<Option<Cow<'a, str>>, DecodeError> {
+    if *piece == Piece::Null {
+        return Ok(None);
     }
+    let text = piece.scalar_text().filter(|text| !text.is_empty());
+    text.map(Some).ok_or(DecodeError::MissingId)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Columns;
-
     fn id(key: &str) -> Result<String, &'static str> {
-        let mut columns = Columns::default();
-        let first =
-            columns.id(Some(key.as_bytes())).map(String::from).map_err(|error| error.reason());
-        let again =
-            columns.id(Some(key.as_bytes())).map(String::from).map_err(|error| error.reason());
-        assert_eq!(first, again, "with what was remembered");
-        first
+        super::id(Some(key.as_bytes())).map(String::from).map_err(|error| error.reason())
     }
 
     #[test]
@@ -215,10 +182,7 @@ mod tests {
         ] {
             assert!(id(key).is_err(), "{key}");
         }
-        assert_eq!(Columns::default().id(None).map_err(|error| error.reason()), Err("missing_id"));
-        assert_eq!(
-            Columns::default().id(Some(b"\xff")).map_err(|error| error.reason()),
-            Err("utf8")
-        );
+        assert_eq!(super::id(None).map_err(|error| error.reason()), Err("missing_id"));
+        assert_eq!(super::id(Some(b"\xff")).map_err(|error| error.reason()), Err("utf8"));
     }
 }

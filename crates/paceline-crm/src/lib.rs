@@ -1,6 +1,6 @@
 //! CRM change messages as bytes, read into [`Change`](paceline_core::change::Change): one module per source format.
 //!
-//! A [`Decoder`] belongs to one source. It walks a message once, keeps the raw text of the fields that the
+//! A [`Decoder`] belongs to one source. It reads a message by `serde_json` in one pass, keeps the fields that the
 //! model binds and turns those into values when the entity, the operation and (for Debezium) the schema are
 //! known, wherever in the message they stand. Nothing else of the message is looked at beyond its JSON syntax.
 //!
@@ -16,13 +16,12 @@ mod json;
 mod key;
 mod native;
 mod number;
+mod piece;
 mod plan;
 mod salesforce;
 mod scalar;
-mod scan;
 mod time;
-mod wrapped;
 
 pub use binding::{EntityBinding, FieldBinding, Format, UnknownFormat};
 pub use decoder::{Decoded, Decoder, Ignored, Message};
-pub use error::{DecodeError, Fault, Part, Problem};
+pub use error::{DecodeError, Fault, Part};

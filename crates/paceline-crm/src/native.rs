@@ -4,15 +4,16 @@ use jiff::Timestamp;
 use paceline_core::change::{Change, Fields, Op};
 use paceline_core::entity::FieldType;
 use paceline_core::version::Version;
+use serde::de::MapAccess;
 use smallvec::SmallVec;
 
 use crate::decoder::{Decoded, Entities, Guess, Ignored, Message};
-use crate::error::{DecodeError, Fault, Part, Problem};
-use crate::json::{self, Object, Piece};
+use crate::error::{DecodeError, Fault, Part};
+use crate::json::{self, Member, Object};
 use crate::key;
+use crate::piece::{Piece, texts};
 use crate::plan::{Plan, Slots};
 use crate::scalar::Dialect;
-use crate::scan::{Cursor, Malformed};
 use crate::time;
 
 /// Reads a message whose value is `text`.
@@ -22,13 +23,14 @@ pub(crate) fn decode<'a>(
     message: &Message<'a>,
 ) -> Result<Decoded<'a>, DecodeError> {
     let mut record = Record::default();
-    record.read(text, entities.likely())?;
+    record.read(text, entities.likely_mut())?;
     if !entities.is_fixed() {
-        let name = record.entity.and_then(json::scalar_text).ok_or(DecodeError::MissingEntity)?;
+        let name = record.entity.as_ref().and_then(Piece::scalar_text);
+        let name = name.ok_or(DecodeError::MissingEntity)?;
         match entities.settle(&name) {
             None => return Ok(Decoded::Ignored(Ignored::Entity)),
             Some(Guess::Right) => {}
-            Some(Guess::Wrong) => record.read(text, entities.likely())?,
+            Some(Guess::Wrong) => record.read(text, entities.likely_mut())?,
         }
     }
     let mut change = record.change(entities.likely(), message)?;
@@ -36,22 +38,24 @@ pub(crate) fn decode<'a>(
     Ok(Decoded::Change(change))
 }
 
-/// A message as raw text.
+/// A message as JSON values.
 #[derive(Default)]
 struct Record<'a> {
-    entity: Option<&'a str>,
-    id: Option<&'a str>,
-    op: Option<&'a str>,
-    version: Option<&'a str>,
-    time: Option<&'a str>,
+    entity: Option<Piece<'a>>,
+    id: Option<Piece<'a>>,
+    op: Option<Piece<'a>>,
+    version: Option<Piece<'a>>,
+    time: Option<Piece<'a>>,
     set: Slots<'a>,
+    /// As written.
     unset: Option<&'a str>,
 }
 
 impl<'a> Record<'a> {
-    fn read(&mut self, text: &'a str, plan: &Plan) -> Result<(), DecodeError> {
-        json::walk(text, &mut Reader { plan, record: self })
-            .map_err(|malformed| malformed.within(text, Part::Value))
+    fn read(&mut self, text: &'a str, plan: &mut Plan) -> Result<(), DecodeError> {
+        let read = json::read(text, &mut Reader { plan, record: self });
+        plan.learn(read.map_err(|error| DecodeError::json(Part::Value, error))?, &self.set);
+        Ok(())
     }
 
     /// The change, still without its fields.
@@ -59,10 +63,12 @@ impl<'a> Record<'a> {
         let op = self.op()?;
         Ok(Change {
             entity: plan.entity,
-            ids: SmallVec::from_buf([match self.id.map(key::id_text).transpose()?.flatten() {
-                Some(id) => id,
-                None => key::plain(message.key)?,
-            }]),
+            ids: SmallVec::from_buf([
+                match self.id.as_ref().map(key::id_text).transpose()?.flatten() {
+                    Some(id) => id,
+                    None => key::plain(message.key)?,
+                },
+            ]),
             op,
             version: self.version(message)?,
             time: self.time()?.unwrap_or(message.time),
@@ -71,7 +77,8 @@ impl<'a> Record<'a> {
     }
 
     fn op(&self) -> Result<Op, DecodeError> {
-        let op = self.op.and_then(json::scalar_text).ok_or(DecodeError::Missing { what: "op" })?;
+        let op = self.op.as_ref().and_then(Piece::scalar_text);
+        let op = op.ok_or(DecodeError::Missing { what: "op" })?;
         Ok(match &*op {
             "upsert" | "undelete" => Op::Full,
             "patch" => Op::Patch,
@@ -82,18 +89,21 @@ impl<'a> Record<'a> {
     }
 
     fn version(&self, message: &Message<'_>) -> Result<Version, DecodeError> {
-        let counter = match self.version {
-            None | Some("null") => message.offset,
-            Some(raw) => raw.parse().map_err(|_| DecodeError::Version { what: "version" })?,
+        let counter = match &self.version {
+            None | Some(Piece::Null) => message.offset,
+            Some(piece @ (Piece::Int(_) | Piece::Number(_))) => {
+                piece.integer().ok_or(DecodeError::Version { what: "version" })?
+            }
+            Some(_) => return Err(DecodeError::Version { what: "version" }),
         };
         Ok(Version::from_counter(counter))
     }
 
     fn time(&self) -> Result<Option<Timestamp>, DecodeError> {
-        let Some(raw) = self.time.filter(|raw| *raw != "null") else { return Ok(None) };
-        let instant = match json::piece(raw) {
-            Ok(Piece::Text(text)) => time::instant(&text),
-            _ => None,
+        let instant = match &self.time {
+            None | Some(Piece::Null) => return Ok(None),
+            Some(Piece::Text(text)) => time::instant(text),
+            Some(_) => None,
         };
         let fault = Fault::Expected(FieldType::Timestamp);
         instant.map(Some).ok_or(DecodeError::Envelope { what: "time", fault })
@@ -110,16 +120,16 @@ impl<'a> Record<'a> {
 
     /// A name in `unset` nulls its own path and, of a nested object, every path below it.
     fn apply_unset(&mut self, plan: &Plan) -> Result<(), DecodeError> {
-        let Some(raw) = self.unset.filter(|raw| *raw != "null") else { return Ok(()) };
-        let fault =
-            DecodeError::Envelope { what: "unset", fault: Fault::Expected(FieldType::Text) };
-        let Some(names) = json::elements(raw) else { return Err(fault) };
+        let Some(raw) = self.unset else { return Ok(()) };
+        let names = texts(raw).ok_or(DecodeError::Envelope {
+            what: "unset",
+            fault: Fault::Expected(FieldType::Text),
+        })?;
         for name in names {
-            let Ok(Piece::Text(name)) = json::piece(name) else { return Err(fault) };
             for (path, slot) in plan.paths.iter().zip(&mut self.set) {
                 let below = path.strip_prefix(&*name);
                 if below.is_some_and(|below| below.is_empty() || below.starts_with('.')) {
-                    *slot = Some("null");
+                    *slot = Some(Piece::Null);
                 }
             }
         }
@@ -145,7 +155,7 @@ struct Reader<'a, 'r, 'p> {
 
 impl<'a> Object<'a> for Reader<'a, '_, '_> {
     type Key = Key;
-    const NOT_AN_OBJECT: Problem = Problem::MessageShape;
+    const NOT_AN_OBJECT: &'static str = json::NO_MESSAGE;
 
     fn key(&mut self, name: &str) -> Option<Key> {
         Some(match name {
@@ -160,22 +170,21 @@ impl<'a> Object<'a> for Reader<'a, '_, '_> {
         })
     }
 
-    fn value(&mut self, key: Key, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+    fn value<M: MapAccess<'a>>(&mut self, key: Key, member: Member<'_, M>) -> Result<(), M::Error> {
         let record = &mut *self.record;
         let part = match key {
-            Key::Set => {
-                let mut row = self.plan.row(&mut record.set);
-                cursor.walk(&mut row)?;
-                return if row.null { Err(cursor.malformed(Problem::RowShape)) } else { Ok(()) };
+            Key::Set => return member.object(&mut self.plan.row(&mut record.set)),
+            Key::Unset => {
+                record.unset = Some(member.raw()?);
+                return Ok(());
             }
             Key::Entity => &mut record.entity,
             Key::Id => &mut record.id,
             Key::Op => &mut record.op,
             Key::Version => &mut record.version,
             Key::Time => &mut record.time,
-            Key::Unset => &mut record.unset,
         };
-        *part = Some(cursor.raw()?);
+        *part = Some(member.piece()?);
         Ok(())
     }
 }

@@ -3,13 +3,14 @@
 //! Kafka Connect writes `org.apache.kafka.connect.data.Decimal` so; Debezium uses it under
 //! `decimal.handling.mode=precise`, and puts value and scale in an object when the column has no fixed scale.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use paceline_core::decimal::Decimal;
+use serde::Deserialize;
 
-use crate::error::{Fault, Problem};
-use crate::json::{self, Object, Piece};
-use crate::scan::{Cursor, Malformed};
+use crate::error::Fault;
 
 /// The decimal of base64 bytes and a scale.
 pub(crate) fn base64(text: &str, scale: i32) -> Result<Decimal, Fault> {
@@ -32,34 +33,15 @@ fn unscaled(bytes: &[u8]) -> Result<i128, Fault> {
 
 /// The decimal of `{"scale":2,"value":"EtaH"}` (`io.debezium.data.VariableScaleDecimal`).
 pub(crate) fn variable_scale(raw: &str) -> Result<Decimal, Fault> {
-    let mut parts = VariableScale::default();
-    json::walk(raw, &mut parts).map_err(|_| Fault::Base64)?;
-    let scale = parts.scale.and_then(json::integer).and_then(|scale| i32::try_from(scale).ok());
-    match (scale, parts.value.map(json::piece)) {
-        (Some(scale), Some(Ok(Piece::Text(text)))) => base64(&text, scale),
-        _ => Err(Fault::Base64),
-    }
+    let parts: VariableScale<'_> = serde_json::from_str(raw).map_err(|_| Fault::Base64)?;
+    base64(&parts.value, parts.scale)
 }
 
-#[derive(Default)]
+#[derive(Deserialize)]
 struct VariableScale<'a> {
-    scale: Option<&'a str>,
-    value: Option<&'a str>,
-}
-
-impl<'a> Object<'a> for VariableScale<'a> {
-    type Key = bool;
-    const NOT_AN_OBJECT: Problem = Problem::RowShape;
-
-    fn key(&mut self, name: &str) -> Option<bool> {
-        matches!(name, "scale" | "value").then_some(name == "scale")
-    }
-
-    fn value(&mut self, is_scale: bool, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        let part = if is_scale { &mut self.scale } else { &mut self.value };
-        *part = Some(cursor.raw()?);
-        Ok(())
-    }
+    scale: i32,
+    #[serde(borrow)]
+    value: Cow<'a, str>,
 }
 
 #[cfg(test)]

@@ -30,13 +30,20 @@ impl<'a> Piece<'a> {
     /// The value of a raw JSON text, which is valid and without space around it.
     pub(crate) fn of(raw: &'a str) -> Self {
         match raw.as_bytes().first() {
-            Some(b'"') => serde_json::from_str(raw).map_or(Self::BadText, |Text(text)| Self::Text(text)),
+            Some(b'"') => {
+                serde_json::from_str(raw).map_or(Self::BadText, |Text(text)| Self::Text(text))
+            }
             Some(b'n') | None => Self::Null,
             Some(b't') => Self::Bool(true),
             Some(b'f') => Self::Bool(false),
             Some(b'{' | b'[') => Self::Nested(raw),
             Some(_) => Self::Number(raw),
         }
+    }
+
+    /// The value that is all of `text`.
+    pub(crate) fn read(text: &'a str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str::<&RawValue>(text).map(|raw| Self::of(raw.get()))
     }
 
     /// The text of a scalar: a string, or a number or bool as written.
@@ -188,7 +195,8 @@ mod tests {
 
     #[test]
     fn what_is_not_held_exactly_is_refused() {
-        for raw in ["1.5", "1e3", "-0", "9223372036854775808", "1e400", "[1]", "{}", r#""\ud83d""#] {
+        for raw in ["1.5", "1e3", "-0", "9223372036854775808", "1e400", "[1]", "{}", r#""\ud83d""#]
+        {
             assert_eq!(quick(raw), None, "{raw}");
         }
         assert_eq!(Piece::of("-1.50e3"), Piece::Number("-1.50e3"));

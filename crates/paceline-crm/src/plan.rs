@@ -1,20 +1,21 @@
-//! Which keys of a row are bound, laid out for quick lookup, and the row walked into raw slots.
+//! Which keys of a row are bound, laid out for quick lookup, and the row read into slots.
 //!
-//! The walk only keeps raw texts. They become values later, when the whole message is known: the operation,
-//! the entity and the schema may stand behind the row.
+//! The slots only hold JSON values. They become values of a type later, when the whole message is known: the
+//! operation, the entity and the schema may stand behind the row.
 
 use paceline_core::change::Fields;
 use paceline_core::entity::{EntityId, FieldId, FieldType};
+use serde::de::MapAccess;
 use smallvec::SmallVec;
 
 use crate::binding::EntityBinding;
-use crate::error::{DecodeError, Problem};
-use crate::json::{self, Object, Other};
+use crate::error::DecodeError;
+use crate::json::{Care, Member, Object, Other};
+use crate::piece::Piece;
 use crate::scalar::{self, Dialect};
-use crate::scan::{Cursor, Malformed};
 
-/// The raw text of each bound path, `None` where the row does not have it.
-pub(crate) type Slots<'a> = SmallVec<[Option<&'a str>; 16]>;
+/// The JSON value of each bound path, `None` where the row does not have it.
+pub(crate) type Slots<'a> = SmallVec<[Option<Piece<'a>>; 16]>;
 
 /// How the rows of one entity are read.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) fields: Vec<Bound>,
     /// One path per slot; two fields may share one.
     pub(crate) paths: Vec<Box<str>>,
+    /// How each slot is read, as far as its last values tell.
+    cares: Vec<Care>,
     root: Node,
 }
 
@@ -43,6 +46,7 @@ impl Plan {
             names: binding.names,
             fields: Vec::with_capacity(binding.fields.len()),
             paths: Vec::new(),
+            cares: Vec::new(),
             root: Node::default(),
         };
         for field in binding.fields {
@@ -53,11 +57,11 @@ impl Plan {
         plan
     }
 
-    /// The walker of a row; `slots` are emptied.
+    /// The reader of a row; `slots` are emptied.
     pub(crate) fn row<'p, 's, 'a>(&'p self, slots: &'s mut Slots<'a>) -> Row<'p, 's, 'a> {
         slots.clear();
         slots.resize(self.paths.len(), None);
-        Row { node: &self.root, slots, null: false }
+        Row { node: &self.root, cares: &self.cares, slots }
     }
 
     /// The bound key of a name at the top of a row, for [`Self::take`].
@@ -65,14 +69,26 @@ impl Plan {
         self.root.find(name)
     }
 
-    /// Takes the value of a bound key at the top of a row that is being walked by another walker.
-    pub(crate) fn take<'a>(
+    /// Takes the value of a bound key at the top of a row that is being read by another reader.
+    pub(crate) fn take<'a, M: MapAccess<'a>>(
         &self,
         slots: &mut Slots<'a>,
         key: usize,
-        cursor: &mut Cursor<'a>,
-    ) -> Result<(), Malformed> {
-        Row { node: &self.root, slots, null: false }.value(key, cursor)
+        member: Member<'_, M>,
+    ) -> Result<(), M::Error> {
+        Row { node: &self.root, cares: &self.cares, slots }.value(key, member)
+    }
+
+    /// Reads such values with care at once from now on, so that messages are not read twice.
+    pub(crate) fn learn(&mut self, read: Care, slots: &Slots<'_>) {
+        if read == Care::Quick {
+            return;
+        }
+        for (care, slot) in self.cares.iter_mut().zip(slots) {
+            if slot.as_ref().is_some_and(Piece::needs_care) {
+                *care = Care::Exact;
+            }
+        }
     }
 
     /// Adds the values of the slots, in the order of the bindings. Into `fields`, because they are large.
@@ -83,10 +99,11 @@ impl Plan {
         fields: &mut Fields<'a>,
     ) -> Result<(), DecodeError> {
         for bound in &self.fields {
-            let Some(raw) = slots.get(bound.slot).copied().flatten() else { continue };
-            let mention = scalar::read(raw, bound.kind, bound.scale, dialect(bound.slot)).map_err(
-                |fault| DecodeError::Field { path: self.paths[bound.slot].clone(), fault },
-            )?;
+            let Some(Some(piece)) = slots.get(bound.slot) else { continue };
+            let mention =
+                scalar::read(piece, bound.kind, bound.scale, dialect(bound.slot)).map_err(
+                    |fault| DecodeError::Field { path: self.paths[bound.slot].clone(), fault },
+                )?;
             fields.push((bound.id, mention));
         }
         Ok(())
@@ -97,6 +114,7 @@ impl Plan {
             return slot;
         }
         self.paths.push(path.into());
+        self.cares.push(Care::Quick);
         self.root.bind(path, self.paths.len() - 1);
         self.paths.len() - 1
     }
@@ -114,7 +132,7 @@ pub(crate) struct Node {
 const BUCKETS: usize = 32;
 
 /// Stands for what is not there: a value of no field type.
-const NO_OBJECT: &str = "[]";
+const NO_OBJECT: Piece<'_> = Piece::Nested("[]");
 
 #[derive(Clone, Debug)]
 struct Key {
@@ -161,62 +179,58 @@ impl Node {
         self.keys[from..to].iter().position(|key| *key.name == *name).map(|at| from + at)
     }
 
-    /// Gives every slot at or below this node the same raw text.
-    fn fill<'a>(&self, slots: &mut Slots<'a>, raw: Option<&'a str>) {
+    /// Gives every slot at or below this node the same value.
+    fn fill<'a>(&self, slots: &mut Slots<'a>, piece: &Option<Piece<'a>>) {
         for key in &self.keys {
             if let Some(slot) = key.slot {
-                slots[slot] = raw;
+                slots[slot].clone_from(piece);
             }
             if let Some(child) = &key.child {
-                child.fill(slots, raw);
+                child.fill(slots, piece);
             }
         }
     }
 }
 
-/// A row being walked.
+/// A row being read.
 pub(crate) struct Row<'p, 's, 'a> {
     node: &'p Node,
+    cares: &'p [Care],
     slots: &'s mut Slots<'a>,
-    /// Whether there is null where the row should be.
-    pub(crate) null: bool,
-}
-
-impl<'a> Row<'_, '_, 'a> {
-    fn descend(&mut self, child: &Node, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        cursor.walk(&mut Nested(Row { node: child, slots: self.slots, null: false }))
-    }
-
-    /// For a key that is bound itself and above other bound keys.
-    fn descend_raw(&mut self, child: &Node, raw: &'a str) -> Result<(), Malformed> {
-        json::walk(raw, &mut Nested(Row { node: child, slots: self.slots, null: false }))
-    }
 }
 
 impl<'a> Object<'a> for Row<'_, '_, 'a> {
     type Key = usize;
-    const NOT_AN_OBJECT: Problem = Problem::RowShape;
+    const NOT_AN_OBJECT: &'static str = "the row is not an object";
 
+    #[inline]
     fn key(&mut self, name: &str) -> Option<usize> {
         self.node.find(name)
     }
 
-    fn value(&mut self, key: usize, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+    #[inline]
+    fn value<M: MapAccess<'a>>(
+        &mut self,
+        key: usize,
+        member: Member<'_, M>,
+    ) -> Result<(), M::Error> {
         let key = &self.node.keys[key];
-        match (key.slot, &key.child) {
-            (None, Some(child)) => self.descend(child, cursor),
-            (Some(slot), child) => {
-                let raw = cursor.raw()?;
-                self.slots[slot] = Some(raw);
-                child.as_ref().map_or(Ok(()), |child| self.descend_raw(child, raw))
+        let Some(child) = &key.child else {
+            if let Some(slot) = key.slot {
+                self.slots[slot] = Some(member.piece_with(self.cares[slot])?);
             }
-            (None, None) => cursor.skip(),
+            return Ok(());
+        };
+        let (node, cares) = (&**child, self.cares);
+        let mut nested = Nested(Row { node, cares, slots: self.slots });
+        match key.slot {
+            None => member.object(&mut nested),
+            Some(slot) => {
+                let piece = member.piece_and_object(&mut nested)?;
+                self.slots[slot] = Some(piece);
+                Ok(())
+            }
         }
-    }
-
-    fn otherwise(&mut self, other: Other) -> bool {
-        self.null = other == Other::Null;
-        self.null
     }
 }
 
@@ -227,23 +241,27 @@ struct Nested<'p, 's, 'a>(Row<'p, 's, 'a>);
 
 impl<'a> Object<'a> for Nested<'_, '_, 'a> {
     type Key = usize;
-    const NOT_AN_OBJECT: Problem = Problem::RowShape;
+    const NOT_AN_OBJECT: &'static str = "an object of the row is none";
 
     fn key(&mut self, name: &str) -> Option<usize> {
         self.0.key(name)
     }
 
-    fn value(&mut self, key: usize, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        self.0.value(key, cursor)
+    fn value<M: MapAccess<'a>>(
+        &mut self,
+        key: usize,
+        member: Member<'_, M>,
+    ) -> Result<(), M::Error> {
+        self.0.value(key, member)
     }
 
     fn begin(&mut self) {
-        self.0.node.fill(self.0.slots, None);
+        self.0.node.fill(self.0.slots, &None);
     }
 
     fn otherwise(&mut self, other: Other) -> bool {
-        let raw = if other == Other::Null { "null" } else { NO_OBJECT };
-        self.0.node.fill(self.0.slots, Some(raw));
+        let piece = if other == Other::Null { Piece::Null } else { NO_OBJECT };
+        self.0.node.fill(self.0.slots, &Some(piece));
         true
     }
 }

@@ -1,8 +1,6 @@
 //! One JSON value of a row as a value of its field's type. The rules are those of the table in
 //! [`FieldBinding`](crate::FieldBinding); the dialects are what the source formats write differently.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use paceline_core::change::{Mention, Value};
 use paceline_core::day::Day;
@@ -10,8 +8,8 @@ use paceline_core::decimal::Decimal;
 use paceline_core::entity::FieldType;
 
 use crate::error::Fault;
-use crate::json::{self, Piece};
 use crate::number;
+use crate::piece::Piece;
 use crate::time::{self, Unit};
 
 /// Whose JSON it is.
@@ -35,33 +33,33 @@ pub(crate) enum Logical {
     Time(Unit),
 }
 
-/// Reads a raw value as a field's type.
-pub(crate) fn read(
-    raw: &str,
+/// Reads a JSON value as a field's type.
+pub(crate) fn read<'a>(
+    piece: &Piece<'a>,
     kind: FieldType,
     scale: Option<i32>,
     dialect: Dialect,
-) -> Result<Mention<'_>, Fault> {
-    let piece = json::piece(raw).map_err(|_| Fault::Escape)?;
-    match &piece {
+) -> Result<Mention<'a>, Fault> {
+    match piece {
         Piece::Null => return Ok(Mention::Null),
+        Piece::BadText => return Err(Fault::Escape),
         Piece::Text(text) => {
             if let Some(mention) = stand_in(text, kind, dialect) {
                 return Ok(mention);
             }
         }
-        Piece::Bool(_) | Piece::Number(_) | Piece::Nested(_) => {}
+        Piece::Bool(_) | Piece::Int(_) | Piece::Number(_) | Piece::Nested(_) => {}
     }
     let value = match kind {
-        FieldType::Text => text(piece, raw).map(Value::Text),
-        FieldType::Bool => boolean(&piece, dialect).map(Value::Bool),
-        FieldType::Int => integer(&piece).map(Value::Int),
+        FieldType::Text => piece.scalar_text().map(Value::Text),
+        FieldType::Bool => boolean(piece, dialect).map(Value::Bool),
+        FieldType::Int => integer(piece).map(Value::Int),
         FieldType::Decimal => {
-            return Ok(or_null(decimal(&piece, scale, dialect)?.map(Value::Decimal)));
+            return Ok(or_null(decimal(piece, scale, dialect)?.map(Value::Decimal)));
         }
-        FieldType::Date => return Ok(or_null(date(&piece, dialect)?.map(Value::Date))),
+        FieldType::Date => return Ok(or_null(date(piece, dialect)?.map(Value::Date))),
         FieldType::Timestamp => {
-            return Ok(or_null(timestamp(&piece, dialect)?.map(Value::Timestamp)));
+            return Ok(or_null(timestamp(piece, dialect)?.map(Value::Timestamp)));
         }
     };
     value.map(Mention::Set).ok_or(Fault::Expected(kind))
@@ -89,28 +87,23 @@ fn stand_in<'a>(text: &str, kind: FieldType, dialect: Dialect) -> Option<Mention
     }
 }
 
-fn text<'a>(piece: Piece<'a>, raw: &'a str) -> Option<Cow<'a, str>> {
-    match piece {
-        Piece::Text(text) => Some(text),
-        Piece::Number(_) | Piece::Bool(_) => Some(Cow::Borrowed(raw)),
-        Piece::Null | Piece::Nested(_) => None,
-    }
-}
-
 fn boolean(piece: &Piece<'_>, dialect: Dialect) -> Option<bool> {
     match (piece, dialect) {
         (Piece::Bool(value), _) => Some(*value),
         (Piece::Text(text), _) => text.parse().ok(),
         // TINYINT(1) and BIT(1) of MySQL, NUMBER(1) of Oracle.
-        (Piece::Number("0"), Dialect::Debezium(_)) => Some(false),
-        (Piece::Number("1"), Dialect::Debezium(_)) => Some(true),
-        (Piece::Number(_) | Piece::Null | Piece::Nested(_), _) => None,
+        (Piece::Int(0) | Piece::Number("0"), Dialect::Debezium(_)) => Some(false),
+        (Piece::Int(1) | Piece::Number("1"), Dialect::Debezium(_)) => Some(true),
+        _ => None,
     }
 }
 
 fn integer(piece: &Piece<'_>) -> Option<i64> {
-    let text = digits(piece)?;
-    text.parse().ok().or_else(|| whole(text)?.parse().ok())
+    piece.integer().or_else(|| match piece {
+        Piece::Number(text) => whole(text)?.parse().ok(),
+        Piece::Text(text) => whole(text)?.parse().ok(),
+        _ => None,
+    })
 }
 
 /// The part before the point when only zeros are behind it: Salesforce writes whole numbers as `40.0`.
@@ -119,20 +112,13 @@ fn whole(text: &str) -> Option<&str> {
     (!fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0')).then_some(whole)
 }
 
-fn digits<'p>(piece: &'p Piece<'_>) -> Option<&'p str> {
-    match piece {
-        Piece::Number(text) => Some(text),
-        Piece::Text(text) => Some(text),
-        Piece::Null | Piece::Bool(_) | Piece::Nested(_) => None,
-    }
-}
-
 fn decimal(
     piece: &Piece<'_>,
     scale: Option<i32>,
     dialect: Dialect,
 ) -> Result<Option<Decimal>, Fault> {
     match piece {
+        Piece::Int(number) => Ok(Some(Decimal::from_int(*number))),
         Piece::Number(text) => Ok(Some(Decimal::parse(text)?)),
         Piece::Text(text) if text.eq_ignore_ascii_case("nan") => Ok(None),
         Piece::Text(text) => match base64_scale(scale, dialect) {
@@ -142,7 +128,7 @@ fn decimal(
         Piece::Nested(raw) if raw.starts_with('{') && matches!(dialect, Dialect::Debezium(_)) => {
             number::variable_scale(raw).map(Some)
         }
-        Piece::Null | Piece::Bool(_) | Piece::Nested(_) => Err(Fault::Expected(FieldType::Decimal)),
+        _ => Err(Fault::Expected(FieldType::Decimal)),
     }
 }
 
@@ -160,8 +146,8 @@ fn date(piece: &Piece<'_>, dialect: Dialect) -> Result<Option<Day>, Fault> {
     let expected = Fault::Expected(FieldType::Date);
     match piece {
         Piece::Text(text) => time::day(text)?.map(Some).ok_or(expected),
-        Piece::Number(text) => {
-            let number = text.parse().map_err(|_| expected)?;
+        Piece::Int(_) | Piece::Number(_) => {
+            let number = piece.integer().ok_or(expected)?;
             let unit = match dialect {
                 Dialect::Paceline => return Err(expected),
                 Dialect::Salesforce => Unit::Millis,
@@ -171,7 +157,7 @@ fn date(piece: &Piece<'_>, dialect: Dialect) -> Result<Option<Day>, Fault> {
             };
             time::day_of(number, unit).map(Some)
         }
-        Piece::Null | Piece::Bool(_) | Piece::Nested(_) => Err(expected),
+        _ => Err(expected),
     }
 }
 
@@ -179,8 +165,8 @@ fn timestamp(piece: &Piece<'_>, dialect: Dialect) -> Result<Option<Timestamp>, F
     let expected = Fault::Expected(FieldType::Timestamp);
     match piece {
         Piece::Text(text) => time::instant(text).map(Some).ok_or(expected),
-        Piece::Number(text) => {
-            let number = text.parse().map_err(|_| expected)?;
+        Piece::Int(_) | Piece::Number(_) => {
+            let number = piece.integer().ok_or(expected)?;
             let unit = match dialect {
                 Dialect::Paceline => return Err(expected),
                 Dialect::Salesforce => Unit::Millis,
@@ -190,7 +176,7 @@ fn timestamp(piece: &Piece<'_>, dialect: Dialect) -> Result<Option<Timestamp>, F
             };
             time::instant_of(number, unit).map(Some)
         }
-        Piece::Null | Piece::Bool(_) | Piece::Nested(_) => Err(expected),
+        _ => Err(expected),
     }
 }
 
@@ -209,19 +195,37 @@ fn is_infinity(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dialect, Logical, read};
+    use super::{Dialect, Logical};
     use crate::error::Fault;
+    use crate::json::Care;
+    use crate::piece::Piece;
     use crate::time::Unit;
     use paceline_core::change::{Mention, Value};
     use paceline_core::day::Day;
     use paceline_core::decimal::{Decimal, ParseDecimalError};
     use paceline_core::entity::FieldType::{self, Bool, Date, Int, Text, Timestamp};
+    use serde::de::DeserializeSeed as _;
 
     const PACELINE: Dialect = Dialect::Paceline;
     const SALESFORCE: Dialect = Dialect::Salesforce;
     const SCHEMALESS: Dialect = Dialect::Debezium(Logical::Unknown);
     const PLAIN: Dialect = Dialect::Debezium(Logical::Plain);
     const ALL: [Dialect; 3] = [PACELINE, SALESFORCE, SCHEMALESS];
+
+    /// Reads with either care, which must tell the same.
+    fn read(
+        raw: &str,
+        kind: FieldType,
+        scale: Option<i32>,
+        dialect: Dialect,
+    ) -> Result<Mention<'_>, Fault> {
+        let exact = super::read(&Piece::of(raw), kind, scale, dialect);
+        let quick = Care::Quick.deserialize(&mut serde_json::Deserializer::from_str(raw));
+        if let Ok(quick) = quick {
+            assert_eq!(super::read(&quick, kind, scale, dialect), exact, "{raw}");
+        }
+        exact
+    }
 
     fn check(
         dialects: &[Dialect],

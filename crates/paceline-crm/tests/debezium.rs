@@ -264,11 +264,11 @@ fn rejects_what_is_malformed() {
         (r#"{"id":1,"name":"a"}"#.to_owned(), "missing: message without op"),
         (
             "5".to_owned(),
-            "shape: malformed json in the message value at line 1 column 1: the message is not an object",
+            "shape: malformed json in the message value: the message is not an object at line 1 column 1",
         ),
         (
             with("c", "{},"),
-            "json: malformed json in the message value at line 1 column 22: expected a key",
+            "json: malformed json in the message value: key must be a string at line 1 column 22",
         ),
     ] {
         check(fixed, &[(key, Some(&value), expected)]);
@@ -282,7 +282,7 @@ fn rejects_what_is_malformed() {
             (
                 Some("{"),
                 Some(&value),
-                "json: malformed json in the message key at line 1 column 2: expected a key",
+                "json: malformed json in the message key: EOF while parsing an object at line 1 column 1",
             ),
         ],
     );

@@ -171,7 +171,7 @@ fn under_a_schema() {
             (
                 None,
                 Some(&wrapped.replace("\"Amount\":\"\"", "\"Amount\":tru")),
-                "json: malformed json in the message value at line 1 column 299: expected a value",
+                "json: malformed json in the message value: expected ident at line 1 column 302",
             ),
         ],
     );
@@ -199,7 +199,7 @@ fn versions_and_entities() {
     expect(r#"{"payload":{"Amount":1}}"#, "missing: message without ChangeEventHeader");
     expect(
         r#"{"ChangeEventHeader":7}"#,
-        "shape: malformed json in the message value at line 1 column 22: ChangeEventHeader is not an object",
+        "shape: malformed json in the message value: ChangeEventHeader is not an object at line 1 column 22",
     );
     expect(
         &event.replace("1596116025000", "\"soon\""),

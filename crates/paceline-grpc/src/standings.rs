@@ -48,13 +48,18 @@ impl Standings {
     }
 }
 
+/// The years of which a day may be asked for: far from where calendars end, near which periods have no bounds.
+const YEARS: std::ops::RangeInclusive<i16> = 1900..=2999;
+
 fn day(text: &str) -> Result<Option<Day>, Status> {
     if text.is_empty() {
         return Ok(None);
     }
-    let wrong =
-        || errors::invalid("on", format!("`{text}` is not a day; days are written `YYYY-MM-DD`"));
-    Day::parse(text).map(Some).ok_or_else(wrong)
+    let day = Day::parse(text).filter(|day| YEARS.contains(&day.civil().year()));
+    let (first, last) = (YEARS.start(), YEARS.end());
+    let description =
+        || format!("`{text}` is not a day, `YYYY-MM-DD`, of the years {first} to {last}");
+    day.map(Some).ok_or_else(|| errors::invalid("on", description()))
 }
 
 #[tonic::async_trait]

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use metrics::counter;
 use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 
 use crate::client::Settings;
+use crate::quiet::Quiet;
 use crate::{Error, Record, metric};
 
 /// How long to wait when the client's queue is full; the lane waits with it, so nothing is dropped.
@@ -38,9 +40,18 @@ pub struct DeadLetters {
 #[derive(Default)]
 struct Deliveries {
     pending: AtomicU64,
+    quiet: Quiet,
 }
 
-impl ClientContext for Deliveries {}
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.quiet.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.quiet.error(&error, reason);
+    }
+}
 
 impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();

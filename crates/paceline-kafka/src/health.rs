@@ -8,9 +8,12 @@ use std::sync::{Mutex, PoisonError};
 
 use rdkafka::Statistics;
 use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
+use rdkafka::error::KafkaError;
 use rdkafka::statistics::Partition;
 
+use crate::quiet::Quiet;
 use crate::reader::Assigned;
 
 /// The state of a reader's partitions at one moment.
@@ -71,11 +74,12 @@ impl PartitionHealth {
 pub(crate) struct Listener {
     assigned: Vec<Assigned>,
     newest: Mutex<Option<Health>>,
+    quiet: Quiet,
 }
 
 impl Listener {
     pub(crate) fn new(assigned: Vec<Assigned>) -> Self {
-        Self { assigned, newest: Mutex::default() }
+        Self { assigned, newest: Mutex::default(), quiet: Quiet::default() }
     }
 
     pub(crate) fn take(&self) -> Option<Health> {
@@ -84,6 +88,14 @@ impl Listener {
 }
 
 impl ClientContext for Listener {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.quiet.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.quiet.error(&error, reason);
+    }
+
     fn stats(&self, statistics: Statistics) {
         let health = Health::new(&statistics, &self.assigned);
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(health);

@@ -8,6 +8,7 @@ mod embedded;
 mod health;
 mod metric;
 mod producer;
+mod quiet;
 mod reader;
 mod topics;
 

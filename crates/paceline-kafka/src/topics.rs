@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::types::RDKafkaErrorCode;
 
 use crate::Error;
 use crate::client::Settings;
+use crate::quiet::Quiet;
 
 /// How long one question to the brokers may take.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -36,8 +36,8 @@ pub struct Offsets {
 
 /// Asks the brokers about topics.
 pub struct Topics {
-    consumer: BaseConsumer,
-    admin: AdminClient<DefaultClientContext>,
+    consumer: BaseConsumer<Quiet>,
+    admin: AdminClient<Quiet>,
     brokers: String,
 }
 
@@ -48,8 +48,14 @@ impl Topics {
     /// [`Error::Settings`].
     pub fn new(settings: &Settings) -> Result<Self, Error> {
         Ok(Self {
-            consumer: settings.consumer().create().map_err(Error::Settings)?,
-            admin: settings.admin().create().map_err(Error::Settings)?,
+            consumer: settings
+                .consumer()
+                .create_with_context(Quiet::default())
+                .map_err(Error::Settings)?,
+            admin: settings
+                .admin()
+                .create_with_context(Quiet::default())
+                .map_err(Error::Settings)?,
             brokers: settings.brokers.clone(),
         })
     }

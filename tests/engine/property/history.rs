@@ -338,10 +338,9 @@ pub(crate) fn garbage(chosen: u8) -> Message {
         "[]",
         r#"{"id":"O1","version":5,"set":{"Amount":"1"}}"#,
         r#"{"id":"O1","op":"upset","version":5}"#,
-        r#"{"id":"O1","op":"patch","version":90000,"set":{"Amount":"12,5"}}"#,
-        r#"{"id":"O1","op":"patch","version":90000,"set":{"CloseDate":"2026-02-30","Amount":1}}"#,
         r#"{"id":"O1","op":"patch","version":"x","set":{}}"#,
-        r#"{"id":"O1","op":"patch","version":90000,"set":{"Hot":"perhaps"}}"#,
+        r#"{"id":"O1","op":"patch","version":90000,"set":["Amount"]}"#,
+        r#"{"id":"O1","op":"patch","version":90000,"time":"yesterday","set":{"Amount":1}}"#,
     ];
     Message {
         source: 0,

@@ -12,11 +12,7 @@ use jiff::{
     Timestamp, ToSpan,
     civil::{Date, Weekday},
 };
-use paceline_core::{
-    board::{Revision, Standing},
-    decimal::Decimal,
-    ledger::Doubt,
-};
+use paceline_core::board::{Revision, Standing};
 use paceline_tests::recompute::{
     Board, Row, StatusMemory,
     config::{Config, PeriodKind},
@@ -31,7 +27,10 @@ use super::{
     history::{self, Jump, Message, Step},
     world::World,
 };
-use crate::engine::{self, Engine};
+use crate::{
+    compare,
+    engine::{self, Engine},
+};
 
 /// Names of a scope, a KPI and a period.
 type Names = (String, String, String);
@@ -520,60 +519,4 @@ fn between(from: Timestamp, until: Timestamp, quarters: usize) -> Timestamp {
     let way = (until.as_nanosecond() - from.as_nanosecond()).max(0);
     let nanos = from.as_nanosecond() + way * quarters as i128 / 4;
     Timestamp::from_nanosecond(nanos).expect("between two instants")
-}
-
-/// What differs between what the oracle and the engine say.
-fn differences(row: &Row, standing: &Standing, judged: bool) -> String {
-    let text =
-        |number: Option<Decimal>| number.map(|number| number.to_string()).unwrap_or_default();
-    let (numbers, period) = (&standing.numbers, &standing.key.period);
-    let pairs = [
-        (
-            "period",
-            format!("{} to {}", row.period.start, row.period.end),
-            format!("{} to {}", period.start, period.end),
-        ),
-        ("actual", row.actual.clone(), text(numbers.actual)),
-        ("goal", row.goal.clone(), text(numbers.goal)),
-        ("expected", row.expected.clone(), text(numbers.expected)),
-        ("remaining", row.remaining.clone(), text(numbers.remaining)),
-        ("projected", row.projected.clone(), text(numbers.projected)),
-        ("required_per_day", row.required_per_day.clone(), text(numbers.required_per_day)),
-        ("sample", row.sample.to_string(), standing.sample.to_string()),
-        ("in doubt", row.in_doubt.to_string(), (standing.doubt != Doubt::default()).to_string()),
-    ];
-    let mut found = String::new();
-    let mut differ = |what: &str, expected: &str, given: &str| {
-        writeln!(found, "\n  {what} is {given:?} instead of {expected:?}")
-            .expect("a string takes any text");
-    };
-    for (what, expected, given) in pairs.iter().filter(|(_, expected, given)| expected != given) {
-        differ(what, expected, given);
-    }
-    for (what, expected, given) in [
-        ("attainment", row.attainment_float(), numbers.attainment),
-        ("pace", row.pace_float(), numbers.pace),
-    ] {
-        if !near(expected, given) {
-            differ(what, &format!("{expected:?}"), &format!("{given:?}"));
-        }
-    }
-    let status = engine::status(standing.status);
-    if judged && row.status != status {
-        differ("status", &format!("{:?}", row.status), &format!("{status:?}"));
-    }
-    found
-}
-
-/// Whether two floats are the same, or neighbours.
-fn near(one: Option<f64>, other: Option<f64>) -> bool {
-    match (one, other) {
-        (None, None) => true,
-        (Some(one), Some(other)) => {
-            one == other
-                || one.is_sign_negative() == other.is_sign_negative()
-                    && one.to_bits().abs_diff(other.to_bits()) <= 1
-        }
-        _ => false,
-    }
 }

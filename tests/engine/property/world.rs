@@ -445,7 +445,7 @@ impl Kpi {
             Some("close_date >= date('2026-11-10')"),
             Some("account != null && owner != 'U1'"),
             Some("at_time > timestamp('2026-11-01T00:00:00Z') || hot"),
-            Some("amount - days > 10 ? hot : stage in ['Won', 'Lost']"),
+            Some("(amount - days > 10 && hot) || stage in ['Won', 'Lost']"),
         ];
         filters[usize::from(self.filter) % filters.len()]
     }

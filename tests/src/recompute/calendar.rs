@@ -75,21 +75,32 @@ pub fn weight(calendar: &Calendar, day: Date) -> Exact {
 /// The working days of a period, weighted.
 #[must_use]
 pub fn work(calendar: &Calendar, period: &Period) -> Exact {
-    period.days().map(|day| weight(calendar, day)).sum()
+    work_of(calendar, period.days())
 }
 
 /// Those of them that are over at an instant, in a zone; a day counts by the share of its hours that has passed.
 #[must_use]
 pub fn work_done(calendar: &Calendar, zone: &TimeZone, period: &Period, now: Timestamp) -> Exact {
-    let share = |day| weight(calendar, day) * share_passed(calendar, zone, day, now);
-    period.days().map(share).sum()
+    let today = day_of(now, zone);
+    let done = work_of(calendar, period.days().take_while(|day| *day < today));
+    if !period.holds(today) {
+        return done;
+    }
+    done + weight(calendar, today) * share_passed(calendar, zone, today, now)
 }
 
-fn share_passed(calendar: &Calendar, zone: &TimeZone, day: Date, now: Timestamp) -> Exact {
-    let today = day_of(now, zone);
-    if day != today {
-        return number::whole(i32::from(day < today));
+/// The weight of all these days: that of each day of the week as often as there is one that is no holiday.
+fn work_of(calendar: &Calendar, days: impl Iterator<Item = Date>) -> Exact {
+    let mut count = [0; 7];
+    for day in days.filter(|day| !calendar.holidays.contains(day)) {
+        count[day.weekday().to_monday_zero_offset().unsigned_abs() as usize] += 1;
     }
+    let weights = calendar.working_days.iter().zip(count);
+    weights.map(|(weight, count)| weight * number::whole(count)).sum()
+}
+
+/// The share of the working hours of the day it is that has passed.
+fn share_passed(calendar: &Calendar, zone: &TimeZone, day: Date, now: Timestamp) -> Exact {
     let start = instant(zone, day, calendar.hours.0);
     let end = instant(zone, day, calendar.hours.1);
     let now = now.as_nanosecond();

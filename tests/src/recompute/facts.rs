@@ -89,12 +89,12 @@ impl Facts {
         over: bool,
     ) -> Total {
         match self {
-            Self::Simple(aggregate, facts, is_stock) => {
+            Self::Simple(_, _, true) if over => Total { actual: None, sample: 0, in_doubt: false },
+            Self::Simple(aggregate, facts, _) => {
                 let near: Vec<&Fact> =
                     facts.iter().filter(|fact| fact.may_be_in(scope, members, period)).collect();
                 let values: Vec<&V> = near.iter().filter_map(|fact| fact.value.as_ref()).collect();
-                let lost = *is_stock && over;
-                let actual = if lost { None } else { aggregated(*aggregate, &values) };
+                let actual = aggregated(*aggregate, &values);
                 let in_doubt = near.iter().any(|fact| fact.incomplete || fact.in_doubt);
                 Total { actual, sample: values.len(), in_doubt }
             }

@@ -36,9 +36,10 @@ pub fn standard(
     if parts.is_empty() {
         return None;
     }
-    let goal: Exact = parts.iter().map(|(_, target)| spread(config, kpi, period, target)).sum();
+    let all = calendar::work(&config.calendars.default, period);
     let asked: Exact = parts.iter().map(|(_, target)| target.clone()).sum();
-    let due = |(of, target): &(Scope, Exact)| due(config, of, period, target, now);
+    let goal = spread(kpi, &all, &asked);
+    let due = |(of, target): &(Scope, Exact)| due(config, of, period, &all, target, now);
     let expected = (kpi.goal_kind() == GoalKind::Reach).then(|| parts.iter().map(due).sum());
     Some(Standard { is_void: goal.is_zero() && asked.is_positive(), goal, expected })
 }
@@ -96,22 +97,28 @@ fn rank(config: &Config, scope: &Scope, goal: &Goal) -> Option<(u8, usize)> {
     }
 }
 
-/// What a target is worth in a period: all of it, but a goal to be reached needs days to be reached on.
-fn spread(config: &Config, kpi: &Kpi, period: &Period, target: &Exact) -> Exact {
-    let idle = calendar::work(&config.calendars.default, period).is_zero();
+/// What a target is worth in a period with so many working days: all of it, but a goal to be reached needs days to be
+/// reached on.
+fn spread(kpi: &Kpi, all: &Exact, target: &Exact) -> Exact {
     let reach = kpi.goal_kind() == GoalKind::Reach;
-    if reach && idle { Exact::zero() } else { target.clone() }
+    if reach && all.is_zero() { Exact::zero() } else { target.clone() }
 }
 
 /// What of a target is due, by the clock of the scope that has it. A rolling window is always due whole.
-fn due(config: &Config, of: &Scope, period: &Period, target: &Exact, now: Timestamp) -> Exact {
-    let calendar = &config.calendars.default;
-    let all = calendar::work(calendar, period);
+fn due(
+    config: &Config,
+    of: &Scope,
+    period: &Period,
+    all: &Exact,
+    target: &Exact,
+    now: Timestamp,
+) -> Exact {
     if all.is_zero() {
         return Exact::zero();
     }
     if period.is_rolling() {
         return target.clone();
     }
+    let calendar = &config.calendars.default;
     target * calendar::work_done(calendar, of.zone(config), period, now) / all
 }

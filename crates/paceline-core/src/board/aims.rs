@@ -65,6 +65,11 @@ impl Goals {
     }
 }
 
+/// Whether targets ask for anything: a cap of 0 is a goal also where there is no working day.
+fn asks(targets: &[(Decimal, usize)]) -> bool {
+    targets.iter().any(|(target, _)| *target != Decimal::ZERO)
+}
+
 /// How specific a goal is for a rep, the larger the more; `None` when it is not theirs.
 fn specificity(whose: &Whose, rep: usize, roster: &Roster) -> Option<usize> {
     const EVERYONE: usize = 0;
@@ -97,8 +102,9 @@ impl Board {
     /// The goal of a scope where all of it is due at every moment.
     pub(super) fn flat_aim(&self, scope: ScopeId, kpi: KpiId, period: &Period) -> Option<Aim> {
         let targets = self.targets(scope, kpi, period)?;
-        let void =
+        let rests =
             self.model.kpi(kpi).goal_kind == GoalKind::Reach && self.model.calendar.rests(period);
+        let void = rests && asks(&targets);
         let goal =
             targets.iter().filter(|_| !void).map(|(target, _)| Rational::from(*target)).sum();
         Some(Aim { goal, due: None, void })
@@ -161,7 +167,7 @@ impl Board {
             .into_iter()
             .map(|(face, target)| (Rational::from(target), self.spread(face, period)))
             .collect();
-        let void = parts.iter().all(|(_, spread)| spread.is_empty());
+        let void = asks(targets) && parts.iter().all(|(_, spread)| spread.is_empty());
         let due = Due::new(parts);
         Aim { goal: due.total(), due: Some(due), void }
     }

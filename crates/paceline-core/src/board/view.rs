@@ -82,12 +82,19 @@ pub struct Removal {
 }
 
 /// What changed between two revisions.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Update<S = Standing> {
     /// The standings that changed, as they are now.
     pub standings: Vec<S>,
     /// The standings that left.
     pub removed: Vec<Removal>,
+}
+
+/// Nothing changed.
+impl<S> Default for Update<S> {
+    fn default() -> Self {
+        Self { standings: Vec::new(), removed: Vec::new() }
+    }
 }
 
 impl Update<Reading> {

@@ -2,13 +2,14 @@
 //! (`ExtractNewRecordState`) makes of it, with the added fields `__op`, `__deleted`, `__source_lsn` ….
 
 use paceline_core::change::Op;
+use serde::de::MapAccess;
 
 use super::source::{self, Source};
 use crate::decoder::Ignored;
-use crate::error::{DecodeError, Problem};
-use crate::json::{self, Object, Other};
+use crate::error::DecodeError;
+use crate::json::{self, Care, Member, Object, Other};
+use crate::piece::Piece;
 use crate::plan::{Plan, Row, Slots};
-use crate::scan::{Cursor, Malformed};
 
 /// How a message is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,17 +27,18 @@ pub(super) enum Kind {
     Ignored(Ignored),
 }
 
-/// A message as raw text.
+/// A message as JSON values.
 #[derive(Default)]
 pub(super) struct Envelope<'a> {
     pub(super) slots: Slots<'a>,
     /// Whether there is a row.
     pub(super) row: bool,
     pub(super) source: Source<'a>,
+    /// As written.
     pub(super) schema: Option<&'a str>,
-    op: Option<&'a str>,
-    deleted: Option<&'a str>,
-    status: Option<&'a str>,
+    op: Option<Piece<'a>>,
+    deleted: Option<Piece<'a>>,
+    status: Option<Piece<'a>>,
     /// Whether there is an added field of a flat row.
     added: bool,
     /// Whether there is a key besides times.
@@ -44,16 +46,14 @@ pub(super) struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads `text`; `outer` if a schema may be around it.
     pub(super) fn read(
         &mut self,
         text: &'a str,
         shape: Shape,
-        outer: bool,
         plan: &Plan,
-    ) -> Result<(), Malformed> {
+    ) -> Result<Care, serde_json::Error> {
         *self = Self::default();
-        json::walk(text, &mut Reader { plan, envelope: self, shape, outer })
+        json::read(text, &mut Reader { plan, envelope: self, shape, outer: true })
     }
 
     /// The shape the message has, whichever it was read by.
@@ -62,9 +62,9 @@ impl<'a> Envelope<'a> {
     }
 
     pub(super) fn kind(&self) -> Result<Kind, DecodeError> {
-        let op = self.op.and_then(json::scalar_text);
-        let deleted =
-            self.deleted.and_then(json::scalar_text).is_some_and(|deleted| deleted == "true");
+        let op = self.op.as_ref().and_then(Piece::scalar_text);
+        let deleted = self.deleted.as_ref().and_then(Piece::scalar_text);
+        let deleted = deleted.is_some_and(|deleted| deleted == "true");
         Ok(Kind::Change(match op.as_deref() {
             _ if deleted => Op::Delete,
             Some("c" | "u" | "r") => Op::Full,
@@ -84,8 +84,10 @@ impl<'a> Envelope<'a> {
 
     /// Records without an operation: `{"status":"BEGIN","id":…}` and `{"ts_ms":…}`.
     fn bookkeeping(&self) -> Option<Ignored> {
-        match self.status {
-            Some("\"BEGIN\"" | "\"END\"") => Some(Ignored::Transaction),
+        match &self.status {
+            Some(Piece::Text(status)) if matches!(&**status, "BEGIN" | "END") => {
+                Some(Ignored::Transaction)
+            }
             _ => (!self.more).then_some(Ignored::Heartbeat),
         }
     }
@@ -101,7 +103,6 @@ enum Key {
     Deleted,
     Status,
     Added(source::Key),
-    AddedUnknown,
     Column(usize),
 }
 
@@ -109,6 +110,7 @@ struct Reader<'a, 'e, 'p> {
     plan: &'p Plan,
     envelope: &'e mut Envelope<'a>,
     shape: Shape,
+    /// Whether a schema may be around the message here.
     outer: bool,
 }
 
@@ -120,7 +122,7 @@ impl Reader<'_, '_, '_> {
             "deleted" => Key::Deleted,
             _ => {
                 let name = name.strip_prefix("source_").unwrap_or(name);
-                source::key(name).map_or(Key::AddedUnknown, Key::Added)
+                return source::key(name).map(Key::Added);
             }
         })
     }
@@ -140,7 +142,7 @@ impl Reader<'_, '_, '_> {
 
 impl<'a> Object<'a> for Reader<'a, '_, '_> {
     type Key = Key;
-    const NOT_AN_OBJECT: Problem = Problem::MessageShape;
+    const NOT_AN_OBJECT: &'static str = json::NO_MESSAGE;
 
     fn begin(&mut self) {
         self.envelope.slots.clear();
@@ -161,24 +163,23 @@ impl<'a> Object<'a> for Reader<'a, '_, '_> {
         }
     }
 
-    fn value(&mut self, key: Key, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+    fn value<M: MapAccess<'a>>(&mut self, key: Key, member: Member<'_, M>) -> Result<(), M::Error> {
         let (plan, shape) = (self.plan, self.shape);
         let envelope = &mut *self.envelope;
         match key {
             Key::After => {
                 let mut row = After { row: plan.row(&mut envelope.slots), seen: true };
-                cursor.walk(&mut row)?;
+                member.object(&mut row)?;
                 envelope.row = row.seen;
             }
-            Key::Source => cursor.walk(&mut envelope.source)?,
-            Key::Op => envelope.op = Some(cursor.raw()?),
-            Key::Schema => envelope.schema = Some(cursor.raw()?),
-            Key::Payload => cursor.walk(&mut Reader { plan, envelope, shape, outer: false })?,
-            Key::Deleted => envelope.deleted = Some(cursor.raw()?),
-            Key::Status => envelope.status = Some(cursor.raw()?),
-            Key::Added(part) => envelope.source.value(part, cursor)?,
-            Key::AddedUnknown => drop(cursor.raw()?),
-            Key::Column(at) => plan.take(&mut envelope.slots, at, cursor)?,
+            Key::Source => member.object(&mut envelope.source)?,
+            Key::Op => envelope.op = Some(member.piece()?),
+            Key::Schema => envelope.schema = Some(member.raw()?),
+            Key::Payload => member.object(&mut Reader { plan, envelope, shape, outer: false })?,
+            Key::Deleted => envelope.deleted = Some(member.piece()?),
+            Key::Status => envelope.status = Some(member.piece()?),
+            Key::Added(part) => envelope.source.value(part, member)?,
+            Key::Column(at) => plan.take(&mut envelope.slots, at, member)?,
         }
         Ok(())
     }
@@ -193,14 +194,18 @@ struct After<'a, 's, 'p> {
 
 impl<'a> Object<'a> for After<'a, '_, '_> {
     type Key = usize;
-    const NOT_AN_OBJECT: Problem = Problem::RowShape;
+    const NOT_AN_OBJECT: &'static str = "the row is not an object";
 
     fn key(&mut self, name: &str) -> Option<usize> {
         self.row.key(name)
     }
 
-    fn value(&mut self, key: usize, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        self.row.value(key, cursor)
+    fn value<M: MapAccess<'a>>(
+        &mut self,
+        key: usize,
+        member: Member<'_, M>,
+    ) -> Result<(), M::Error> {
+        self.row.value(key, member)
     }
 
     fn otherwise(&mut self, _other: Other) -> bool {

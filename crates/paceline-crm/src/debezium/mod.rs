@@ -14,8 +14,8 @@ use smallvec::SmallVec;
 
 use crate::decoder::{Decoded, Entities, Guess, Ignored, Message};
 use crate::error::{DecodeError, Part};
-use crate::json;
-use crate::key::Columns;
+use crate::key;
+use crate::piece::Piece;
 use crate::plan::Plan;
 use crate::scalar::{Dialect, Logical};
 use envelope::{Envelope, Kind};
@@ -25,23 +25,22 @@ pub(crate) use schema::Schemas;
 pub(crate) fn decode<'a>(
     entities: &mut Entities,
     schemas: &mut Schemas,
-    keys: &mut Columns,
     text: &'a str,
     message: &Message<'a>,
 ) -> Result<Decoded<'a>, DecodeError> {
     let mut envelope = Envelope::default();
-    read(&mut envelope, text, schemas, entities.likely())?;
+    read(&mut envelope, text, schemas, entities.likely_mut())?;
     let op = match envelope.kind()? {
         Kind::Ignored(reason) => return Ok(Decoded::Ignored(reason)),
         Kind::Change(op) => op,
     };
     if !entities.is_fixed() {
-        let name =
-            envelope.source.table.and_then(json::scalar_text).ok_or(DecodeError::MissingEntity)?;
+        let name = envelope.source.table.as_ref().and_then(Piece::scalar_text);
+        let name = name.ok_or(DecodeError::MissingEntity)?;
         match entities.settle(&name) {
             None => return Ok(Decoded::Ignored(Ignored::Entity)),
             Some(Guess::Right) => {}
-            Some(Guess::Wrong) => read(&mut envelope, text, schemas, entities.likely())?,
+            Some(Guess::Wrong) => read(&mut envelope, text, schemas, entities.likely_mut())?,
         }
     }
     let plan = entities.likely();
@@ -54,7 +53,7 @@ pub(crate) fn decode<'a>(
         fields: Fields::new(),
     };
     if op != Op::Overflow {
-        change.ids.push(keys.id(message.key)?);
+        change.ids.push(key::id(message.key)?);
     }
     if op == Op::Full {
         fields(&envelope, plan, schemas, &mut change.fields)?;
@@ -68,7 +67,7 @@ fn read<'a>(
     envelope: &mut Envelope<'a>,
     text: &'a str,
     schemas: &mut Schemas,
-    plan: &Plan,
+    plan: &mut Plan,
 ) -> Result<(), DecodeError> {
     read_as_shaped(envelope, text, schemas, plan)?;
     if envelope.shape() == schemas.shape {
@@ -82,20 +81,12 @@ fn read_as_shaped<'a>(
     envelope: &mut Envelope<'a>,
     text: &'a str,
     schemas: &mut Schemas,
-    plan: &Plan,
+    plan: &mut Plan,
 ) -> Result<(), DecodeError> {
-    let shape = schemas.shape;
-    if let Some(body) = schemas.strip(text)
-        && envelope.read(body, shape, false, plan).is_ok()
-    {
-        return Ok(());
-    }
-    schemas.forget();
-    let read = envelope.read(text, shape, true, plan);
-    read.map_err(|malformed| malformed.within(text, Part::Value))?;
-    if let Some(schema) = envelope.schema.filter(|schema| schema.starts_with('{')) {
-        schemas.remember(text, schema);
-    }
+    let read = envelope.read(text, schemas.shape, plan);
+    let care = read.map_err(|error| DecodeError::json(Part::Value, error))?;
+    plan.learn(care, &envelope.slots);
+    schemas.meet(envelope.schema);
     Ok(())
 }
 

@@ -11,7 +11,6 @@ use crate::error::DecodeError;
 use crate::plan::Plan;
 use crate::scalar::Logical;
 use crate::time::Unit;
-use crate::wrapped::Wrapper;
 use paceline_core::entity::EntityId;
 
 /// Schemas met of late, and the shape of the last message.
@@ -26,8 +25,6 @@ pub(crate) struct Schemas {
 #[derive(Clone, Debug)]
 struct Known {
     schema: Box<str>,
-    /// How to skip it, when the message is laid out as the converter does.
-    wrapper: Option<Wrapper>,
     /// What it says of the columns of an entity, by slot.
     columns: Option<(EntityId, Shape, Vec<Logical>)>,
 }
@@ -36,33 +33,16 @@ struct Known {
 const KNOWN_MAX: usize = 16;
 
 impl Schemas {
-    /// The payload of a message that starts with a known schema, if the rest of it is one JSON value.
-    pub(super) fn strip<'a>(&mut self, text: &'a str) -> Option<&'a str> {
-        let found = self.known.iter().enumerate().find_map(|(at, known)| {
-            let body = known.wrapper.as_ref()?.strip(text)?;
-            Some((at, body))
+    /// The message at hand has this raw schema, if any.
+    pub(super) fn meet(&mut self, schema: Option<&str>) {
+        self.at = schema.filter(|schema| schema.starts_with('{')).map(|schema| {
+            let known = self.known.iter().position(|known| *known.schema == *schema);
+            known.unwrap_or_else(|| {
+                self.known.truncate(KNOWN_MAX - 1);
+                self.known.insert(0, Known { schema: schema.into(), columns: None });
+                0
+            })
         });
-        let (at, body) = found?;
-        self.at = Some(at);
-        Some(body)
-    }
-
-    /// The message at hand has no schema, as far as is known.
-    pub(super) fn forget(&mut self) {
-        self.at = None;
-    }
-
-    /// The message at hand, `text`, has this raw schema.
-    pub(super) fn remember(&mut self, text: &str, schema: &str) {
-        let known = self.known.iter().position(|known| *known.schema == *schema);
-        let at = known.unwrap_or_else(|| {
-            self.known.truncate(KNOWN_MAX - 1);
-            self.known.insert(0, Known { schema: schema.into(), wrapper: None, columns: None });
-            0
-        });
-        let known = &mut self.known[at];
-        known.wrapper = known.wrapper.take().or_else(|| Wrapper::around(text, schema));
-        self.at = Some(at);
     }
 
     /// What the schema at hand says of the plan's columns, by slot; empty without a schema.

@@ -13,34 +13,36 @@
 
 use jiff::Timestamp;
 use paceline_core::version::Version;
+use serde::de::MapAccess;
 
-use crate::error::{DecodeError, Problem};
-use crate::json::{self, Object, Other};
-use crate::scan::{Cursor, Malformed};
+use crate::error::DecodeError;
+use crate::json::{Member, Object, Other};
+use crate::piece::Piece;
 use crate::time::{self, Unit};
 
-/// The block as raw text.
+/// The block as JSON values.
 #[derive(Default)]
 pub(super) struct Source<'a> {
-    pub(super) table: Option<&'a str>,
-    ts_ms: Option<&'a str>,
-    ts_us: Option<&'a str>,
-    lsn: Option<&'a str>,
-    file: Option<&'a str>,
-    pos: Option<&'a str>,
-    row: Option<&'a str>,
-    change_lsn: Option<&'a str>,
-    commit_lsn: Option<&'a str>,
-    event_serial_no: Option<&'a str>,
-    scn: Option<&'a str>,
+    pub(super) table: Option<Piece<'a>>,
+    ts_ms: Option<Piece<'a>>,
+    ts_us: Option<Piece<'a>>,
+    lsn: Option<Piece<'a>>,
+    file: Option<Piece<'a>>,
+    pos: Option<Piece<'a>>,
+    row: Option<Piece<'a>>,
+    change_lsn: Option<Piece<'a>>,
+    commit_lsn: Option<Piece<'a>>,
+    event_serial_no: Option<Piece<'a>>,
+    scn: Option<Piece<'a>>,
 }
 
 impl Source<'_> {
     /// When the change was committed; `None` if the source does not know. Some snapshots say 0 for that.
     pub(super) fn time(&self) -> Result<Option<Timestamp>, DecodeError> {
-        for (raw, what, unit) in
-            [(self.ts_us, "source.ts_us", Unit::Micros), (self.ts_ms, "source.ts_ms", Unit::Millis)]
-        {
+        for (raw, what, unit) in [
+            (&self.ts_us, "source.ts_us", Unit::Micros),
+            (&self.ts_ms, "source.ts_ms", Unit::Millis),
+        ] {
             if let Some(number) = integer(raw, what)?.filter(|number| *number > 0) {
                 let instant = time::instant_of(number, unit);
                 return instant.map(Some).map_err(|fault| DecodeError::Envelope { what, fault });
@@ -50,7 +52,7 @@ impl Source<'_> {
     }
 
     pub(super) fn version(&self, offset: i64) -> Result<Version, DecodeError> {
-        if let Some(lsn) = integer(self.lsn, "source.lsn")? {
+        if let Some(lsn) = integer(&self.lsn, "source.lsn")? {
             return Ok(Version::from_counter(lsn));
         }
         let position = match self.binlog()? {
@@ -60,7 +62,7 @@ impl Source<'_> {
         if let Some(position) = position {
             return Ok(position);
         }
-        if let Some(scn) = integer(self.scn, "source.scn")?.filter(|scn| *scn > 0) {
+        if let Some(scn) = integer(&self.scn, "source.scn")?.filter(|scn| *scn > 0) {
             return Ok(Version::from_parts(scn as u64, offset as u64));
         }
         self.moment(offset)
@@ -68,9 +70,9 @@ impl Source<'_> {
 
     /// `mysql-bin.000003`, 12345, 0.
     fn binlog(&self) -> Result<Option<Version>, DecodeError> {
-        let Some(file) = self.file.and_then(json::scalar_text) else { return Ok(None) };
-        let Some(pos) = integer(self.pos, "source.pos")? else { return Ok(None) };
-        let row = integer(self.row, "source.row")?.unwrap_or(0);
+        let Some(file) = self.file.as_ref().and_then(Piece::scalar_text) else { return Ok(None) };
+        let Some(pos) = integer(&self.pos, "source.pos")? else { return Ok(None) };
+        let row = integer(&self.row, "source.row")?.unwrap_or(0);
         let digits = file.len() - file.trim_end_matches(|c: char| c.is_ascii_digit()).len();
         let Ok(number) = file[file.len() - digits..].parse::<u32>() else { return Ok(None) };
         let low = pos.clamp(0, (1 << 44) - 1) << 20 | row.clamp(0, (1 << 20) - 1);
@@ -80,11 +82,11 @@ impl Source<'_> {
     /// `00000027:00000ac0:0002`: log file, block and slot, of 32, 32 and 16 bits.
     fn transaction_log(&self) -> Result<Option<Version>, DecodeError> {
         let Some(lsn) =
-            self.change_lsn.and_then(hex_lsn).or_else(|| self.commit_lsn.and_then(hex_lsn))
+            [&self.change_lsn, &self.commit_lsn].into_iter().flatten().find_map(hex_lsn)
         else {
             return Ok(None);
         };
-        let serial = integer(self.event_serial_no, "source.event_serial_no")?
+        let serial = integer(&self.event_serial_no, "source.event_serial_no")?
             .unwrap_or(0)
             .clamp(0, 0xffff_ffff);
         let (file_and_block, slot) = ((lsn >> 16) as u64, (lsn & 0xffff) as u64);
@@ -94,18 +96,20 @@ impl Source<'_> {
     /// 41 bits of milliseconds and 21 of the offset: 62, below the counters, which start at 2^63.
     fn moment(&self, offset: i64) -> Result<Version, DecodeError> {
         let missing = DecodeError::Missing { what: "a log position or time in source" };
-        let millis = integer(self.ts_ms, "source.ts_ms")?.ok_or(missing)?.clamp(0, (1 << 42) - 1);
+        let millis = integer(&self.ts_ms, "source.ts_ms")?.ok_or(missing)?.clamp(0, (1 << 42) - 1);
         Ok(Version::from_parts(0, (millis << 21 | offset & 0x1f_ffff) as u64))
     }
 }
 
-fn integer(raw: Option<&str>, what: &'static str) -> Result<Option<i64>, DecodeError> {
-    let Some(raw) = raw.filter(|raw| *raw != "null") else { return Ok(None) };
-    json::integer(raw).map(Some).ok_or(DecodeError::Version { what })
+fn integer(piece: &Option<Piece<'_>>, what: &'static str) -> Result<Option<i64>, DecodeError> {
+    match piece {
+        None | Some(Piece::Null) => Ok(None),
+        Some(piece) => piece.integer().map(Some).ok_or(DecodeError::Version { what }),
+    }
 }
 
-fn hex_lsn(raw: &str) -> Option<u128> {
-    let text = json::scalar_text(raw)?;
+fn hex_lsn(piece: &Piece<'_>) -> Option<u128> {
+    let text = piece.scalar_text()?;
     let mut parts = text.split(':');
     let mut part = |digits: usize| {
         let part = parts.next().filter(|part| part.len() == digits)?;
@@ -150,26 +154,26 @@ pub(super) fn key(name: &str) -> Option<Key> {
 
 impl<'a> Object<'a> for Source<'a> {
     type Key = Key;
-    const NOT_AN_OBJECT: Problem = Problem::SourceShape;
+    const NOT_AN_OBJECT: &'static str = "source is not an object";
 
     fn key(&mut self, name: &str) -> Option<Key> {
         key(name)
     }
 
-    fn value(&mut self, key: Key, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        let raw = Some(cursor.raw()?);
+    fn value<M: MapAccess<'a>>(&mut self, key: Key, member: Member<'_, M>) -> Result<(), M::Error> {
+        let piece = Some(member.piece()?);
         match key {
-            Key::Table => self.table = raw,
-            Key::TsMs => self.ts_ms = raw,
-            Key::TsUs => self.ts_us = raw,
-            Key::Lsn => self.lsn = raw,
-            Key::File => self.file = raw,
-            Key::Pos => self.pos = raw,
-            Key::Row => self.row = raw,
-            Key::ChangeLsn => self.change_lsn = raw,
-            Key::CommitLsn => self.commit_lsn = raw,
-            Key::EventSerialNo => self.event_serial_no = raw,
-            Key::Scn => self.scn = raw,
+            Key::Table => self.table = piece,
+            Key::TsMs => self.ts_ms = piece,
+            Key::TsUs => self.ts_us = piece,
+            Key::Lsn => self.lsn = piece,
+            Key::File => self.file = piece,
+            Key::Pos => self.pos = piece,
+            Key::Row => self.row = piece,
+            Key::ChangeLsn => self.change_lsn = piece,
+            Key::CommitLsn => self.commit_lsn = piece,
+            Key::EventSerialNo => self.event_serial_no = piece,
+            Key::Scn => self.scn = piece,
         }
         Ok(())
     }
@@ -188,7 +192,7 @@ mod tests {
 
     fn version(block: &str, offset: i64) -> Result<Version, &'static str> {
         let mut source = Source::default();
-        json::walk(block, &mut source).expect("json");
+        json::read(block, &mut source).expect("json");
         source.version(offset).map_err(|error| error.reason())
     }
 

@@ -3,39 +3,29 @@
 use std::borrow::Cow;
 
 use paceline_core::version::Version;
+use serde::de::MapAccess;
 
-use super::header::{Header, Names};
-use crate::error::{DecodeError, Part, Problem};
-use crate::json::{self, Object};
+use super::header::{Header, List};
+use crate::error::{DecodeError, Part};
+use crate::json::{self, Member, Object};
+use crate::piece::Piece;
 use crate::plan::{Plan, Slots};
-use crate::scan::{Cursor, Malformed};
-use crate::wrapped::Wrapper;
 
-/// An event as raw text.
+/// An event as JSON values.
 #[derive(Default)]
 pub(super) struct Event<'a> {
     pub(super) header: Header<'a>,
     pub(super) slots: Slots<'a>,
-    object_type: Option<&'a str>,
-    replay_id: Option<&'a str>,
-    schema: Option<&'a str>,
+    object_type: Option<Piece<'a>>,
+    replay_id: Option<Piece<'a>>,
     flat: bool,
 }
 
 impl<'a> Event<'a> {
-    pub(super) fn read(
-        text: &'a str,
-        wrapper: &mut Option<Wrapper>,
-        plan: &Plan,
-    ) -> Result<Self, DecodeError> {
-        let event = match Self::unwrapped(text, wrapper.as_ref(), plan) {
-            Some(event) => event,
-            None => Self::walked(text, plan, true)
-                .map_err(|malformed| malformed.within(text, Part::Value))?,
-        };
-        if let Some(schema) = event.schema.filter(|schema| schema.starts_with('{')) {
-            *wrapper = Wrapper::around(text, schema);
-        }
+    pub(super) fn read(text: &'a str, plan: &mut Plan) -> Result<Self, DecodeError> {
+        let mut event = Self::default();
+        let read = json::read(text, &mut Reader { row: plan, event: &mut event, outer: true });
+        plan.learn(read.map_err(|error| DecodeError::json(Part::Value, error))?, &event.slots);
         if event.header.seen {
             Ok(event)
         } else {
@@ -43,25 +33,13 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Reads only the payload behind a known schema.
-    fn unwrapped(text: &'a str, wrapper: Option<&Wrapper>, plan: &Plan) -> Option<Self> {
-        Self::walked(wrapper?.strip(text)?, plan, false).ok()
-    }
-
-    fn walked(text: &'a str, plan: &Plan, outer: bool) -> Result<Self, Malformed> {
-        let mut event = Self::default();
-        let mut reader = Reader { row: plan, event: &mut event, outer };
-        json::walk(text, &mut reader)?;
-        Ok(event)
-    }
-
     /// The entity's name, from the header or else from the flat row's `_ObjectType` (`ContactChangeEvent`;
     /// of a custom object `Box__ChangeEvent`).
     pub(super) fn entity(&self) -> Option<Cow<'a, str>> {
-        if let Some(name) = self.header.entity.and_then(json::scalar_text) {
+        if let Some(name) = self.header.entity.as_ref().and_then(Piece::scalar_text) {
             return Some(name);
         }
-        let name = json::scalar_text(self.object_type?)?;
+        let name = self.object_type.as_ref()?.scalar_text()?;
         Some(match name.strip_suffix("ChangeEvent") {
             Some(custom) if custom.ends_with("__") => Cow::Owned(format!("{custom}c")),
             Some(standard) => Cow::Owned(standard.to_owned()),
@@ -70,16 +48,16 @@ impl<'a> Event<'a> {
     }
 
     pub(super) fn version(&self) -> Result<Version, DecodeError> {
-        match self.replay_id.and_then(json::integer) {
+        match self.replay_id.as_ref().and_then(Piece::integer) {
             Some(replay_id) => Ok(Version::from_counter(replay_id)),
             None => self.header.version(),
         }
     }
 
     /// The names for which null on an update is a value; `None` when it is for every name.
-    pub(super) fn names_that_null(&self) -> Option<Names<'a>> {
+    pub(super) fn names_that_null(&self) -> Option<List<'a>> {
         if self.flat {
-            self.header.nulled.or(Some(self.header.changed))
+            Some(self.header.nulled.unwrap_or(self.header.changed))
         } else {
             self.header.nulled
         }
@@ -92,11 +70,9 @@ enum Key {
     ObjectType,
     FlatReplayId,
     ReplayId,
-    Flat,
     Inner,
     Outer,
     Event,
-    Schema,
     Field(usize),
 }
 
@@ -110,7 +86,7 @@ struct Reader<'a, 'e, 'p> {
 
 impl<'a> Object<'a> for Reader<'a, '_, '_> {
     type Key = Key;
-    const NOT_AN_OBJECT: Problem = Problem::MessageShape;
+    const NOT_AN_OBJECT: &'static str = json::NO_MESSAGE;
 
     fn begin(&mut self) {
         self.event.slots.clear();
@@ -122,32 +98,33 @@ impl<'a> Object<'a> for Reader<'a, '_, '_> {
             "ChangeEventHeader" => Some(Key::Header),
             "ReplayId" => Some(Key::FlatReplayId),
             "_ObjectType" => Some(Key::ObjectType),
-            "_EventType" => Some(Key::Flat),
+            "_EventType" => {
+                self.event.flat = true;
+                None
+            }
             "payload" if self.outer => Some(Key::Inner),
             "data" if self.outer => Some(Key::Outer),
             "event" if self.outer => Some(Key::Event),
             "replayId" if self.outer => Some(Key::ReplayId),
-            "schema" if self.outer => Some(Key::Schema),
+            "schema" if self.outer => None,
             _ => self.row.find(name).map(Key::Field),
         }
     }
 
-    fn value(&mut self, key: Key, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+    fn value<M: MapAccess<'a>>(&mut self, key: Key, member: Member<'_, M>) -> Result<(), M::Error> {
         let event = &mut *self.event;
         match key {
             Key::Header => {
                 event.header = Header::default();
-                cursor.walk(&mut event.header)?;
+                member.object(&mut event.header)?;
             }
-            Key::ObjectType => (event.flat, event.object_type) = (true, Some(cursor.raw()?)),
-            Key::FlatReplayId => (event.flat, event.replay_id) = (true, Some(cursor.raw()?)),
-            Key::ReplayId => event.replay_id = Some(cursor.raw()?),
-            Key::Flat => (event.flat, _) = (true, cursor.raw()?),
-            Key::Inner => cursor.walk(&mut Reader { row: self.row, event, outer: false })?,
-            Key::Outer => cursor.walk(&mut Reader { row: self.row, event, outer: true })?,
-            Key::Event => cursor.walk(&mut Delivery { replay_id: &mut event.replay_id })?,
-            Key::Schema => event.schema = Some(cursor.raw()?),
-            Key::Field(at) => self.row.take(&mut event.slots, at, cursor)?,
+            Key::ObjectType => (event.flat, event.object_type) = (true, Some(member.piece()?)),
+            Key::FlatReplayId => (event.flat, event.replay_id) = (true, Some(member.piece()?)),
+            Key::ReplayId => event.replay_id = Some(member.piece()?),
+            Key::Inner => member.object(&mut Reader { row: self.row, event, outer: false })?,
+            Key::Outer => member.object(&mut Reader { row: self.row, event, outer: true })?,
+            Key::Event => member.object(&mut Delivery { replay_id: &mut event.replay_id })?,
+            Key::Field(at) => self.row.take(&mut event.slots, at, member)?,
         }
         Ok(())
     }
@@ -155,19 +132,19 @@ impl<'a> Object<'a> for Reader<'a, '_, '_> {
 
 /// `{"replayId":8407465}` beside the payload.
 struct Delivery<'a, 'e> {
-    replay_id: &'e mut Option<&'a str>,
+    replay_id: &'e mut Option<Piece<'a>>,
 }
 
 impl<'a> Object<'a> for Delivery<'a, '_> {
     type Key = ();
-    const NOT_AN_OBJECT: Problem = Problem::EventShape;
+    const NOT_AN_OBJECT: &'static str = "event is not an object";
 
     fn key(&mut self, name: &str) -> Option<()> {
         (name == "replayId").then_some(())
     }
 
-    fn value(&mut self, (): (), cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        *self.replay_id = Some(cursor.raw()?);
+    fn value<M: MapAccess<'a>>(&mut self, (): (), member: Member<'_, M>) -> Result<(), M::Error> {
+        *self.replay_id = Some(member.piece()?);
         Ok(())
     }
 }

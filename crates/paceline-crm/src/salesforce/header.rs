@@ -1,36 +1,34 @@
 //! `ChangeEventHeader`, and the lists of field names in it.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use paceline_core::change::Op;
 use paceline_core::entity::FieldType;
 use paceline_core::version::Version;
-use smallvec::SmallVec;
+use serde::de::MapAccess;
 
-use crate::error::{DecodeError, Fault, Problem};
-use crate::json::{self, Object, Piece};
-use crate::scan::{Cursor, Malformed};
+use crate::error::{DecodeError, Fault};
+use crate::json::{Member, Object};
+use crate::piece::{Piece, Texts, texts};
 use crate::time::{self, Unit};
 
-/// The header as raw text.
+/// The header as JSON values.
 #[derive(Default)]
 pub(super) struct Header<'a> {
     pub(super) seen: bool,
-    pub(super) entity: Option<&'a str>,
-    ids: Option<&'a str>,
-    op: Option<&'a str>,
-    commit_time: Option<&'a str>,
-    commit: Option<&'a str>,
-    sequence: Option<&'a str>,
-    pub(super) changed: Names<'a>,
-    pub(super) nulled: Option<Names<'a>>,
-    pub(super) diffs: Names<'a>,
+    pub(super) entity: Option<Piece<'a>>,
+    op: Option<Piece<'a>>,
+    commit_time: Option<Piece<'a>>,
+    commit: Option<Piece<'a>>,
+    sequence: Option<Piece<'a>>,
+    ids: List<'a>,
+    pub(super) changed: List<'a>,
+    pub(super) nulled: Option<List<'a>>,
+    pub(super) diffs: List<'a>,
 }
 
 /// The records of an event.
 pub(super) enum Ids<'a> {
-    Of(SmallVec<[Cow<'a, str>; 1]>),
+    Of(Texts<'a>),
     /// A wildcard.
     Any,
 }
@@ -38,7 +36,7 @@ pub(super) enum Ids<'a> {
 impl<'a> Header<'a> {
     pub(super) fn op(&self) -> Result<Op, DecodeError> {
         let missing = DecodeError::Missing { what: "ChangeEventHeader.changeType" };
-        let op = self.op.and_then(json::scalar_text).ok_or(missing)?;
+        let op = self.op.as_ref().and_then(Piece::scalar_text).ok_or(missing)?;
         Ok(match &*op {
             "CREATE" | "UNDELETE" => Op::Full,
             "UPDATE" => Op::Patch,
@@ -50,18 +48,7 @@ impl<'a> Header<'a> {
     }
 
     pub(super) fn ids(&self) -> Result<Ids<'a>, DecodeError> {
-        let what = "ChangeEventHeader.recordIds";
-        let fault = || DecodeError::Envelope { what, fault: Fault::Expected(FieldType::Text) };
-        let raw = self.ids.filter(|raw| *raw != "null").unwrap_or("[]");
-        let mut ids = SmallVec::<[Cow<'a, str>; 1]>::new();
-        if let Some(id) = only_element(raw) {
-            ids.push(Cow::Borrowed(id));
-        } else {
-            for element in json::elements(raw).ok_or_else(fault)? {
-                let Ok(Piece::Text(id)) = json::piece(element) else { return Err(fault()) };
-                ids.push(id);
-            }
-        }
+        let ids = self.ids.texts("ChangeEventHeader.recordIds")?;
         if ids.iter().any(|id| id.is_empty()) {
             return Err(DecodeError::MissingId);
         }
@@ -69,7 +56,7 @@ impl<'a> Header<'a> {
     }
 
     pub(super) fn time(&self) -> Result<Option<Timestamp>, DecodeError> {
-        let Some(millis) = integer(self.commit_time, COMMIT_TIME)? else { return Ok(None) };
+        let Some(millis) = integer(&self.commit_time, COMMIT_TIME)? else { return Ok(None) };
         let instant = time::instant_of(millis, Unit::Millis);
         instant.map(Some).map_err(|fault| DecodeError::Envelope { what: COMMIT_TIME, fault })
     }
@@ -77,9 +64,9 @@ impl<'a> Header<'a> {
     /// Commit time (44 bits), commit number (64) and sequence (20): 128 in this order.
     pub(super) fn version(&self) -> Result<Version, DecodeError> {
         let missing = || DecodeError::Missing { what: "a replay id or commit timestamp" };
-        let time = integer(self.commit_time, COMMIT_TIME)?.ok_or_else(missing)?;
-        let commit = integer(self.commit, "ChangeEventHeader.commitNumber")?.unwrap_or(0);
-        let sequence = integer(self.sequence, "ChangeEventHeader.sequenceNumber")?.unwrap_or(0);
+        let time = integer(&self.commit_time, COMMIT_TIME)?.ok_or_else(missing)?;
+        let commit = integer(&self.commit, "ChangeEventHeader.commitNumber")?.unwrap_or(0);
+        let sequence = integer(&self.sequence, "ChangeEventHeader.sequenceNumber")?.unwrap_or(0);
         let (time, commit, sequence) = (clamp(time, 44), clamp(commit, 63), clamp(sequence, 20));
         let bits = time << 84 | commit << 20 | sequence;
         Ok(Version::from_parts((bits >> 64) as u64, bits as u64))
@@ -92,15 +79,11 @@ fn clamp(number: i64, bits: u32) -> u128 {
     u128::try_from(number).unwrap_or(0).min((1 << bits) - 1)
 }
 
-fn integer(raw: Option<&str>, what: &'static str) -> Result<Option<i64>, DecodeError> {
-    let Some(raw) = raw.filter(|raw| *raw != "null") else { return Ok(None) };
-    json::integer(raw).map(Some).ok_or(DecodeError::Version { what })
-}
-
-/// The string of `["…"]` when it needs no unescaping: nearly every list of ids.
-fn only_element(raw: &str) -> Option<&str> {
-    let inner = raw.strip_prefix("[\"")?.strip_suffix("\"]")?;
-    (!inner.bytes().any(|byte| matches!(byte, b'"' | b'\\'))).then_some(inner)
+fn integer(piece: &Option<Piece<'_>>, what: &'static str) -> Result<Option<i64>, DecodeError> {
+    match piece {
+        None | Some(Piece::Null) => Ok(None),
+        Some(piece) => piece.integer().map(Some).ok_or(DecodeError::Version { what }),
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -118,7 +101,7 @@ pub(super) enum Key {
 
 impl<'a> Object<'a> for Header<'a> {
     type Key = Key;
-    const NOT_AN_OBJECT: Problem = Problem::HeaderShape;
+    const NOT_AN_OBJECT: &'static str = "ChangeEventHeader is not an object";
 
     fn key(&mut self, name: &str) -> Option<Key> {
         Some(match name {
@@ -139,56 +122,55 @@ impl<'a> Object<'a> for Header<'a> {
         self.seen = true;
     }
 
-    fn value(&mut self, key: Key, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        let raw = cursor.raw()?;
+    fn value<M: MapAccess<'a>>(&mut self, key: Key, member: Member<'_, M>) -> Result<(), M::Error> {
         match key {
-            Key::Entity => self.entity = Some(raw),
-            Key::Ids => self.ids = Some(raw),
-            Key::Op => self.op = Some(raw),
-            Key::CommitTime => self.commit_time = Some(raw),
-            Key::Commit => self.commit = Some(raw),
-            Key::Sequence => self.sequence = Some(raw),
-            Key::Changed => self.changed = Names(raw),
-            Key::Nulled => self.nulled = (raw != "null").then_some(Names(raw)),
-            Key::Diffs => self.diffs = Names(raw),
+            Key::Entity => self.entity = Some(member.piece()?),
+            Key::Op => self.op = Some(member.piece()?),
+            Key::CommitTime => self.commit_time = Some(member.piece()?),
+            Key::Commit => self.commit = Some(member.piece()?),
+            Key::Sequence => self.sequence = Some(member.piece()?),
+            Key::Ids => self.ids = List(member.raw()?),
+            Key::Changed => self.changed = List(member.raw()?),
+            Key::Nulled => self.nulled = Some(member.raw()?).filter(|raw| *raw != "null").map(List),
+            Key::Diffs => self.diffs = List(member.raw()?),
         }
         Ok(())
     }
 }
 
-/// A raw list of field names.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Names<'a>(&'a str);
+/// A list of strings as written; empty when there is none.
+#[derive(Clone, Copy)]
+pub(super) struct List<'a>(&'a str);
+
+impl Default for List<'_> {
+    fn default() -> Self {
+        Self("null")
+    }
+}
+
+impl<'a> List<'a> {
+    fn texts(self, what: &'static str) -> Result<Texts<'a>, DecodeError> {
+        let fault = Fault::Expected(FieldType::Text);
+        texts(self.0).ok_or(DecodeError::Envelope { what, fault })
+    }
+
+    /// The list as field names.
+    pub(super) fn read(self) -> Result<Names<'a>, DecodeError> {
+        self.texts("a field list of ChangeEventHeader").map(Names)
+    }
+}
+
+/// A list of field names.
+pub(super) struct Names<'a>(Texts<'a>);
 
 impl Names<'_> {
-    pub(super) fn is_empty(self) -> Result<bool, DecodeError> {
-        Ok(matches!(self.0, "" | "null" | "[]") || self.elements()?.is_empty())
-    }
-
     /// Whether the field of a path is listed; `None` if it may be in an undecoded bitmap (`0x400800`, or
     /// `4-0x10` for the parts of a compound field).
-    pub(super) fn names(self, path: &str) -> Result<Option<bool>, DecodeError> {
-        let mut bitmap = false;
-        for element in self.elements()? {
-            let Ok(Piece::Text(name)) = json::piece(element) else { return Err(Self::fault()) };
-            if same_field(&name, path) {
-                return Ok(Some(true));
-            }
-            bitmap |= is_bitmap(&name);
+    pub(super) fn names(&self, path: &str) -> Option<bool> {
+        if self.0.iter().any(|name| same_field(name, path)) {
+            return Some(true);
         }
-        Ok(if bitmap { None } else { Some(false) })
-    }
-
-    fn elements(&self) -> Result<Vec<&str>, DecodeError> {
-        let raw = if matches!(self.0, "" | "null") { "[]" } else { self.0 };
-        json::elements(raw).ok_or_else(Self::fault)
-    }
-
-    fn fault() -> DecodeError {
-        DecodeError::Envelope {
-            what: "a field list of ChangeEventHeader",
-            fault: Fault::Expected(FieldType::Text),
-        }
+        if self.0.iter().any(|name| is_bitmap(name)) { None } else { Some(false) }
     }
 }
 
@@ -209,11 +191,11 @@ fn is_bitmap(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Names, is_bitmap, only_element};
+    use super::{List, is_bitmap};
 
     #[test]
     fn finds_listed_fields() {
-        let names = Names(r#"["Amount","Name.FirstName","BillingAddress"]"#);
+        let names = List(r#"["Amount","Name.FirstName","BillingAddress"]"#).read().expect("a list");
         for (path, listed) in [
             ("Amount", true),
             ("FirstName", true),
@@ -223,19 +205,16 @@ mod tests {
             ("Name", false),
             ("Amounts", false),
         ] {
-            assert_eq!(names.names(path).expect("a list"), Some(listed), "{path}");
+            assert_eq!(names.names(path), Some(listed), "{path}");
         }
-        assert_eq!(Names(r#"["0x400800"]"#).names("Amount").expect("a list"), None);
-        assert!(Names("[1]").names("Amount").is_err());
-        assert!(Names("{}").is_empty().is_err());
+        assert_eq!(List(r#"["0x400800"]"#).read().expect("a list").names("Amount"), None);
+        assert!(List("[1]").read().is_err());
+        assert!(List("{}").read().is_err());
     }
 
     #[test]
-    fn knows_bitmaps_and_single_ids() {
+    fn knows_bitmaps() {
         assert!(is_bitmap("0x650004E0") && is_bitmap("4-0x10"));
         assert!(!is_bitmap("Amount") && !is_bitmap("x-0xyz"));
-        assert_eq!(only_element(r#"["001"]"#), Some("001"));
-        assert_eq!(only_element(r#"["001","002"]"#), None);
-        assert_eq!(only_element(r#"["\u0030"]"#), None);
     }
 }

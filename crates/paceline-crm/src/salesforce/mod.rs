@@ -15,27 +15,25 @@ use paceline_core::change::{Change, Fields, Op};
 
 use crate::decoder::{Decoded, Entities, Guess, Ignored, Message};
 use crate::error::DecodeError;
-use crate::json::Piece;
+use crate::piece::Piece;
 use crate::plan::Plan;
 use crate::scalar::Dialect;
-use crate::wrapped::Wrapper;
 use event::Event;
 use header::Ids;
 
-/// Reads a message whose value is `text`. `wrapper` remembers the schema around the last one.
+/// Reads a message whose value is `text`.
 pub(crate) fn decode<'a>(
     entities: &mut Entities,
-    wrapper: &mut Option<Wrapper>,
     text: &'a str,
     message: &Message<'a>,
 ) -> Result<Decoded<'a>, DecodeError> {
-    let mut event = Event::read(text, wrapper, entities.likely())?;
+    let mut event = Event::read(text, entities.likely_mut())?;
     if !entities.is_fixed() {
         let name = event.entity().ok_or(DecodeError::MissingEntity)?;
         match entities.settle(&name) {
             None => return Ok(Decoded::Ignored(Ignored::Entity)),
             Some(Guess::Right) => {}
-            Some(Guess::Wrong) => event = Event::read(text, wrapper, entities.likely())?,
+            Some(Guess::Wrong) => event = Event::read(text, entities.likely_mut())?,
         }
     }
     change(event, entities.likely(), message).map(Decoded::Change)
@@ -73,15 +71,19 @@ fn change<'a>(
 /// Takes the nulls out of an update that only say "unchanged". A gap if what is left does not tell a bound
 /// field's value.
 fn settle_nulls(event: &mut Event<'_>, plan: &Plan) -> Result<Op, DecodeError> {
-    if !event.header.diffs.is_empty()? && diff_hides_field(event, plan)? {
+    if diff_hides_field(event, plan)? {
         return Ok(Op::Gap);
     }
     let Some(listed) = event.names_that_null() else { return Ok(Op::Patch) };
+    if !event.slots.contains(&Some(Piece::Null)) {
+        return Ok(Op::Patch);
+    }
+    let listed = listed.read()?;
     for (slot, path) in event.slots.iter_mut().zip(&plan.paths) {
-        if *slot != Some("null") {
+        if *slot != Some(Piece::Null) {
             continue;
         }
-        match listed.names(path)? {
+        match listed.names(path) {
             Some(true) => {}
             Some(false) => *slot = None,
             None => return Ok(Op::Gap),
@@ -92,12 +94,9 @@ fn settle_nulls(event: &mut Event<'_>, plan: &Plan) -> Result<Op, DecodeError> {
 
 /// Whether a bound field of the event may hold a diff. Where the list is a bitmap, any text may.
 fn diff_hides_field(event: &Event<'_>, plan: &Plan) -> Result<bool, DecodeError> {
-    for (slot, path) in event.slots.iter().zip(&plan.paths) {
-        let Some(raw) = slot else { continue };
-        let hidden = event.header.diffs.names(path)?;
-        if hidden.unwrap_or_else(|| matches!(crate::json::piece(raw), Ok(Piece::Text(_)))) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let diffs = event.header.diffs.read()?;
+    Ok(event.slots.iter().zip(&plan.paths).any(|(slot, path)| {
+        let is_text = matches!(slot, Some(Piece::Text(_)));
+        slot.is_some() && diffs.names(path).unwrap_or(is_text)
+    }))
 }

@@ -1,5 +1,6 @@
 //! Resuming: tokens that are good, old, foreign or forged.
 
+use paceline_grpc::Limits;
 use paceline_grpc::proto::watch_standings_response::Frame;
 use paceline_grpc::proto::{OnGap, ResetReason, Selector, WatchStandingsRequest};
 use tonic::Code;
@@ -85,10 +86,11 @@ async fn a_token_of_another_selector_resets() {
 
 #[tokio::test]
 async fn a_token_of_what_is_forgotten_resets() {
-    let stage = Stage::open().await;
+    let stage = Stage::closed(Limits::default(), 2_000).await;
+    stage.open_board();
     let token = token(&stage).await;
     // Every day ends a period for each scope, until more has left than is remembered.
-    stage.turn_to("2099-01-01T00:00:00Z");
+    stage.turn_to("2027-03-10T00:00:00Z");
     check_reset(&stage, resume(selector(), token), ResetReason::Expired).await;
 }
 

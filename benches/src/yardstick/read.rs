@@ -4,11 +4,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 use super::deal::cents;
-use super::{Deal, Month, Read, Said, Stage};
-
-/// Reads with serde_json.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Json;
+use super::{Deal, Month, Said, Stage};
 
 #[derive(Deserialize)]
 struct Event<'a> {
@@ -35,19 +31,17 @@ struct After<'a> {
     created_at: Option<&'a str>,
 }
 
-impl Read for Json {
-    fn read<'a>(
-        &mut self,
-        _key: Option<&'a [u8]>,
-        value: Option<&'a [u8]>,
-    ) -> anyhow::Result<Option<Said<'a>>> {
-        let Some(value) = value else { return Ok(None) };
-        let event: Event<'_> = serde_json::from_slice(value)?;
-        match (event.after, event.before) {
-            (Some(after), _) => Ok(Some(Said { id: after.id, deal: Some(after.deal()?) })),
-            (None, Some(before)) => Ok(Some(Said { id: before.id, deal: None })),
-            (None, None) => Ok(None),
-        }
+/// What a message says; `None` for one that says nothing, such as the tombstone after a delete.
+///
+/// # Errors
+/// The message is not one of Debezium's.
+pub fn read(value: Option<&[u8]>) -> anyhow::Result<Option<Said<'_>>> {
+    let Some(value) = value else { return Ok(None) };
+    let event: Event<'_> = serde_json::from_slice(value)?;
+    match (event.after, event.before) {
+        (Some(after), _) => Ok(Some(Said { id: after.id, deal: Some(after.deal()?) })),
+        (None, Some(before)) => Ok(Some(Said { id: before.id, deal: None })),
+        (None, None) => Ok(None),
     }
 }
 

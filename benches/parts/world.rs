@@ -1,0 +1,86 @@
+//! The events of the whole, decoded, and what they are counted by.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use paceline::config::Config;
+use paceline_benches::config;
+use paceline_benches::events::{Events, organisation};
+use paceline_benches::feed::{as_read, decoder};
+use paceline_core::board::Batch;
+use paceline_core::change::Change;
+use paceline_core::entity::EntityId;
+use paceline_core::entry::Entry;
+use paceline_core::fold::Fold;
+use paceline_core::model::Model;
+use paceline_core::record::{Applied, Images, Scratch};
+use paceline_core::roster::Roster;
+use paceline_core::symbol::Symbols;
+use paceline_crm::Decoded;
+use paceline_sim::format::Messages;
+
+/// The only entity.
+pub(crate) const OPPORTUNITY: EntityId = EntityId(0);
+
+/// The config of the whole.
+pub(crate) fn config() -> Config {
+    config::load(&organisation()).expect("the bench's config is one")
+}
+
+/// The first `count` messages.
+pub(crate) fn messages(count: usize) -> Messages {
+    let mut messages = Messages::default();
+    Events::default().next_into(&mut messages, count);
+    messages
+}
+
+/// The changes that messages tell.
+pub(crate) fn changes<'a>(config: &Config, messages: &'a Messages) -> Vec<Change<'a>> {
+    let mut decoder = decoder(config);
+    let change = |(offset, message)| match decoder.decode(&as_read(&message, offset)).expect("a message") {
+        Decoded::Change(change) => Some(change),
+        Decoded::Ignored(_) => None,
+    };
+    (0..).zip(messages.iter()).filter_map(change).collect()
+}
+
+/// Records and what they are folded by.
+pub(crate) struct World {
+    pub(crate) model: Arc<Model>,
+    pub(crate) roster: Arc<Roster>,
+    images: Images,
+    fold: Fold,
+    symbols: Symbols,
+    scratch: Scratch,
+}
+
+impl World {
+    /// Without any records.
+    pub(crate) fn new(config: &Config) -> Self {
+        let model = Arc::new(config.model.clone());
+        Self {
+            images: Images::new(model.entity(OPPORTUNITY)),
+            fold: Fold::new(&model, OPPORTUNITY),
+            symbols: model.symbols.clone(),
+            roster: Arc::new(config.roster.clone()),
+            scratch: Scratch::default(),
+            model,
+        }
+    }
+
+    /// Merges a change and folds it into entries.
+    pub(crate) fn take(&mut self, change: &Change<'_>, mut emit: impl FnMut(&Entry, Timestamp)) {
+        let Self { images, fold, symbols, scratch, roster, .. } = self;
+        for id in &change.ids {
+            let Applied::Changed(transition) = images.apply(change, id, symbols, scratch) else { continue };
+            fold.transition(transition, scratch, roster, |entry| emit(&entry, change.time));
+        }
+    }
+
+    /// The batch of so many changes.
+    pub(crate) fn batch(&mut self, changes: &[Change<'_>]) -> Batch {
+        let mut batch = Batch::default();
+        changes.iter().for_each(|change| self.take(change, |entry, time| batch.add(entry, time)));
+        batch
+    }
+}

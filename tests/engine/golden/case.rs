@@ -1,0 +1,245 @@
+//! A case: its text in blocks, played to an engine.
+
+use std::fmt::Write as _;
+
+use jiff::{Timestamp, civil::Date};
+use paceline_core::{board::Standing, decimal::Decimal};
+use paceline_tests::recompute::{
+    self, StatusMemory,
+    config::Config,
+    records::{Message, Records},
+};
+
+use super::table::{Cells, Table};
+use crate::{compare, engine::Engine};
+
+const BASE: &str = include_str!("../../golden/base.yaml");
+
+/// A case that is being played.
+pub(super) struct Case<'a> {
+    name: &'a str,
+    blocks: Vec<&'a str>,
+    engine: Engine,
+    oracle: Config,
+    records: Records,
+    offset: i64,
+    open: bool,
+}
+
+impl<'a> Case<'a> {
+    /// A case at its beginning.
+    ///
+    /// # Panics
+    /// On a config with mistakes.
+    pub(super) fn new(name: &'a str, text: &'a str) -> Self {
+        let blocks: Vec<&str> = text.trim_end().split("\n\n").collect();
+        let config = blocks.iter().filter(|block| keyword(block) == "config");
+        let yaml = with_base(&config.map(|block| without_comments(block)).collect::<String>());
+        let oracle = Config::read(&yaml).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let engine = Engine::new(&yaml, &[1], 1);
+        Self { name, blocks, engine, oracle, records: Records::default(), offset: 0, open: false }
+    }
+
+    /// Plays it. Answers its text with the tables as they were found.
+    pub(super) fn play(mut self) -> String {
+        let blocks = std::mem::take(&mut self.blocks);
+        let played: Vec<String> = blocks.iter().map(|block| self.block(block)).collect();
+        played.join("\n\n") + "\n"
+    }
+
+    fn block(&mut self, block: &str) -> String {
+        match keyword(block) {
+            "changes" => {
+                self.changes(block);
+                block.to_owned()
+            }
+            "standings" | "flips" => self.table(block),
+            "config" | "" => block.to_owned(),
+            other => panic!("{}: no kind of block: {other}", self.name),
+        }
+    }
+
+    fn changes(&mut self, block: &str) {
+        let mut lines = content(block);
+        let head = Head::read(lines.next().unwrap_or_default());
+        for line in lines {
+            self.take(line, head.instant);
+        }
+        self.engine.commit(0, head.instant);
+        if !std::mem::replace(&mut self.open, true) {
+            self.engine.open(head.instant);
+        }
+    }
+
+    fn take(&mut self, line: &str, now: Timestamp) {
+        let deleted = line.strip_prefix("null ");
+        let (key, value) = (deleted.map(str::as_bytes), deleted.is_none().then_some(line.as_bytes()));
+        let taken = self.engine.take((0, 0), key, value, now);
+        assert!(taken.accepted, "{}: refused: {line}", self.name);
+        let message =
+            Message { topic: "crm.opportunity", offset: self.offset, timestamp: now, key, value };
+        let taken = self.records.take(&self.oracle, message);
+        taken.unwrap_or_else(|refused| panic!("{}: {refused:?}: {line}", self.name));
+        self.offset += 1;
+    }
+
+    /// The block with the rows of its table as they are found.
+    fn table(&mut self, block: &str) -> String {
+        let head = Head::read(content(block).next().unwrap_or_default());
+        let columns = block.lines().find(|line| line.starts_with('|'));
+        let columns = columns.unwrap_or_else(|| panic!("{}: no columns:\n{block}", self.name));
+        let mut table = Table::new(columns);
+        if keyword(block) == "flips" {
+            self.flips(&head, &mut table);
+        } else {
+            self.standings(&head, &mut table);
+        }
+        let before: Vec<&str> = block.lines().take_while(|line| !line.starts_with('|')).collect();
+        format!("{}\n{table}", before.join("\n"))
+    }
+
+    fn standings(&mut self, head: &Head, table: &mut Table) {
+        let standings = self.engine.standings(head.on, head.instant);
+        self.compare(head, &standings);
+        for standing in standings.iter().filter(|standing| self.is_named(head, standing)) {
+            table.add(&self.cells(standing));
+        }
+    }
+
+    /// The oracle gives the same numbers.
+    fn compare(&self, head: &Head, standings: &[Standing]) {
+        let mut memory = StatusMemory::new();
+        let rows = recompute::standings_on(&self.oracle, &self.records, head.instant, head.on, &mut memory);
+        assert_eq!(rows.len(), standings.len(), "{}", self.name);
+        for standing in standings {
+            let (scope, kpi, period) = self.engine.names(standing);
+            let row = rows.iter().find(|row| (&row.scope, &row.kpi, &row.period.name) == (&scope, &kpi, &period));
+            let row = row.unwrap_or_else(|| panic!("{}: the oracle has no {scope} {kpi} {period}", self.name));
+            let differences = compare::numbers(row, standing);
+            assert!(differences.is_empty(), "{}: {scope} {kpi} {period}:{differences}", self.name);
+        }
+    }
+
+    /// Lets time pass to the head's instant; each change of a status on the way is a row.
+    fn flips(&mut self, head: &Head, table: &mut Table) {
+        while let Some(due) = self.engine.live.next_due().filter(|due| *due <= head.instant) {
+            let before = self.engine.standings(None, due - std::time::Duration::from_nanos(1));
+            for after in self.engine.standings(None, due) {
+                let same = |other: &&Standing| other.key == after.key;
+                let Some(before) = before.iter().find(same).filter(|_| self.is_named(head, &after)) else {
+                    continue;
+                };
+                if before.status != after.status {
+                    let from = format!("{:?}", before.status);
+                    let mut cells = self.cells(&after);
+                    cells.extend([("at", due.to_string()), ("from", from), ("to", format!("{:?}", after.status))]);
+                    table.add(&cells);
+                }
+            }
+        }
+        self.engine.live.advance(head.instant);
+    }
+
+    fn is_named(&self, head: &Head, standing: &Standing) -> bool {
+        let (scope, kpi, _) = self.engine.names(standing);
+        let kind = standing.key.period.kind.to_string();
+        let model = self.engine.live.model();
+        let is_scope = |name: &&String| self.engine.live.roster().named(name).is_some();
+        let is_kpi = |name: &&String| model.kpi_named(name).is_some();
+        let is_kind = |name: &&String| !is_scope(name) && !is_kpi(name);
+        head.allows(&scope, is_scope) && head.allows(&kpi, is_kpi) && head.allows(&kind, is_kind)
+    }
+
+    fn cells(&self, standing: &Standing) -> Cells {
+        let (scope, kpi, period) = self.engine.names(standing);
+        let numbers = &standing.numbers;
+        let text = |number: Option<Decimal>| number.map(|number| number.to_string()).unwrap_or_default();
+        let share = |share: Option<f64>| share.map(|share| format!("{share:.6}")).unwrap_or_default();
+        let doubt = standing.doubt;
+        let next = standing.next_change.map(|next| next.to_string()).unwrap_or_default();
+        Cells::from([
+            ("scope", scope),
+            ("kpi", kpi),
+            ("period", period),
+            ("first day", standing.key.period.start.to_string()),
+            ("last day", standing.key.period.end.to_string()),
+            ("actual", text(numbers.actual)),
+            ("goal", text(numbers.goal)),
+            ("expected", text(numbers.expected)),
+            ("remaining", text(numbers.remaining)),
+            ("projected", text(numbers.projected)),
+            ("per day", text(numbers.required_per_day)),
+            ("attainment", share(numbers.attainment)),
+            ("pace", share(numbers.pace)),
+            ("records", standing.sample.to_string()),
+            ("status", format!("{:?}", standing.status)),
+            ("since", standing.since.to_string()),
+            ("next change", next),
+            ("incomplete", doubt.incomplete.to_string()),
+            ("missed changes", doubt.gap.to_string()),
+        ])
+    }
+}
+
+/// What the first line of a block says.
+struct Head {
+    instant: Timestamp,
+    on: Option<Date>,
+    names: Vec<String>,
+}
+
+impl Head {
+    fn read(line: &str) -> Self {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let after = |word: &str| words.iter().position(|other| *other == word).map(|at| words[at + 1]);
+        let instant = after("at").or_else(|| after("until"));
+        let of = words.iter().position(|word| *word == "of").map_or(words.len(), |at| at + 1);
+        Self {
+            instant: instant.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("no instant: {line}")),
+            on: after("on").map(|day| day.parse().unwrap_or_else(|_| panic!("no day: {line}"))),
+            names: words[of..].iter().map(|word| (*word).to_owned()).collect(),
+        }
+    }
+
+    /// Whether something is asked for, among the names that are of its sort. No names of a sort are all.
+    fn allows(&self, name: &str, of_sort: impl Fn(&&String) -> bool) -> bool {
+        let mut asked = self.names.iter().filter(of_sort).peekable();
+        asked.peek().is_none() || asked.any(|asked| asked == name)
+    }
+}
+
+/// The first word of a block's first line that is no comment.
+fn keyword(block: &str) -> &str {
+    content(block).next().and_then(|line| line.split_whitespace().next()).unwrap_or_default().trim_end_matches(':')
+}
+
+fn content(block: &str) -> impl Iterator<Item = &str> {
+    block.lines().filter(|line| !line.starts_with('#') && !line.starts_with('|') && !line.is_empty())
+}
+
+/// The YAML of a config block.
+fn without_comments(block: &str) -> String {
+    content(block).skip(1).fold(String::new(), |mut yaml, line| {
+        writeln!(yaml, "{line}").expect("a string takes any text");
+        yaml
+    })
+}
+
+/// What the config leaves out of the base's top-level keys, and the config.
+fn with_base(yaml: &str) -> String {
+    let says = |line: &str| {
+        let key = line.split_once(':').map_or("", |(key, _)| key);
+        yaml.lines().any(|own| own.split_once(':').is_some_and(|(own, _)| own == key))
+    };
+    let mut kept = false;
+    let mut whole = String::new();
+    for line in BASE.lines() {
+        if !line.starts_with([' ', '#']) {
+            kept = !says(line);
+        }
+        if kept {
+            writeln!(whole, "{line}").expect("a string takes any text");
+        }
+    }
+    whole + yaml
+}
