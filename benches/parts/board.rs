@@ -1,10 +1,10 @@
 //! Committing a batch to an open board of 2,000 reps: the ledger, every standing it counts in, and their judgement.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
+use jiff::Timestamp;
 use paceline_core::board::Batch;
 use paceline_core::board::Board;
 use paceline_core::change::Change;
-use jiff::Timestamp;
 
 use crate::world::{World, changes, config, messages};
 
@@ -22,7 +22,8 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         let (history, news) = changes.split_at(HISTORY);
         let mut board = opened(&mut world, history);
         let now = news.last().map_or(Timestamp::UNIX_EPOCH, |change| change.time);
-        let batches: Vec<Batch> = news.chunks_exact(size).take(2_000).map(|news| world.batch(news)).collect();
+        let batches: Vec<Batch> =
+            news.chunks_exact(size).take(2_000).map(|news| world.batch(news)).collect();
         let mut each = batches.iter().cycle();
         group.throughput(Throughput::Elements(size as u64));
         group.bench_with_input(BenchmarkId::from_parameter(size), &size, |bencher, _| {

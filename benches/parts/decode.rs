@@ -28,7 +28,8 @@ const NAMES: [(&str, &str); 5] = [
 pub(crate) fn bench(criterion: &mut Criterion) {
     let config = config();
     let schema = debezium::Options { with_schema: true, ..Default::default() };
-    let confluent = salesforce::Options { shape: salesforce::Shape::Confluent, ..Default::default() };
+    let confluent =
+        salesforce::Options { shape: salesforce::Shape::Confluent, ..Default::default() };
     for (name, format) in [
         ("debezium", Format::debezium()),
         ("debezium with schema", Format::Debezium(schema)),
@@ -52,10 +53,11 @@ fn one(criterion: &mut Criterion, name: &str, format: Format, config: &Config) {
     let mut decoder = Decoder::new(as_crm, Some(OPPORTUNITY), bound(config, as_crm));
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Bytes((messages.size() / messages.len()) as u64));
+    let messages: Vec<_> = messages.iter().collect();
     let mut each = messages.iter().cycle();
     group.bench_function(name, |bencher| {
         bencher.iter_batched(
-            || each.next().map(|message| as_read(&message, 1)).expect("messages without end"),
+            || each.next().map(|message| as_read(message, 1)).expect("messages without end"),
             |message| black_box(decoder.decode(&message)).is_ok(),
             BatchSize::SmallInput,
         );
@@ -66,6 +68,7 @@ fn one(criterion: &mut Criterion, name: &str, format: Format, config: &Config) {
 /// What the yardstick takes for the same message.
 fn single_purpose(criterion: &mut Criterion) {
     let messages = messages(Format::debezium());
+    let messages: Vec<_> = messages.iter().collect();
     let mut each = messages.iter().cycle();
     criterion.bench_function("decode/debezium by the yardstick", |bencher| {
         bencher.iter_batched(

@@ -13,11 +13,14 @@ const TEXT: &str = "stage in states.open && amount > 1000 && deal_type == 'Upsel
 pub(crate) fn bench(criterion: &mut Criterion) {
     let mut symbols = Symbols::default();
     let compiled = compiled(&mut symbols);
-    let stages = ["Prospecting", "Qualification", "Proposal"].map(|stage| i128::from(symbols.intern(stage).0));
+    let stages = ["Prospecting", "Qualification", "Proposal"]
+        .map(|stage| i128::from(symbols.intern(stage).0));
     let upsell = i128::from(symbols.intern("Upsell").0);
     let row = [Cell::Known(stages[2]), Cell::Known(20_000_000_000), Cell::Known(upsell)];
     assert_eq!((compiled.eval(&row), by_hand(&row, &stages, upsell)), (Tri::True, true));
-    criterion.bench_function("expression/compiled", |bencher| bencher.iter(|| compiled.eval(black_box(&row))));
+    criterion.bench_function("expression/compiled", |bencher| {
+        bencher.iter(|| compiled.eval(black_box(&row)))
+    });
     criterion.bench_function("expression/by hand", |bencher| {
         bencher.iter(|| by_hand(black_box(&row), &stages, upsell));
     });
@@ -25,15 +28,24 @@ pub(crate) fn bench(criterion: &mut Criterion) {
 
 fn compiled(symbols: &mut Symbols) -> Test {
     let field = |name: &str, kind| Field { name: name.to_owned(), kind };
-    let fields =
-        vec![field("stage", FieldType::Text), field("amount", FieldType::Decimal), field("deal_type", FieldType::Text)];
+    let fields = vec![
+        field("stage", FieldType::Text),
+        field("amount", FieldType::Decimal),
+        field("deal_type", FieldType::Text),
+    ];
     let entity = Entity { name: "opportunity".to_owned(), fields };
     let order: Vec<String> = ["Prospecting", "Qualification", "Proposal"].map(str::to_owned).into();
-    let states = States { field: "stage".to_owned(), order: order.clone(), sets: vec![("open".to_owned(), order)] };
+    let states = States {
+        field: "stage".to_owned(),
+        order: order.clone(),
+        sets: vec![("open".to_owned(), order)],
+    };
     test(TEXT, Scope { entity: &entity, states: Some(&states) }, symbols).expect("an expression")
 }
 
 fn by_hand(row: &Row, open: &[i128], upsell: i128) -> bool {
-    let [Cell::Known(stage), Cell::Known(amount), Cell::Known(deal_type)] = row else { return false };
+    let [Cell::Known(stage), Cell::Known(amount), Cell::Known(deal_type)] = row else {
+        return false;
+    };
     open.contains(stage) && *amount > 1_000_000_000 && *deal_type == upsell
 }

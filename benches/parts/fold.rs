@@ -17,15 +17,23 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(changes.len() as u64));
     group.bench_function("record and fold, 20,000 changes", |bencher| {
         let run = |world: &mut World| {
-            changes.iter().for_each(|change| world.take(change, |entry, _| drop(black_box(*entry))));
+            changes
+                .iter()
+                .for_each(|change| world.take(change, |entry, _| drop(black_box(*entry))));
         };
         bencher.iter_batched_ref(|| World::new(&config), run, BatchSize::LargeInput);
     });
     group.bench_function("the same, added to a batch", |bencher| {
         let run = |(world, batch): &mut (World, Batch)| {
-            changes.iter().for_each(|change| world.take(change, |entry, time| batch.add(entry, time)));
+            changes
+                .iter()
+                .for_each(|change| world.take(change, |entry, time| batch.add(entry, time)));
         };
-        bencher.iter_batched_ref(|| (World::new(&config), Batch::default()), run, BatchSize::LargeInput);
+        bencher.iter_batched_ref(
+            || (World::new(&config), Batch::default()),
+            run,
+            BatchSize::LargeInput,
+        );
     });
     group.finish();
 }

@@ -17,7 +17,10 @@ use criterion::{Criterion, criterion_group, criterion_main};
 
 /// Short enough for all parts to take two minutes, long enough for a few percent.
 fn settings() -> Criterion {
-    Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2)).sample_size(20)
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .sample_size(20)
 }
 
 criterion_group! {

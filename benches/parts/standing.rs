@@ -43,7 +43,10 @@ fn case(zones: &[&str], now: Timestamp) -> Case {
     let period = PeriodKind::Month.holding(Day::of(now, &TimeZone::UTC), &calendar);
     let share = |zone: &&str| {
         let zone = TimeZone::get(zone).expect("a zone");
-        (Rational::from_int(42_000 / zones.len() as i128), Arc::new(Spread::new(&calendar, &zone, &period)))
+        (
+            Rational::from_int(42_000 / zones.len() as i128),
+            Arc::new(Spread::new(&calendar, &zone, &period)),
+        )
     };
     let due = Due::new(zones.iter().map(share).collect());
     Case {

@@ -37,10 +37,11 @@ pub(crate) fn messages(count: usize) -> Messages {
 /// The changes that messages tell.
 pub(crate) fn changes<'a>(config: &Config, messages: &'a Messages) -> Vec<Change<'a>> {
     let mut decoder = decoder(config);
-    let change = |(offset, message)| match decoder.decode(&as_read(&message, offset)).expect("a message") {
-        Decoded::Change(change) => Some(change),
-        Decoded::Ignored(_) => None,
-    };
+    let change =
+        |(offset, message)| match decoder.decode(&as_read(&message, offset)).expect("a message") {
+            Decoded::Change(change) => Some(change),
+            Decoded::Ignored(_) => None,
+        };
     (0..).zip(messages.iter()).filter_map(change).collect()
 }
 
@@ -72,7 +73,9 @@ impl World {
     pub(crate) fn take(&mut self, change: &Change<'_>, mut emit: impl FnMut(&Entry, Timestamp)) {
         let Self { images, fold, symbols, scratch, roster, .. } = self;
         for id in &change.ids {
-            let Applied::Changed(transition) = images.apply(change, id, symbols, scratch) else { continue };
+            let Applied::Changed(transition) = images.apply(change, id, symbols, scratch) else {
+                continue;
+            };
             fold.transition(transition, scratch, roster, |entry| emit(&entry, change.time));
         }
     }

@@ -3,8 +3,6 @@
 //! It is what an operator would write for these three and no more: five fields, KPIs by month, a goal for each role.
 //! The goals are there because a paceline without any would have nothing to judge.
 
-use std::fmt::Write as _;
-
 use paceline::config::{self, Config};
 use paceline_crm::{EntityBinding, FieldBinding};
 use paceline_sim::{Organisation, Rep};
@@ -92,13 +90,10 @@ pub fn yaml(organisation: &Organisation, addresses: &Addresses, lanes: usize) ->
 }
 
 fn rep(rep: &Rep) -> String {
-    let mut line =
-        format!("    - {{id: \"{}\", name: \"{}\", role: {}", rep.id, rep.name, rep.role.name());
-    if let Some(manager) = rep.manager {
-        // Writing to a string cannot fail.
-        drop(write!(line, ", manager: \"{manager}\""));
-    }
-    line + "}\n"
+    let (id, name, role) = (rep.id, &rep.name, rep.role.name());
+    let manager =
+        rep.manager.map(|manager| format!(", manager: \"{manager}\"")).unwrap_or_default();
+    format!("    - {{id: \"{id}\", name: \"{name}\", role: {role}{manager}}}\n")
 }
 
 /// The same config, read and checked.

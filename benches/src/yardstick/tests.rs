@@ -17,7 +17,9 @@ fn amounts_are_exact() {
 
 #[test]
 fn months_agree_however_they_are_written() {
-    for (day, text) in [(0, "1970-01-01"), (59, "1970-03-01"), (-1, "1969-12-31"), (20_634, "2026-06-30")] {
+    for (day, text) in
+        [(0, "1970-01-01"), (59, "1970-03-01"), (-1, "1969-12-31"), (20_634, "2026-06-30")]
+    {
         assert_eq!(Some(Month::of_day(day)), Month::of_text(text), "{text}");
     }
     assert_eq!(Month::of_day(20_634).first_day().as_deref(), Some("2026-06-01"));

@@ -145,7 +145,7 @@ fn rejects_what_is_malformed() {
     for (value, expected) in [
         ("", format!("json: {}", at(0, "EOF while parsing a value"))),
         ("[]", format!("shape: {}", at(2, "the message is not an object"))),
-        (r#"{"id":"a","op":"gap"} x"#, format!("json: {}", at(24, "trailing characters"))),
+        (r#"{"id":"a","op":"gap"} x"#, format!("json: {}", at(23, "trailing characters"))),
         (r#"{"id":"a","op":"gap""#, format!("json: {}", at(20, "EOF while parsing an object"))),
         (
             r#"{"id":"a","op":"patch","set":[]}"#,

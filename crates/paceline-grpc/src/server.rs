@@ -32,8 +32,8 @@ pub enum Error {
     Reflection(#[source] tonic_reflection::server::Error),
 }
 
-/// Serves all services on `listener` until `shutdown`. Then every stream ends with `UNAVAILABLE` and its last token, and
-/// when all clients have taken that, or [`Limits::drain`](crate::Limits::drain) has passed, this returns.
+/// Serves all services on `listener` until `shutdown`. Then every stream ends with `UNAVAILABLE` and its last
+/// token, and when all clients have taken that, or [`Limits::drain`](crate::Limits::drain) has passed, this returns.
 ///
 /// # Errors
 /// [`Error`] when it cannot start.

@@ -1,8 +1,9 @@
 //! Resume tokens: a position in a stream, which only this server can have written.
 //!
 //! A token is version, epoch, revision, the hash of the selector, a checksum and a MAC. The key of the MAC belongs
-//! to the epoch and is known to nobody else. Of a token of another epoch nothing is used: it leads to a fresh start, which
-//! everyone may have without a token. So for such a token the checksum, which tells whether it is whole, is enough.
+//! to the epoch and is known to nobody else. Of a token of another epoch nothing is used: it leads to a fresh start,
+//! which everyone may have without a token. So for such a token the checksum, which tells whether it is whole, is
+//! enough.
 
 use std::fmt;
 

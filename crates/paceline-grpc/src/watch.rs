@@ -1,8 +1,8 @@
 //! Watches: streams of frames, each driven by a task that computes a frame only when there is room for it.
 //!
-//! Between the task and the connection there is room for one frame. What the task keeps of a watch is the revision up to
-//! which it has sent, so a client that stalls holds one frame and what its connection has buffered, however long it
-//! stalls, and gets the newest values when it goes on.
+//! Between the task and the connection there is room for one frame. What the task keeps of a watch is the revision
+//! up to which it has sent, so a client that stalls holds one frame and what its connection has buffered, however
+//! long it stalls, and gets the newest values when it goes on.
 
 mod chunks;
 mod end;

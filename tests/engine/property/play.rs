@@ -520,3 +520,9 @@ fn between(from: Timestamp, until: Timestamp, quarters: usize) -> Timestamp {
     let nanos = from.as_nanosecond() + way * quarters as i128 / 4;
     Timestamp::from_nanosecond(nanos).expect("between two instants")
 }
+
+/// What differs; of periods that lie behind there is no memory by which to judge a status.
+fn differences(row: &Row, standing: &Standing, judged: bool) -> String {
+    let status = if judged { compare::status(row, standing) } else { String::new() };
+    compare::numbers(row, standing) + &status
+}

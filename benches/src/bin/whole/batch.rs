@@ -5,7 +5,8 @@ use std::ptr;
 
 use anyhow::ensure;
 use rdkafka::bindings::{
-    rd_kafka_consume_batch_queue, rd_kafka_message_destroy, rd_kafka_queue_destroy, rd_kafka_queue_get_consumer,
+    rd_kafka_consume_batch_queue, rd_kafka_message_destroy, rd_kafka_queue_destroy,
+    rd_kafka_queue_get_consumer,
 };
 use rdkafka::consumer::Consumer as _;
 
@@ -37,7 +38,8 @@ fn count(reader: &Reader) -> anyhow::Result<u64> {
     let (mut read, mut idle) = (0, 0);
     while read < reader.events && idle < IDLE_MAX {
         // SAFETY: the queue is alive, and there is room for as many messages as are asked for.
-        let brought = unsafe { rd_kafka_consume_batch_queue(queue, WAIT_MS, batch.as_mut_ptr(), BATCH) };
+        let brought =
+            unsafe { rd_kafka_consume_batch_queue(queue, WAIT_MS, batch.as_mut_ptr(), BATCH) };
         let brought = usize::try_from(brought)?;
         for message in &batch[..brought] {
             // SAFETY: the call has filled these places with messages that are the caller's to inspect and destroy.

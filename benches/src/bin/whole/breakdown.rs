@@ -46,7 +46,10 @@ pub(crate) fn run(count: u64) -> anyhow::Result<Steps> {
 /// Nanoseconds of decoding a chunk, of taking it and of committing it.
 fn chunk(decoder: &mut Decoder, feed: &mut Feed, messages: &Messages) -> anyhow::Result<[u64; 3]> {
     let start = thread_nanoseconds()?;
-    let decoded = messages.iter().filter(|message| black_box(decoder.decode(&as_read(message, 0))).is_ok()).count();
+    let decoded = messages
+        .iter()
+        .filter(|message| black_box(decoder.decode(&as_read(message, 0))).is_ok())
+        .count();
     let decode = thread_nanoseconds()?;
     let taken = messages.iter().filter(|message| feed.take(message)).count();
     let take = thread_nanoseconds()?;

@@ -29,7 +29,8 @@ impl Reader {
             settings.set(name, value);
         }
         let consumer: BaseConsumer = settings.create()?;
-        let partitions: Vec<i32> = (0..PARTITIONS).filter(|number| *number as usize % parts == part).collect();
+        let partitions: Vec<i32> =
+            (0..PARTITIONS).filter(|number| *number as usize % parts == part).collect();
         let mut events = 0;
         for partition in &partitions {
             let (low, high) = consumer.fetch_watermarks(TOPIC, *partition, ANSWER)?;
@@ -48,7 +49,10 @@ impl Reader {
     }
 
     /// Hands over every event there is.
-    pub(crate) fn read(&self, mut take: impl FnMut(&BorrowedMessage<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    pub(crate) fn read(
+        &self,
+        mut take: impl FnMut(&BorrowedMessage<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         for _ in 0..self.events {
             let message = self.consumer.poll(ANSWER).context("the broker fell silent")??;
             take(&message)?;

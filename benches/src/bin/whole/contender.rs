@@ -16,7 +16,8 @@ pub(crate) enum Contender {
 }
 
 impl Contender {
-    pub(crate) const ALL: [Self; 4] = [Self::Base, Self::Batch, Self::SinglePurpose, Self::Paceline];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Base, Self::Batch, Self::SinglePurpose, Self::Paceline];
 
     /// What the report calls it.
     pub(crate) fn title(self) -> &'static str {

@@ -49,11 +49,18 @@ impl Client {
     /// A stock is asked for as it is now, flows for each month.
     fn add(&self, totals: &mut Totals, month: Month) -> anyhow::Result<()> {
         let on = month.first_day().unwrap_or_default();
-        let kpis = KPIS.iter().enumerate().filter(|(_, name)| (**name == "open_pipeline") == on.is_empty());
+        let kpis = KPIS
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| (**name == "open_pipeline") == on.is_empty());
         let kpis: Vec<usize> = kpis.map(|(kpi, _)| kpi).collect();
         for standing in self.standings(&kpis, on)? {
-            let kpi = KPIS.iter().position(|name| *name == standing.kpi).context("a KPI nobody asked for")?;
-            let cents = cents(&standing.actual).with_context(|| format!("no amount: {standing:?}"))?;
+            let kpi = KPIS
+                .iter()
+                .position(|name| *name == standing.kpi)
+                .context("a KPI nobody asked for")?;
+            let cents =
+                cents(&standing.actual).with_context(|| format!("no amount: {standing:?}"))?;
             totals.add(kpi, month, cents);
         }
         Ok(())

@@ -69,7 +69,9 @@ enum Part {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     match arguments.part {
-        Some(Part::Contend { contender, brokers, threads }) => say(&contend(contender, &brokers, threads)?.to_line()?),
+        Some(Part::Contend { contender, brokers, threads }) => {
+            say(&contend(contender, &brokers, threads)?.to_line()?)
+        }
         Some(Part::Breakdown) => say(&breakdown::run(arguments.events)?.to_string()),
         None => whole(arguments),
     }
@@ -102,7 +104,11 @@ fn cores() -> anyhow::Result<usize> {
 /// The `paceline` of the same profile.
 fn beside() -> anyhow::Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name("paceline");
-    anyhow::ensure!(path.is_file(), "{} is missing: run `make bench`, which builds it", path.display());
+    anyhow::ensure!(
+        path.is_file(),
+        "{} is missing: run `make bench`, which builds it",
+        path.display()
+    );
     Ok(path)
 }
 

@@ -51,7 +51,8 @@ fn processor(pid: u32) -> anyhow::Result<[f64; 2]> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let (_, rest) = stat.rsplit_once(") ").context("no name in a process's stat")?;
     let mut ticks = rest.split(' ').skip(11).map(str::parse::<f64>);
-    let mut next = || anyhow::Ok(ticks.next().context("a process's stat is short")?? / TICKS_PER_SECOND);
+    let mut next =
+        || anyhow::Ok(ticks.next().context("a process's stat is short")?? / TICKS_PER_SECOND);
     Ok([next()?, next()?])
 }
 

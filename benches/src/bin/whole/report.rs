@@ -45,10 +45,14 @@ impl Report<'_> {
     }
 
     fn contenders(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| | events/s | CPU-s per million | of it in the kernel | peak RSS, MiB | growth of RSS per opportunity, bytes |")?;
+        writeln!(
+            f,
+            "| | events/s | CPU-s per million | of it in the kernel | peak RSS, MiB | growth of RSS per opportunity, bytes |"
+        )?;
         writeln!(f, "|---|---|---|---|---|---|")?;
         for contender in Contender::ALL {
-            let of = |number: fn(&Outcome) -> f64| Spread::of(self.rounds(contender).iter().map(number));
+            let of =
+                |number: fn(&Outcome) -> f64| Spread::of(self.rounds(contender).iter().map(number));
             writeln!(
                 f,
                 "| {} | {:.0} | {:.3} | {:.3} | {:.0} | {:.0} |",
@@ -68,15 +72,28 @@ impl Report<'_> {
         let speed = self.ratio(Outcome::events_per_second);
         let bytes = self.bytes(Contender::Paceline);
         writeln!(f, "| target | measured | |\n|---|---|---|")?;
-        writeln!(f, "| CPU of (d) at most {CPU_MAX} × (c) | {cpu:.2} | {} |", verdict(cpu.median <= CPU_MAX))?;
-        writeln!(f, "| events/s of (d) at least {SPEED_MIN} × (c) | {speed:.2} | {} |", verdict(speed.median >= SPEED_MIN))?;
-        writeln!(f, "| bytes of memory per opportunity under {BYTES_MAX} | {bytes:.0} | {} |\n", verdict(bytes.median < BYTES_MAX))
+        writeln!(
+            f,
+            "| CPU of (d) at most {CPU_MAX} × (c) | {cpu:.2} | {} |",
+            verdict(cpu.median <= CPU_MAX)
+        )?;
+        writeln!(
+            f,
+            "| events/s of (d) at least {SPEED_MIN} × (c) | {speed:.2} | {} |",
+            verdict(speed.median >= SPEED_MIN)
+        )?;
+        writeln!(
+            f,
+            "| bytes of memory per opportunity under {BYTES_MAX} | {bytes:.0} | {} |\n",
+            verdict(bytes.median < BYTES_MAX)
+        )
     }
 
     /// Where an event's time goes: reading is what (a) takes, the steps are measured alone, the rest is what is left.
     fn breakdown(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let per_event = |contender| {
-            Spread::of(self.rounds(contender).iter().map(Outcome::cpu_seconds_per_million)).median * 1000.0
+            Spread::of(self.rounds(contender).iter().map(Outcome::cpu_seconds_per_million)).median
+                * 1000.0
         };
         let (consume, whole) = (per_event(Contender::Base), per_event(Contender::Paceline));
         let Steps { decode, fold, commit } = *self.steps;
@@ -101,7 +118,8 @@ impl Report<'_> {
 
     /// Of (d) to (c), round by round, since what disturbs a round disturbs both.
     fn ratio(&self, number: fn(&Outcome) -> f64) -> Spread {
-        let rounds = self.rounds(Contender::Paceline).iter().zip(self.rounds(Contender::SinglePurpose));
+        let rounds =
+            self.rounds(Contender::Paceline).iter().zip(self.rounds(Contender::SinglePurpose));
         Spread::of(rounds.map(|(paceline, other)| number(paceline) / number(other)))
     }
 

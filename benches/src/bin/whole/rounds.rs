@@ -58,12 +58,18 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Measured> {
     Ok(Measured { events, opportunities, bytes, threads: plan.threads, outcomes })
 }
 
-fn contend(plan: &Plan, topic: &Topic, contender: Contender, expected: &Totals) -> anyhow::Result<Outcome> {
+fn contend(
+    plan: &Plan,
+    topic: &Topic,
+    contender: Contender,
+    expected: &Totals,
+) -> anyhow::Result<Outcome> {
     if contender != Contender::Paceline {
         return restart(plan, topic, contender);
     }
     let brokers = topic.broker.bootstrap();
-    Serve { binary: &plan.paceline, brokers, lanes: plan.threads, events: topic.events }.run(expected)
+    Serve { binary: &plan.paceline, brokers, lanes: plan.threads, events: topic.events }
+        .run(expected)
 }
 
 /// Runs a contender as a second start of this program.
@@ -75,15 +81,20 @@ fn restart(plan: &Plan, topic: &Topic, contender: Contender) -> anyhow::Result<O
     while process.ended().is_none() {
         thread::sleep(LOOK);
     }
-    let said = || process.stderr().join("\n");
     let ended = process.wait();
-    ensure!(ended.success(), "{} failed:\n{}", contender.title(), said());
-    let line = process.stdout().pop().with_context(|| format!("{} said nothing", contender.title()))?;
+    ensure!(ended.success(), "{} failed:\n{}", contender.title(), process.stderr().join("\n"));
+    let line =
+        process.stdout().pop().with_context(|| format!("{} said nothing", contender.title()))?;
     Outcome::from_line(&line)
 }
 
 /// All events, and the totals that the first to count them came to.
-fn check(contender: Contender, outcome: &Outcome, topic: &Topic, expected: &mut Totals) -> anyhow::Result<()> {
+fn check(
+    contender: Contender,
+    outcome: &Outcome,
+    topic: &Topic,
+    expected: &mut Totals,
+) -> anyhow::Result<()> {
     consume::check(outcome.events, topic.events)?;
     let Some(line) = &outcome.totals else { return Ok(()) };
     let totals: Totals = line.parse()?;

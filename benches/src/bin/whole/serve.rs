@@ -50,7 +50,10 @@ impl Serve<'_> {
         let totals = self.question(&addresses, expected)?;
         process.terminate();
         ensure!(process.wait().success(), "paceline did not end in order");
-        Ok(Outcome { totals: Some(totals.to_string()), ..Outcome::between(self.events, &before, &after) })
+        Ok(Outcome {
+            totals: Some(totals.to_string()),
+            ..Outcome::between(self.events, &before, &after)
+        })
     }
 
     fn question(&self, addresses: &Addresses, expected: &Totals) -> anyhow::Result<Totals> {
@@ -58,7 +61,9 @@ impl Serve<'_> {
         let client = Client::new(&addresses.grpc)?;
         consume::check(client.counted()?, self.events)?;
         let months = expected.months();
-        let (Some(first), Some(last)) = (months.first(), months.last()) else { bail!("nothing was counted") };
+        let (Some(first), Some(last)) = (months.first(), months.last()) else {
+            bail!("nothing was counted")
+        };
         client.totals(Month(first.0 - 1), Month(last.0 + 1))
     }
 
@@ -77,7 +82,10 @@ fn observe(process: &mut Paceline, line: &str) -> anyhow::Result<Usage> {
             return Usage::of(process.pid());
         }
         if process.ended().is_some() {
-            bail!("paceline ended before it said `{line}`; it said:\n{}", process.stderr().join("\n"));
+            bail!(
+                "paceline ended before it said `{line}`; it said:\n{}",
+                process.stderr().join("\n")
+            );
         }
         thread::sleep(LOOK);
     }

@@ -16,7 +16,9 @@ pub(crate) fn run(brokers: &str, threads: usize) -> anyhow::Result<Outcome> {
     let before = Usage::own()?;
     let counted = thread::scope(|scope| {
         let threads: Vec<_> = readers.iter().map(|reader| scope.spawn(|| count(reader))).collect();
-        let joined = threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a thread panicked"))?);
+        let joined = threads
+            .into_iter()
+            .map(|thread| thread.join().map_err(|_| anyhow!("a thread panicked"))?);
         joined.collect::<anyhow::Result<Vec<_>>>()
     })?;
     let after = Usage::own()?;

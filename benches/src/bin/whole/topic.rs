@@ -32,7 +32,8 @@ impl Topic {
     pub(crate) fn fill(events: u64) -> anyhow::Result<Self> {
         let broker = Broker::start();
         // Nothing may be deleted or compacted while it is read again and again.
-        let settings = [("cleanup.policy", "delete"), ("retention.ms", "-1"), ("retention.bytes", "-1")];
+        let settings =
+            [("cleanup.policy", "delete"), ("retention.ms", "-1"), ("retention.bytes", "-1")];
         broker.create_topic(TOPIC, PARTITIONS, &settings);
         let mut topic = Self { broker, events: 0, opportunities: 0, bytes: 0 };
         topic.produce(events)?;
@@ -41,8 +42,11 @@ impl Topic {
 
     fn produce(&mut self, count: u64) -> anyhow::Result<()> {
         let mut settings = ClientConfig::new();
-        settings.set("bootstrap.servers", self.broker.bootstrap()).set("enable.idempotence", "true");
-        let producer: ThreadedProducer<Failures> = settings.create_with_context(Failures::default())?;
+        settings
+            .set("bootstrap.servers", self.broker.bootstrap())
+            .set("enable.idempotence", "true");
+        let producer: ThreadedProducer<Failures> =
+            settings.create_with_context(Failures::default())?;
         let (mut events, mut messages) = (Events::default(), Messages::default());
         while self.events < count {
             let rest = usize::try_from(count - self.events)?;
@@ -65,7 +69,9 @@ fn send(producer: &ThreadedProducer<Failures>, message: &Message<'_>) -> anyhow:
     loop {
         match producer.send(record) {
             Ok(()) => return Ok(()),
-            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => record = back,
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
+                record = back
+            }
             Err((error, _)) => bail!("an event was refused: {error}"),
         }
         thread::sleep(Duration::from_millis(1));

@@ -53,15 +53,17 @@ impl Board {
 
     /// The days on which anything of a window changes, the first first.
     fn days_ahead(&self, kpi: KpiId, sources: &[u32], period: &Period) -> Vec<Day> {
-        let states = sources.iter().filter_map(|live| self.live[*live as usize].state.as_ref());
-        let mut days: Vec<Day> = states
-            .flat_map(|state| state.accumulator.days_ahead(period))
-            .chain(self.goals.edges(kpi, period))
-            .chain(self.model.calendar.rest_edges(period))
+        let calendar = &self.model.calendar;
+        let goals = sorted(self.goals.edges(kpi, period));
+        // A goal that comes into force while the window holds no working day counts from the next one on.
+        let rests: Vec<Day> = goals
+            .iter()
+            .flat_map(|day| calendar.rest_edges(&period.kind.holding(*day, calendar)))
+            .chain(calendar.rest_edges(period))
             .collect();
-        days.sort_unstable();
-        days.dedup();
-        days
+        let states = sources.iter().filter_map(|live| self.live[*live as usize].state.as_ref());
+        let contributions = states.flat_map(|state| state.accumulator.days_ahead(period));
+        sorted(contributions.chain(goals).chain(rests).collect())
     }
 
     fn move_aim(&self, moving: &mut Moving, scope: ScopeId, kpi: KpiId, period: Arc<Period>) {
@@ -73,4 +75,10 @@ impl Board {
         }
         moving.period = period;
     }
+}
+
+fn sorted(mut days: Vec<Day>) -> Vec<Day> {
+    days.sort_unstable();
+    days.dedup();
+    days
 }

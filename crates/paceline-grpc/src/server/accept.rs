@@ -1,8 +1,8 @@
 //! Accepting connections, and serving HTTP/2 on them.
 //!
-//! By hand rather than by tonic's own server, which cannot say goodbye to a connection that still has a stream, waits
-//! forever for one that never spoke, spins when there are no file descriptors left, and switches off a guard against resets
-//! (RUSTSEC-2024-0003) unless told otherwise.
+//! By hand rather than by tonic's own server, which cannot say goodbye to a connection that still has a stream,
+//! waits forever for one that never spoke, spins when there are no file descriptors left, and switches off a guard
+//! against resets (RUSTSEC-2024-0003) unless told otherwise.
 
 use std::io;
 use std::net::SocketAddr;

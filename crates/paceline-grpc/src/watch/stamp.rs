@@ -23,8 +23,9 @@ pub(super) struct Stamp {
 impl Stamp {
     /// Reads something from the board, and stamps it.
     ///
-    /// What is covered is looked up before, so that no frame claims more than it shows. A cause that holds either before or
-    /// after counts: one that is cleared meanwhile may have been of what is shown, and so may one that is raised.
+    /// What is covered is looked up before, so that no frame claims more than it shows. A cause that holds either
+    /// before or after counts: one that is cleared meanwhile may have been of what is shown, and so may one that is
+    /// raised.
     pub(super) fn read<T>(
         served: &Served,
         read: impl FnOnce(&Live, Timestamp) -> (T, Revision),

@@ -201,8 +201,8 @@ impl Watcher {
         self.send_snapshot().await
     }
 
-    /// Sends everything in the view. A removal of the scopes that are unknown belongs to it: until it is sent, there is no
-    /// token to resume with.
+    /// Sends everything in the view. A removal of the scopes that are unknown belongs to it: until it is sent, there
+    /// is no token to resume with.
     async fn send_snapshot(&mut self) -> Result<(), End> {
         let room = self.room().await?;
         self.due = Instant::now() + self.terms.min_interval;

@@ -1,4 +1,5 @@
-//! Clients that do not read: they cost no memory, get the newest values when they go on, and are not waited for forever.
+//! Clients that do not read: they cost no memory, get the newest values when they go on, and are not waited for
+//! forever.
 
 use std::time::Duration;
 
