@@ -31,6 +31,7 @@ use crate::standing::Rules;
 use aims::Goals;
 use live::Live;
 use slots::Slots;
+use view::Left;
 
 pub use batch::Batch;
 pub use view::{Key, Reading, Removal, Selection, Standing, Update};
@@ -57,7 +58,7 @@ pub struct Board {
     live: Vec<Live>,
     revision: Revision,
     changed: BTreeSet<(Revision, u32)>,
-    removals: VecDeque<(Revision, Removal)>,
+    removals: VecDeque<Left>,
     timers: BTreeSet<(Timestamp, u32)>,
 }
 

@@ -103,7 +103,8 @@ impl Calendar {
         let (start_month, day) = self.fiscal_year_start;
         let months = i32::from(year) * 12 + i32::from(start_month) - 1 + month;
         let date = Date::new(months.div_euclid(12) as i16, (months.rem_euclid(12) + 1) as i8, day);
-        date.map_or(Day(i32::MAX), Day::from_civil)
+        // The year after the last one begins the day after its end, and nothing lies beyond.
+        date.map_or_else(|_| Day::from_civil(Date::MAX).plus(1), Day::from_civil)
     }
 
     /// The year of its last day, after `FY` unless the fiscal year starts in January.

@@ -63,6 +63,12 @@ pub enum Cause {
         /// Their entity.
         entity: EntityId,
     },
+    /// A topic has more partitions than at start: they are not read before the next, and if keys moved to
+    /// them, records are in two shards.
+    PartitionsAdded {
+        /// The topic.
+        topic: String,
+    },
     /// Reading failed in a way that does not mend itself.
     Unreadable {
         /// What the client said.

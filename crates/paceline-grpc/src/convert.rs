@@ -214,6 +214,9 @@ fn cause(cause: &engine::Cause, model: &Model) -> proto::Cause {
         engine::Cause::BrokerUnreachable { topic } => {
             of_topic(proto::CauseKind::BrokerUnreachable, topic)
         }
+        engine::Cause::PartitionsAdded { topic } => {
+            of_topic(proto::CauseKind::PartitionsAdded, topic)
+        }
         engine::Cause::Recovering { topic } => of_topic(proto::CauseKind::Recovering, topic),
         engine::Cause::Overflow { entity } => proto::Cause {
             entity: model.entity(*entity).name.clone(),

@@ -3,7 +3,7 @@
 //! Fields by librdkafka's STATISTICS.md. The position of a message alone cannot tell that everything was
 //! read: control records of transactions take offsets and never arrive.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use rdkafka::Statistics;
@@ -11,7 +11,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
-use rdkafka::statistics::Partition;
+use rdkafka::statistics::{Partition, Topic};
 
 use crate::quiet::Quiet;
 use crate::reader::Assigned;
@@ -21,6 +21,8 @@ use crate::reader::Assigned;
 pub struct Health {
     /// By the index of the assignment.
     pub partitions: Vec<PartitionHealth>,
+    /// How many partitions each topic has now, by topic.
+    pub counts: BTreeMap<String, usize>,
 }
 
 /// The state of one partition.
@@ -53,8 +55,15 @@ impl Health {
                 PartitionHealth::new(partition, &up)
             })
         };
-        Self { partitions: assigned.iter().map(partition).collect() }
+        Self { partitions: assigned.iter().map(partition).collect(), counts: counts(statistics) }
     }
+}
+
+/// Partition −1 is librdkafka's own, for messages without one.
+fn counts(statistics: &Statistics) -> BTreeMap<String, usize> {
+    let known = |partition: &&Partition| partition.partition >= 0 && !partition.unknown;
+    let count = |topic: &Topic| topic.partitions.values().filter(known).count();
+    statistics.topics.iter().map(|(name, topic)| (name.clone(), count(topic))).collect()
 }
 
 impl PartitionHealth {

@@ -22,8 +22,8 @@ impl Metrics {
     /// # Errors
     /// Another recorder is installed.
     pub fn install() -> anyhow::Result<Self> {
-        let handle =
-            PrometheusBuilder::new().install_recorder().context("metrics cannot be recorded")?;
+        let builder = PrometheusBuilder::new().set_buckets(&BUCKETS).context("no buckets")?;
+        let handle = builder.install_recorder().context("metrics cannot be recorded")?;
         paceline_engine::describe();
         paceline_kafka::describe();
         paceline_grpc::describe();

@@ -73,7 +73,8 @@ impl<'a> Case<'a> {
 
     fn take(&mut self, line: &str, now: Timestamp) {
         let deleted = line.strip_prefix("null ");
-        let (key, value) = (deleted.map(str::as_bytes), deleted.is_none().then_some(line.as_bytes()));
+        let (key, value) =
+            (deleted.map(str::as_bytes), deleted.is_none().then_some(line.as_bytes()));
         let taken = self.engine.take((0, 0), key, value, now);
         assert!(taken.accepted, "{}: refused: {line}", self.name);
         let message =
@@ -109,12 +110,22 @@ impl<'a> Case<'a> {
     /// The oracle gives the same numbers.
     fn compare(&self, head: &Head, standings: &[Standing]) {
         let mut memory = StatusMemory::new();
-        let rows = recompute::standings_on(&self.oracle, &self.records, head.instant, head.on, &mut memory);
+        let rows = recompute::standings_on(
+            &self.oracle,
+            &self.records,
+            head.instant,
+            head.on,
+            &mut memory,
+        );
         assert_eq!(rows.len(), standings.len(), "{}", self.name);
         for standing in standings {
             let (scope, kpi, period) = self.engine.names(standing);
-            let row = rows.iter().find(|row| (&row.scope, &row.kpi, &row.period.name) == (&scope, &kpi, &period));
-            let row = row.unwrap_or_else(|| panic!("{}: the oracle has no {scope} {kpi} {period}", self.name));
+            let row = rows
+                .iter()
+                .find(|row| (&row.scope, &row.kpi, &row.period.name) == (&scope, &kpi, &period));
+            let row = row.unwrap_or_else(|| {
+                panic!("{}: the oracle has no {scope} {kpi} {period}", self.name)
+            });
             let differences = compare::numbers(row, standing);
             assert!(differences.is_empty(), "{}: {scope} {kpi} {period}:{differences}", self.name);
         }
@@ -126,13 +137,18 @@ impl<'a> Case<'a> {
             let before = self.engine.standings(None, due - std::time::Duration::from_nanos(1));
             for after in self.engine.standings(None, due) {
                 let same = |other: &&Standing| other.key == after.key;
-                let Some(before) = before.iter().find(same).filter(|_| self.is_named(head, &after)) else {
+                let Some(before) = before.iter().find(same).filter(|_| self.is_named(head, &after))
+                else {
                     continue;
                 };
                 if before.status != after.status {
                     let from = format!("{:?}", before.status);
                     let mut cells = self.cells(&after);
-                    cells.extend([("at", due.to_string()), ("from", from), ("to", format!("{:?}", after.status))]);
+                    cells.extend([
+                        ("at", due.to_string()),
+                        ("from", from),
+                        ("to", format!("{:?}", after.status)),
+                    ]);
                     table.add(&cells);
                 }
             }
@@ -153,8 +169,10 @@ impl<'a> Case<'a> {
     fn cells(&self, standing: &Standing) -> Cells {
         let (scope, kpi, period) = self.engine.names(standing);
         let numbers = &standing.numbers;
-        let text = |number: Option<Decimal>| number.map(|number| number.to_string()).unwrap_or_default();
-        let share = |share: Option<f64>| share.map(|share| format!("{share:.6}")).unwrap_or_default();
+        let text =
+            |number: Option<Decimal>| number.map(|number| number.to_string()).unwrap_or_default();
+        let share =
+            |share: Option<f64>| share.map(|share| format!("{share:.6}")).unwrap_or_default();
         let doubt = standing.doubt;
         let next = standing.next_change.map(|next| next.to_string()).unwrap_or_default();
         Cells::from([
@@ -191,11 +209,14 @@ struct Head {
 impl Head {
     fn read(line: &str) -> Self {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let after = |word: &str| words.iter().position(|other| *other == word).map(|at| words[at + 1]);
+        let after =
+            |word: &str| words.iter().position(|other| *other == word).map(|at| words[at + 1]);
         let instant = after("at").or_else(|| after("until"));
         let of = words.iter().position(|word| *word == "of").map_or(words.len(), |at| at + 1);
         Self {
-            instant: instant.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("no instant: {line}")),
+            instant: instant
+                .and_then(|text| text.parse().ok())
+                .unwrap_or_else(|| panic!("no instant: {line}")),
             on: after("on").map(|day| day.parse().unwrap_or_else(|_| panic!("no day: {line}"))),
             names: words[of..].iter().map(|word| (*word).to_owned()).collect(),
         }
@@ -210,11 +231,17 @@ impl Head {
 
 /// The first word of a block's first line that is no comment.
 fn keyword(block: &str) -> &str {
-    content(block).next().and_then(|line| line.split_whitespace().next()).unwrap_or_default().trim_end_matches(':')
+    content(block)
+        .next()
+        .and_then(|line| line.split_whitespace().next())
+        .unwrap_or_default()
+        .trim_end_matches(':')
 }
 
 fn content(block: &str) -> impl Iterator<Item = &str> {
-    block.lines().filter(|line| !line.starts_with('#') && !line.starts_with('|') && !line.is_empty())
+    block
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.starts_with('|') && !line.is_empty())
 }
 
 /// The YAML of a config block.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::accumulator::{Accumulator, Value};
-use super::view::{Key, Removal};
+use super::view::{Key, Left, Removal};
 use super::{Board, Revision};
 use crate::decimal::Decimal;
 use crate::entry::Entry;
@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) spread: Option<Arc<Spread>>,
     pub(super) status: Status,
     pub(super) since: Timestamp,
+    /// The revision at which the period began on the board.
+    entered: Revision,
     /// What it was judged by last; none before it was.
     pub(super) case: Option<Arc<Case>>,
     pub(super) next_change: Option<Timestamp>,
@@ -207,22 +209,25 @@ impl Board {
         let spread = self.own_spread(scope, model.kpi(slot.kpi), &period);
         let former = self.live[live as usize].state.take();
         // A rolling window moves on; any other period ends, and its standing leaves the board.
-        let same = former.as_ref().filter(|former| former.period.name == period.name);
-        let (status, since) =
-            same.map_or((Status::OnTrack, now), |former| (former.status, former.since));
-        if let Some(ended) = former.filter(|former| former.period.name != period.name && slot.shown)
-        {
-            self.remember(Removal { key: Key { scope, kpi: slot.kpi, period: ended.period } });
+        let goes_on = former.as_ref().is_some_and(|former| former.period.name == period.name);
+        let (status, since, entered) = former
+            .as_ref()
+            .filter(|_| goes_on)
+            .map_or((Status::OnTrack, now, self.revision), |former| {
+                (former.status, former.since, former.entered)
+            });
+        if let Some(ended) = former.filter(|_| !goes_on && slot.shown) {
+            let key = Key { scope, kpi: slot.kpi, period: ended.period };
+            self.remember(ended.entered, Removal { key });
         }
-        let accumulator = Accumulator::new(&period);
-        let period = Arc::new(period);
         let state = State {
-            period,
-            accumulator,
+            accumulator: Accumulator::new(&period),
+            period: Arc::new(period),
             aim,
             spread,
             status,
             since,
+            entered,
             case: None,
             next_change: None,
             rate: None,
@@ -248,8 +253,8 @@ impl Board {
         }
     }
 
-    fn remember(&mut self, removal: Removal) {
-        self.removals.push_back((self.revision, removal));
+    fn remember(&mut self, entered: Revision, removal: Removal) {
+        self.removals.push_back(Left { at: self.revision, entered, removal });
         if self.removals.len() > super::REMOVALS {
             self.removals.pop_front();
         }

@@ -81,6 +81,14 @@ pub struct Removal {
     pub key: Key,
 }
 
+/// A removal, and when what it was about came and went.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub(super) at: Revision,
+    pub(super) entered: Revision,
+    pub(super) removal: Removal,
+}
+
 /// What changed between two revisions.
 #[derive(Clone, Debug)]
 pub struct Update<S = Standing> {
@@ -143,18 +151,15 @@ impl Board {
     /// What changed in a selection after a revision; `None` when what was removed since is no longer known.
     pub fn changes_since(&self, since: Revision, selection: &Selection) -> Option<Update<Reading>> {
         let forgotten = self.removals.len() >= super::REMOVALS;
-        if forgotten && self.removals.front().is_none_or(|(oldest, _)| *oldest > since) {
+        if forgotten && self.removals.front().is_none_or(|oldest| oldest.at > since) {
             return None;
         }
         let after = (Revision(since.0 + 1), 0);
         let changed = self.changed.range(after..).map(|(_, live)| *live);
         let standings = changed.filter(|live| self.is_selected(*live, selection));
-        let removed = self
-            .removals
-            .iter()
-            .rev()
-            .take_while(|(at, _)| *at > since)
-            .map(|(_, removal)| removal);
+        let left = self.removals.iter().rev().take_while(|left| left.at > since);
+        // What also came after `since` was never seen, so it has not left.
+        let removed = left.filter(|left| left.entered <= since).map(|left| &left.removal);
         Some(Update {
             standings: standings.filter_map(|live| self.reading(live)).collect(),
             removed: removed

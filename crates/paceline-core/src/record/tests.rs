@@ -129,7 +129,8 @@ fn the_image_does_not_depend_on_the_order() {
 fn a_null_value_deletes_the_image_it_stands_at() {
     use Op::{Full, Patch, Tombstone};
     let tombstone = (Tombstone, 0, None, None);
-    assert_eq!(image(&[tombstone]), "nothing");
+    assert_eq!(image(&[tombstone]), "dead ? ?");
+    assert_eq!(image(&[tombstone, (Patch, 1, Some(Some(5)), None)]), "dead in doubt 5 ?");
     assert_eq!(image(&[(Full, 1, Some(Some(5)), None), tombstone]), "dead 5 null");
     assert_eq!(
         image(&[(Full, 1, Some(Some(5)), None), tombstone, (Full, 2, Some(Some(6)), None)]),

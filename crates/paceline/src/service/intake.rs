@@ -131,6 +131,7 @@ fn spots(
             spots.push(Spot {
                 partition,
                 topic: topic.name.clone(),
+                of: topic.partitions.len(),
                 dead_letter: config.sources[source].dead_letter.clone(),
                 empty: offsets.low >= offsets.high,
                 settled: offsets.committed.unwrap_or(0),

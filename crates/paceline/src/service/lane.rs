@@ -1,5 +1,6 @@
 //! A lane's thread: polls its partitions, has each record taken, commits, and tells how fresh it all is.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,8 @@ const POSITIONS: Duration = Duration::from_secs(2);
 pub(super) struct Spot {
     pub(super) partition: Partition,
     pub(super) topic: String,
+    /// How many partitions the topic had at start.
+    pub(super) of: usize,
     pub(super) dead_letter: Option<String>,
     /// Whether there was nothing to read at start.
     pub(super) empty: bool,
@@ -125,20 +128,20 @@ impl Runner {
         for (at, partition) in health.partitions.iter().enumerate() {
             self.observe_partition(at, *partition);
         }
-        for topic in self
-            .spots
-            .iter()
-            .map(|spot| spot.topic.clone())
-            .collect::<std::collections::BTreeSet<_>>()
-        {
-            let any = |links: &[Link]| {
-                let of_topic =
-                    self.spots.iter().zip(&self.links).filter(|(spot, _)| spot.topic == topic);
-                of_topic.into_iter().any(|(_, link)| links.contains(link))
-            };
-            let (down, recovering) = (any(&[Link::Down]), any(&[Link::Back, Link::Recovering]));
-            self.live.set_cause(Cause::BrokerUnreachable { topic: topic.clone() }, down);
-            self.live.set_cause(Cause::Recovering { topic }, recovering);
+        let topics: BTreeMap<&String, usize> =
+            self.spots.iter().map(|spot| (&spot.topic, spot.of)).collect();
+        for (topic, of) in topics {
+            let links = self.spots.iter().zip(&self.links).filter(|(spot, _)| spot.topic == *topic);
+            let links: Vec<Link> = links.map(|(_, link)| *link).collect();
+            let owed = |link: &Link| matches!(link, Link::Back | Link::Recovering);
+            let added = health.counts.get(topic).is_some_and(|count| *count > of);
+            let topic = || topic.clone();
+            self.live.set_cause(
+                Cause::BrokerUnreachable { topic: topic() },
+                links.contains(&Link::Down),
+            );
+            self.live.set_cause(Cause::Recovering { topic: topic() }, links.iter().any(owed));
+            self.live.set_cause(Cause::PartitionsAdded { topic: topic() }, added);
         }
     }
 
