@@ -23,5 +23,6 @@ pub mod record;
 pub mod roster;
 pub mod spread;
 pub mod standing;
+pub mod suggest;
 pub mod symbol;
 pub mod version;

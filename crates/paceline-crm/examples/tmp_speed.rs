@@ -25,8 +25,8 @@ fn entity(id: u16, name: &str, fields: &[(&str, FieldType)]) -> EntityBinding {
 
 fn best(name: &str, mut f: impl FnMut()) {
     let mut best = f64::MAX;
-    for _ in 0..15 {
-        let n = 40_000;
+    for _ in 0..60 {
+        let n = 8_000;
         let t = Instant::now();
         for _ in 0..n {
             f();

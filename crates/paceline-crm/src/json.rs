@@ -7,7 +7,8 @@
 use std::fmt;
 
 use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+    Deserialize as _, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
+    Visitor,
 };
 use serde_json::value::RawValue;
 
@@ -104,20 +105,37 @@ impl<'a, M: MapAccess<'a>> Member<'_, M> {
         self.map.next_value::<&RawValue>().map(RawValue::get)
     }
 
-    /// Takes it both as an object, if it is one, and as it is.
+    /// Takes it as an object.
+    pub(crate) fn object<T: Object<'a>>(self, object: &mut T) -> Result<(), M::Error> {
+        self.map.next_value_seed(Walk { object, care: self.care })
+    }
+
+    /// Takes it as an object that may be something else, be that of any value JSON has.
+    #[inline]
+    pub(crate) fn maybe_object<T: Object<'a>>(self, object: &mut T) -> Result<(), M::Error> {
+        match self.care {
+            Care::Quick => self.object(object),
+            Care::Exact => self.piece_and_object(object).map(drop),
+        }
+    }
+
+    /// Takes it both as it is and as such an object.
     pub(crate) fn piece_and_object<T: Object<'a>>(
         self,
         object: &mut T,
     ) -> Result<Piece<'a>, M::Error> {
         let care = self.care;
         let raw = self.raw()?;
-        read_with(care, raw, object).map_err(M::Error::custom)?;
-        Ok(Piece::of(raw))
-    }
-
-    /// Takes it as an object.
-    pub(crate) fn object<T: Object<'a>>(self, object: &mut T) -> Result<(), M::Error> {
-        self.map.next_value_seed(Walk { object, care: self.care })
+        let piece = Piece::of(raw);
+        let other = match piece {
+            Piece::Nested(_) if raw.starts_with('{') => {
+                read_with(care, raw, object).map_err(M::Error::custom)?;
+                return Ok(piece);
+            }
+            Piece::Null => Other::Null,
+            _ => Other::Value,
+        };
+        if object.otherwise(other) { Ok(piece) } else { Err(M::Error::custom(T::NOT_AN_OBJECT)) }
     }
 }
 
@@ -156,7 +174,7 @@ impl<'a, T: Object<'a>> Visitor<'a> for Walk<'_, T> {
     fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
         let Self { object, care } = self;
         object.begin();
-        while let Some(key) = map.next_key_seed(KeyOf(&mut *object))? {
+        while let Some(key) = map.next_key_seed(KeyOf { object: &mut *object, care })? {
             match key {
                 Some(key) => object.value(key, Member { map: &mut map, care })?,
                 None => {
@@ -197,15 +215,24 @@ impl<'a, T: Object<'a>> Visitor<'a> for Walk<'_, T> {
     }
 }
 
-/// Recognises a key in place.
-struct KeyOf<'o, T>(&'o mut T);
+/// Recognises a key. One whose escapes name no character is none.
+struct KeyOf<'o, T> {
+    object: &'o mut T,
+    care: Care,
+}
 
 impl<'a, T: Object<'a>> DeserializeSeed<'a> for KeyOf<'_, T> {
     type Value = Option<T::Key>;
 
     #[inline]
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_identifier(self)
+        match self.care {
+            Care::Quick => deserializer.deserialize_identifier(self),
+            Care::Exact => Ok(match Piece::of(<&RawValue>::deserialize(deserializer)?.get()) {
+                Piece::Text(name) => self.object.key(&name),
+                _ => None,
+            }),
+        }
     }
 }
 
@@ -218,6 +245,6 @@ impl<'a, T: Object<'a>> Visitor<'a> for KeyOf<'_, T> {
 
     #[inline]
     fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.key(name))
+        Ok(self.object.key(name))
     }
 }

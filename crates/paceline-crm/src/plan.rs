@@ -224,7 +224,7 @@ impl<'a> Object<'a> for Row<'_, '_, 'a> {
         let (node, cares) = (&**child, self.cares);
         let mut nested = Nested(Row { node, cares, slots: self.slots });
         match key.slot {
-            None => member.object(&mut nested),
+            None => member.maybe_object(&mut nested),
             Some(slot) => {
                 let piece = member.piece_and_object(&mut nested)?;
                 self.slots[slot] = Some(piece);

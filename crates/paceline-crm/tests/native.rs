@@ -195,3 +195,48 @@ fn rejects_what_is_malformed() {
         )],
     );
 }
+
+#[test]
+fn what_is_not_bound_may_be_anything() {
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    for odd in ["1e999", "-0.0", r#""\ud800""#, r#"{"\ud800":1}"#, "[{}]", &deep] {
+        let message = |entity: &str, path: &str| {
+            format!(
+                r#"{{"entity":"{entity}","id":"u","op":"patch","\udc00":1,"x":{odd},"set":{{"{path}":{odd}}}}}"#
+            )
+        };
+        let (user, deal) = (message("user", "Owner.Name"), message("deal", "Name"));
+        let end = "[u] v=7 t=2026-01-01T00:00:00Z";
+        check(
+            open,
+            &[
+                (None, Some(&user), &format!("user Patch {end}")),
+                (None, Some(&deal), &format!("deal Patch {end}")),
+                (
+                    None,
+                    Some(&message("user", "Owner").replace("patch", "delete")),
+                    &format!("user Delete {end}"),
+                ),
+            ],
+        );
+    }
+}
+
+#[test]
+fn fractions_are_read_exactly() {
+    for (amount, shown) in [
+        ("0.1", "0.1"),
+        ("12345678901234567.890123", "12345678901234567.890123"),
+        ("1.0E16", "10000000000000000"),
+        ("-0", "0"),
+        ("18446744073709551616", "18446744073709551616"),
+        ("7", "7"),
+    ] {
+        let message =
+            format!(r#"{{"id":"a","op":"patch","set":{{"OwnerId":{amount},"Amount":{amount}}}}}"#);
+        let expected = format!(
+            r#"deal Patch [a] v=7 t=2026-01-01T00:00:00Z OwnerId="{amount}" Amount={shown}"#
+        );
+        check(fixed, &[(None, Some(&message), &expected)]);
+    }
+}

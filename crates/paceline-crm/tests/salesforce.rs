@@ -178,6 +178,14 @@ fn under_a_schema() {
 }
 
 #[test]
+fn wrappers_within_wrappers_end() {
+    expect(
+        &r#"{"data":"#.repeat(1_000_000),
+        "json: malformed json in the message value: recursion limit exceeded at line 1 column 1017",
+    );
+}
+
+#[test]
 fn versions_and_entities() {
     let event = cometd("GAP_UPDATE", "", "");
     let triple = ((1_596_116_025_000u128 << 84) | (10_832_042_834_831 << 20) | 1) + 1;

@@ -14,7 +14,6 @@ mod selector;
 mod served;
 mod server;
 mod standings;
-mod suggest;
 mod token;
 mod watch;
 

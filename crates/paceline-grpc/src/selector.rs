@@ -8,12 +8,12 @@ use paceline_core::kpi::KpiId;
 use paceline_core::model::Model;
 use paceline_core::period::PeriodKind;
 use paceline_core::roster::{Roster, ScopeId};
+use paceline_core::suggest;
 use sha2::{Digest, Sha256};
 use tonic::Status;
 
 use crate::errors::invalid;
 use crate::proto;
-use crate::suggest::remedy;
 
 /// The view of one caller: what of the board a selector names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,8 +78,8 @@ fn each<T>(
 
 fn kpi(name: &str, model: &Model) -> Result<KpiId, String> {
     model.kpi_named(name).ok_or_else(|| {
-        let known: Vec<&str> = model.kpis.iter().map(|kpi| kpi.name.as_str()).collect();
-        format!("no such KPI; {}", remedy(name, &known))
+        let known = model.kpis.iter().map(|kpi| kpi.name.as_str());
+        format!("no such KPI; {}", suggest::remedy(name, known, "the KPIs are"))
     })
 }
 
@@ -91,9 +91,9 @@ fn scope(name: &str, roster: &Roster) -> Result<Option<ScopeId>, String> {
         Some(_) => Err(grammar.to_owned()),
         None if matches!(name, "org" | "unassigned") => Ok(roster.named(name)),
         None if name.is_empty() => Err(grammar.to_owned()),
-        None => match remedy(name, &["org", "unassigned"]) {
-            help if help.starts_with("did") => Err(format!("{grammar}; {help}")),
-            _ => Err(format!("{grammar}; did you mean `rep:{name}` or `team:{name}`?")),
+        None => match suggest::closest(name, ["org", "unassigned"].into_iter()) {
+            Some(close) => Err(format!("{grammar}; did you mean `{close}`?")),
+            None => Err(format!("{grammar}; did you mean `rep:{name}` or `team:{name}`?")),
         },
     }
 }

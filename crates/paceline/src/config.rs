@@ -24,7 +24,6 @@ mod secret;
 mod server;
 mod sources;
 mod status;
-mod suggest;
 #[cfg(test)]
 mod tests;
 mod topics;

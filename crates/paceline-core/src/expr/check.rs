@@ -5,6 +5,7 @@ use super::{Comparison, ExprError, Number, Operator, Scope, Test, Word};
 use crate::day::Day;
 use crate::entity::{FieldId, FieldType};
 use crate::rational::Rational;
+use crate::suggest;
 use crate::symbol::Intern;
 
 type Checked<T> = Result<T, ExprError>;
@@ -183,7 +184,7 @@ impl Checker<'_> {
             return Err(refuse(
                 operand,
                 format!("there is no set of states `{set}`"),
-                one_of_names("the sets are", known),
+                suggest::remedy(set, known, "the sets are"),
             ));
         };
         let members =
@@ -242,10 +243,7 @@ impl Checker<'_> {
             return Ok((id, field.kind));
         }
         let known = entity.fields.iter().map(|field| field.name.as_str());
-        let help = match closest(name, known.clone()) {
-            Some(close) => format!("did you mean `{close}`?"),
-            None => one_of_names("its fields are", known),
-        };
+        let help = suggest::remedy(name, known, "its fields are");
         Err(refuse(node, format!("entity `{}` has no field `{name}`", entity.name), help))
     }
 }
@@ -368,39 +366,6 @@ fn operator(name: &str) -> Option<Operator> {
         "_/_" => Operator::Divide,
         _ => return None,
     })
-}
-
-/// The known name nearest to a mistyped one: the fewest edits, at most a third of its length.
-pub(crate) fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|candidate| (edits(name, candidate), candidate))
-        .filter(|(edits, candidate)| *edits <= candidate.len().max(name.len()).div_ceil(3))
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, candidate)| candidate)
-}
-
-/// The Levenshtein distance.
-fn edits(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in to.chars().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-fn one_of_names<'a>(lead: &str, names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.collect();
-    if names.is_empty() {
-        "none are defined".to_owned()
-    } else {
-        format!("{lead} {}", names.join(", "))
-    }
 }
 
 fn refuse(node: &Node, message: String, help: String) -> ExprError {

@@ -169,10 +169,10 @@ impl<'a> Object<'a> for Reader<'a, '_, '_> {
         match key {
             Key::After => {
                 let mut row = After { row: plan.row(&mut envelope.slots), seen: true };
-                member.object(&mut row)?;
+                member.maybe_object(&mut row)?;
                 envelope.row = row.seen;
             }
-            Key::Source => member.object(&mut envelope.source)?,
+            Key::Source => member.maybe_object(&mut envelope.source)?,
             Key::Op => envelope.op = Some(member.piece()?),
             Key::Schema => envelope.schema = Some(member.raw()?),
             Key::Payload => member.object(&mut Reader { plan, envelope, shape, outer: false })?,

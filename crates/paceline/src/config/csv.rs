@@ -3,7 +3,7 @@
 use super::node::{Entry, Node, Value};
 use super::place::{At, Place};
 use super::report::Report;
-use super::suggest;
+use paceline_core::suggest;
 
 /// The columns a file of reps may have.
 const COLUMNS: [&str; 7] = ["id", "name", "manager", "role", "start", "end", "time_zone"];

@@ -12,10 +12,11 @@ use serde::de::DeserializeOwned;
 
 use self::from_node::FromNode;
 use self::misfit::Kind;
+use super::later;
 use super::node::{Node, Value};
 use super::place::At;
 use super::report::Report;
-use super::{later, suggest};
+use paceline_core::suggest;
 
 /// After so many mistakes a file is probably not a config.
 const MISTAKES_MAX: usize = 100;

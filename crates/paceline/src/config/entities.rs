@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::located::{Entries, Located, Text};
 use super::place::At;
 use super::report::Report;
-use super::{suggest, value};
+use super::value;
+use paceline_core::suggest;
 
 /// An entity with all fields that the config declares, of which KPIs may need only some.
 pub(super) struct Declared {

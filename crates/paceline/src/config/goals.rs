@@ -12,7 +12,8 @@ use super::located::{Exact, Located, Text};
 use super::place::At;
 use super::report::Report;
 use super::reps::Reps;
-use super::{suggest, value};
+use super::value;
+use paceline_core::suggest;
 
 /// A target for a KPI, a kind of period and somebody.
 #[derive(Deserialize, JsonSchema)]

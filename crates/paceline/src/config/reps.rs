@@ -11,7 +11,8 @@ use serde::Deserialize;
 use super::located::Text;
 use super::place::At;
 use super::report::Report;
-use super::{suggest, value};
+use super::value;
+use paceline_core::suggest;
 
 /// Everyone who is credited or manages somebody who is: as a list here, or in a CSV file.
 #[derive(Default, Deserialize, JsonSchema)]

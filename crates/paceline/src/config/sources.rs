@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::entities::Declared;
 use super::located::{Located, Text};
 use super::report::Report;
-use super::{suggest, value};
+use super::value;
+use paceline_core::suggest;
 
 /// A topic that changes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]

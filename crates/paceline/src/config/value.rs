@@ -10,7 +10,7 @@ use paceline_core::decimal::Decimal;
 
 use super::located::{Exact, Located, Text};
 use super::report::Report;
-use super::suggest;
+use paceline_core::suggest;
 
 /// An exact decimal: nothing of what was written is rounded away.
 pub(super) fn decimal(number: &Located<Exact>, report: &mut Report) -> Option<Decimal> {

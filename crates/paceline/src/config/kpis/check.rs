@@ -6,7 +6,8 @@ use super::{Kind, RawGoalKind, RawKpi};
 use crate::config::located::{Located, Text};
 use crate::config::place::At;
 use crate::config::report::Report;
-use crate::config::{suggest, value};
+use crate::config::value;
+use paceline_core::suggest;
 
 /// The most KPIs of one config.
 const KPIS_MAX: usize = 1_000;

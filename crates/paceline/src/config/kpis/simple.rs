@@ -9,7 +9,7 @@ use super::{Agg, RawKpi};
 use crate::config::entities::{self, Declared};
 use crate::config::located::{Located, Text};
 use crate::config::report::Report;
-use crate::config::suggest;
+use paceline_core::suggest;
 
 /// Compiles the measure of a simple KPI; everything that is wrong with it is told.
 pub(super) fn compile(
