@@ -113,7 +113,7 @@ impl<'a> Record<'a> {
         if !matches!(change.op, Op::Full | Op::Patch) {
             return Ok(());
         }
-        self.set.resize(plan.paths.len(), None);
+        self.set.resize_with(plan.paths.len(), || None);
         self.apply_unset(plan)?;
         plan.read(&self.set, |_| Dialect::Paceline, &mut change.fields)
     }

@@ -59,9 +59,14 @@ impl Plan {
 
     /// The reader of a row; `slots` are emptied.
     pub(crate) fn row<'p, 's, 'a>(&'p self, slots: &'s mut Slots<'a>) -> Row<'p, 's, 'a> {
-        slots.clear();
-        slots.resize(self.paths.len(), None);
+        self.empty(slots);
         Row { node: &self.root, cares: &self.cares, slots }
+    }
+
+    /// Makes one empty slot for each path.
+    pub(crate) fn empty(&self, slots: &mut Slots<'_>) {
+        slots.clear();
+        slots.resize_with(self.paths.len(), || None);
     }
 
     /// The bound key of a name at the top of a row, for [`Self::take`].

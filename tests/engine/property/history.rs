@@ -68,6 +68,8 @@ pub(crate) struct Message {
     pub(crate) key: String,
     pub(crate) value: Option<String>,
     pub(crate) time: Timestamp,
+    /// Its place in the record's history, where it says one.
+    pub(crate) version: Option<i64>,
     pub(crate) kind: &'static str,
 }
 
@@ -138,16 +140,16 @@ impl Change {
         let by_offset = record == OPPORTUNITIES - 1 || record == RECORDS - 1;
         let place = if scattered && !by_offset { self.partition } else { record };
         let key = format!("{}{record}", if of_activities { 'T' } else { 'O' });
-        let value = (self.op != Op::Tombstone).then(|| {
-            let version = (!by_offset).then(|| i64::from(self.rank) * 1_000 + nth as i64);
-            self.json(world, &key, of_activities, version, now)
-        });
+        let says = self.op != Op::Tombstone;
+        let version = (says && !by_offset).then(|| i64::from(self.rank) * 1_000 + nth as i64);
+        let value = says.then(|| self.json(world, &key, of_activities, version, now));
         Message {
             source,
             partition: usize::from(place) % world.partitions[source],
             key,
             value,
             time: now - i64::from(self.time % 7).hours(),
+            version,
             kind: self.op.name(),
         }
     }
@@ -348,6 +350,7 @@ pub(crate) fn garbage(chosen: u8) -> Message {
         key: "O1".to_owned(),
         value: Some(values[usize::from(chosen) % values.len()].to_owned()),
         time: Timestamp::UNIX_EPOCH,
+        version: None,
         kind: "garbage",
     }
 }

@@ -188,7 +188,7 @@ fn goal() -> impl Strategy<Value = Goal> {
         any::<u8>(),
         any::<u8>(),
         select(targets.to_vec()),
-        0..6_u8,
+        0..8_u8,
         any::<u8>(),
         prop::option::weighted(0.4, -60..45_i32),
         prop::option::weighted(0.3, 0..60_i32),
@@ -355,8 +355,9 @@ impl World {
     ) -> fmt::Result {
         writeln!(self.yaml, "goals:")?;
         let mut written: Vec<(String, String, String, Option<Date>)> = Vec::new();
-        for goal in goals {
-            let kpi = &shown[usize::from(goal.kpi) % shown.len()];
+        for (nth, goal) in goals.iter().enumerate() {
+            // The first ones go around, so that most KPIs have one.
+            let kpi = &shown[(nth + usize::from(goal.kpi) / 128) % shown.len()];
             let period = kpi.periods[usize::from(goal.period) % kpi.periods.len()];
             let (kind, whose) = goal.whose(reps);
             let from = goal.from.map(|days| start + days.days());

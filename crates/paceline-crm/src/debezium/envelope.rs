@@ -145,9 +145,8 @@ impl<'a> Object<'a> for Reader<'a, '_, '_> {
     const NOT_AN_OBJECT: &'static str = json::NO_MESSAGE;
 
     fn begin(&mut self) {
-        self.envelope.slots.clear();
-        self.envelope.slots.resize(self.plan.paths.len(), None);
         self.envelope.row = self.shape == Shape::Flat;
+        self.plan.empty(&mut self.envelope.slots);
     }
 
     fn key(&mut self, name: &str) -> Option<Key> {

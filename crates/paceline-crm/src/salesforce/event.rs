@@ -89,8 +89,7 @@ impl<'a> Object<'a> for Reader<'a, '_, '_> {
     const NOT_AN_OBJECT: &'static str = json::NO_MESSAGE;
 
     fn begin(&mut self) {
-        self.event.slots.clear();
-        self.event.slots.resize(self.row.paths.len(), None);
+        self.row.empty(&mut self.event.slots);
     }
 
     fn key(&mut self, name: &str) -> Option<Key> {

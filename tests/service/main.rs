@@ -1,0 +1,14 @@
+//! The service from outside: the real binary on a real Kafka broker, seen through gRPC, HTTP, its exit codes and the
+//! topics it writes.
+//!
+//! Tests run side by side on one shared broker, each with topics of its own. The one that kills its broker has its own.
+
+mod commands;
+mod formats;
+mod garbage;
+mod outage;
+mod small;
+mod story;
+mod subscriber;
+mod under_test;
+mod watching;

@@ -1,0 +1,151 @@
+//! A running `paceline serve`, and the questions tests put to it.
+
+use std::{
+    future::Future,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    path::PathBuf,
+    time::Duration,
+};
+
+use paceline_grpc::proto::{
+    GetFreshnessRequest, GetFreshnessResponse, GetStandingsRequest, Selector, Standing,
+    WatchStandingsRequest, catalog_service_client::CatalogServiceClient,
+    standings_service_client::StandingsServiceClient,
+};
+use paceline_tests::{process::Paceline, wait};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tonic::{Code, transport::Channel};
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+
+use crate::subscriber::Subscriber;
+
+/// An instant for services whose clock stands still: a Monday in the middle of a quarter.
+pub(crate) const NOW: &str = "2026-11-23T13:00:00Z";
+
+/// A running service; dropping it kills the process.
+pub(crate) struct Service {
+    process: Paceline,
+    config: PathBuf,
+    grpc: String,
+    http: String,
+    runtime: Runtime,
+    _folder: TempDir,
+}
+
+impl Service {
+    /// Starts the service by a config, with its clock at [`NOW`], and waits until it listens.
+    pub(crate) fn start(yaml: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let config = folder.path().join("paceline.yaml");
+        std::fs::write(&config, yaml).expect("a config can be written");
+        let (process, grpc, http) = run(&config);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime can be made");
+        Self { process, config, grpc, http, runtime, _folder: folder }
+    }
+
+    /// Starts it again by the same config after it has ended.
+    pub(crate) fn start_again(&mut self) {
+        (self.process, self.grpc, self.http) = run(&self.config);
+    }
+
+    pub(crate) fn process(&mut self) -> &mut Paceline {
+        &mut self.process
+    }
+
+    /// The address of gRPC.
+    pub(crate) fn address(&self) -> &str {
+        &self.grpc
+    }
+
+    /// All standings, as soon as the service has caught up.
+    pub(crate) fn standings(&self) -> Vec<Standing> {
+        self.standings_of(None)
+    }
+
+    pub(crate) fn standings_of(&self, selector: Option<Selector>) -> Vec<Standing> {
+        wait::until("standings are served", || {
+            let request = GetStandingsRequest { selector: selector.clone(), on: String::new() };
+            let mut client = StandingsServiceClient::new(self.channel()).max_decoding_message_size(usize::MAX);
+            match self.block_on(client.get_standings(request)) {
+                Ok(response) => Some(response.into_inner().standings),
+                Err(status) if status.code() == Code::Unavailable => None,
+                Err(status) => panic!("standings are refused: {status}"),
+            }
+        })
+    }
+
+    /// What the service says of how fresh its numbers are.
+    pub(crate) fn freshness(&self) -> GetFreshnessResponse {
+        let mut client = CatalogServiceClient::new(self.channel());
+        let response = self.block_on(client.get_freshness(GetFreshnessRequest {}));
+        response.expect("freshness is always told").into_inner()
+    }
+
+    /// Waits until it has counted so many offsets of a topic.
+    pub(crate) fn wait_until_counted(&self, topic: &str, offsets: i64) {
+        wait::until("all is counted", || {
+            let freshness = self.freshness();
+            let source = freshness.sources.iter().find(|source| source.source == topic)?;
+            let counted: i64 = source.partitions.iter().map(|partition| partition.next_offset).sum();
+            (counted >= offsets).then_some(())
+        });
+    }
+
+    /// Follows standings from a snapshot on.
+    pub(crate) fn watch(&self, selector: Selector) -> Subscriber<'_> {
+        self.watch_from(selector, Vec::new())
+    }
+
+    /// Follows standings from a token on.
+    pub(crate) fn watch_from(&self, selector: Selector, resume_token: Vec<u8>) -> Subscriber<'_> {
+        let heartbeat = Some(Duration::from_secs(1).try_into().expect("a second fits"));
+        let selector = Some(selector);
+        let request = WatchStandingsRequest { selector, resume_token, heartbeat, ..WatchStandingsRequest::default() };
+        let mut client = StandingsServiceClient::new(self.channel());
+        let stream = self.block_on(client.watch_standings(request)).expect("a watch is accepted");
+        Subscriber::new(self, stream.into_inner())
+    }
+
+    /// What the standard health service says of the whole server.
+    pub(crate) fn health(&self) -> ServingStatus {
+        let mut client = HealthClient::new(self.channel());
+        let response = self.block_on(client.check(HealthCheckRequest { service: String::new() }));
+        response.expect("health is always told").into_inner().status()
+    }
+
+    /// The status line and the body of an HTTP GET.
+    pub(crate) fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.http).expect("HTTP is served");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.http);
+        stream.write_all(request.as_bytes()).expect("a request can be written");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).expect("a response can be read");
+        response
+    }
+
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// A connection of its own, so that one slow reader holds up nobody else.
+    fn channel(&self) -> Channel {
+        let endpoint = Channel::from_shared(format!("http://{}", self.grpc)).expect("an address is a URI");
+        self.block_on(async { endpoint.connect().await }).expect("gRPC is served")
+    }
+}
+
+/// Starts the binary, and answers where it serves.
+fn run(config: &std::path::Path) -> (Paceline, String, String) {
+    let clock = format!("fixed:{NOW}");
+    let config = config.to_str().expect("temporary paths are UTF-8");
+    let mut process = Paceline::start(["serve", "--config", config, "--clock", &clock]);
+    let line = process.wait_for_line("paceline serves");
+    let line: serde_json::Value = serde_json::from_str(&line).expect("a log line is JSON");
+    let field = |name: &str| line["fields"][name].as_str().expect("an address is logged").to_owned();
+    (process, field("grpc"), field("http"))
+}
