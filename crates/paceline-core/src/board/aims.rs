@@ -15,78 +15,69 @@ use crate::roster::{Roster, Scope, ScopeId};
 use crate::spread::{Due, Spread};
 use crate::standing::Aim;
 
-/// All goals, by what they are for.
+/// All goals, by what they are for and whose they are, so that a rep's is found without a look at the others'.
 #[derive(Debug)]
 pub(super) struct Goals {
-    by_slot: HashMap<(KpiId, PeriodKind), Vec<Goal>>,
+    by_slot: HashMap<(KpiId, PeriodKind), HashMap<Whose, Vec<Goal>>>,
 }
 
 impl Goals {
     pub(super) fn new(model: &Model) -> Self {
-        let mut by_slot: HashMap<_, Vec<Goal>> = HashMap::new();
+        let mut by_slot: HashMap<_, HashMap<Whose, Vec<Goal>>> = HashMap::new();
         for goal in &model.goals {
-            by_slot.entry((goal.kpi, goal.period)).or_default().push(goal.clone());
+            let of_slot = by_slot.entry((goal.kpi, goal.period)).or_default();
+            of_slot.entry(goal.whose.clone()).or_default().push(goal.clone());
         }
         Self { by_slot }
     }
 
-    /// The target of a rep: of the goals in force the most specific, then the latest to start, then the last.
+    /// The target of a rep: of the goals in force the most specific one.
     fn of_rep(&self, kpi: KpiId, period: &Period, rep: usize, roster: &Roster) -> Option<Decimal> {
-        let specific = |goal: &&Goal| specificity(&goal.whose, rep, roster);
-        let goals = self.in_force(kpi, period).filter(|goal| specific(goal).is_some());
-        goals.max_by_key(|goal| (specific(goal), goal.from)).map(|goal| goal.target)
+        let reps = roster.reps();
+        let above = std::iter::successors(roster.manager(rep), |above| roster.manager(*above));
+        let own = std::iter::once(Whose::Rep(reps[rep].id.clone()));
+        let role = reps[rep].role.clone().map(Whose::Role);
+        let nearest_first = above.map(|above| Whose::EachOf(reps[above].id.clone()));
+        let specific_first = own.chain(role).chain(nearest_first).chain([Whose::Everyone]);
+        let of_slot = self.by_slot.get(&(kpi, period.kind))?;
+        specific_first.into_iter().find_map(|whose| newest(of_slot.get(&whose)?, period))
     }
 
     /// The target set for a team itself.
     fn of_team(&self, kpi: KpiId, period: &Period, manager: &str) -> Option<Decimal> {
-        let own = |goal: &&Goal| matches!(&goal.whose, Whose::Team(id) if id == manager);
-        self.in_force(kpi, period).filter(own).max_by_key(|goal| goal.from).map(|goal| goal.target)
+        newest(
+            self.by_slot.get(&(kpi, period.kind))?.get(&Whose::Team(manager.to_owned()))?,
+            period,
+        )
     }
 
     /// The days after a rolling window's last on which another goal may come into force.
     pub(super) fn edges(&self, kpi: KpiId, period: &Period) -> Vec<Day> {
-        let goals = self.by_slot.get(&(kpi, period.kind)).into_iter().flatten();
-        let edges = goals.flat_map(|goal| [goal.from, goal.until.map(|until| until.plus(1))]);
+        let edges = self
+            .all(kpi, period.kind)
+            .flat_map(|goal| [goal.from, goal.until.map(|until| until.plus(1))]);
         edges.flatten().filter(|day| *day > period.end).collect()
     }
 
     /// Whether the same goals are in force in two periods.
     pub(super) fn same(&self, kpi: KpiId, one: &Period, other: &Period) -> bool {
-        let mut goals = self.by_slot.get(&(kpi, one.kind)).into_iter().flatten();
-        goals.all(|goal| goal.in_force(one) == goal.in_force(other))
+        self.all(kpi, one.kind).all(|goal| goal.in_force(one) == goal.in_force(other))
     }
 
-    fn in_force<'a>(&'a self, kpi: KpiId, period: &'a Period) -> impl Iterator<Item = &'a Goal> {
-        self.by_slot
-            .get(&(kpi, period.kind))
-            .into_iter()
-            .flatten()
-            .filter(|goal| goal.in_force(period))
+    fn all(&self, kpi: KpiId, kind: PeriodKind) -> impl Iterator<Item = &Goal> {
+        self.by_slot.get(&(kpi, kind)).into_iter().flat_map(HashMap::values).flatten()
     }
+}
+
+/// Of the goals in force the target of the latest to start, and of several that start together of the last.
+fn newest(goals: &[Goal], period: &Period) -> Option<Decimal> {
+    let in_force = goals.iter().filter(|goal| goal.in_force(period));
+    in_force.max_by_key(|goal| goal.from).map(|goal| goal.target)
 }
 
 /// Whether targets ask for anything: a cap of 0 is a goal also where there is no working day.
 fn asks(targets: &[(Decimal, usize)]) -> bool {
     targets.iter().any(|(target, _)| *target != Decimal::ZERO)
-}
-
-/// How specific a goal is for a rep, the larger the more; `None` when it is not theirs.
-fn specificity(whose: &Whose, rep: usize, roster: &Roster) -> Option<usize> {
-    const EVERYONE: usize = 0;
-    // A chain of managers cannot be longer than there are reps.
-    let nearest = |distance: usize| roster.reps().len() - distance;
-    let role = roster.reps().len() + 1;
-    match whose {
-        Whose::Rep(id) => (roster.reps()[rep].id == *id).then_some(role + 1),
-        Whose::Role(name) => (roster.reps()[rep].role.as_ref() == Some(name)).then_some(role),
-        Whose::EachOf(id) => {
-            let mut chain =
-                std::iter::successors(roster.manager(rep), |above| roster.manager(*above));
-            chain.position(|above| roster.reps()[above].id == *id).map(nearest)
-        }
-        Whose::Everyone => Some(EVERYONE),
-        Whose::Team(_) => None,
-    }
 }
 
 impl Board {
