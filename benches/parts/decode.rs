@@ -4,7 +4,6 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use paceline::config::Config;
-use paceline_benches::config::bindings;
 use paceline_benches::events::Events;
 use paceline_benches::feed::as_read;
 use paceline_benches::yardstick;
@@ -87,7 +86,7 @@ fn messages(format: Format) -> Messages {
 
 /// The same fields, by the names they have in the format.
 fn bound(config: &Config, format: paceline_crm::Format) -> Vec<EntityBinding> {
-    let mut entities = bindings(config);
+    let mut entities = config.bindings.clone();
     if format == paceline_crm::Format::Debezium {
         return entities;
     }

@@ -4,7 +4,6 @@
 //! The goals are there because a paceline without any would have nothing to judge.
 
 use paceline::config::{self, Config};
-use paceline_crm::{EntityBinding, FieldBinding};
 use paceline_sim::{Organisation, Rep};
 
 use crate::events::TOPIC;
@@ -102,20 +101,4 @@ fn rep(rep: &Rep) -> String {
 /// The config is not one, which is a mistake here.
 pub fn load(organisation: &Organisation) -> anyhow::Result<Config> {
     Ok(config::load_str(&yaml(organisation, &Addresses::default(), 1), "bench.yaml")?)
-}
-
-/// What of the config a decoder needs.
-pub fn bindings(config: &Config) -> Vec<EntityBinding> {
-    let field = |field: &config::FieldBinding| FieldBinding {
-        id: field.id,
-        path: field.path.clone(),
-        kind: field.kind,
-        scale: field.scale,
-    };
-    let entity = |binding: &config::Binding| EntityBinding {
-        entity: binding.entity,
-        names: vec![config.model.entity(binding.entity).name.clone()],
-        fields: binding.fields.iter().map(field).collect(),
-    };
-    config.bindings.iter().map(entity).collect()
 }

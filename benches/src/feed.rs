@@ -10,7 +10,6 @@ use paceline_crm::{Decoder, Format, Message};
 use paceline_engine::{Lane, Live, Partition, Source};
 use paceline_sim::format;
 
-use crate::config::bindings;
 use crate::events::{PARTITIONS, TOPIC};
 
 /// A lane over all partitions of the topic.
@@ -60,7 +59,7 @@ impl Feed {
 /// A decoder of the events by the bench's config.
 pub fn decoder(config: &Config) -> Decoder {
     let entity = config.bindings.first().map(|binding| binding.entity);
-    Decoder::new(Format::Debezium, entity, bindings(config))
+    Decoder::new(Format::Debezium, entity, config.bindings.clone())
 }
 
 /// A generated message as a decoder gets it from Kafka.

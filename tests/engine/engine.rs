@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
-use paceline::config::{self, Config, SourceFormat};
+use paceline::config::{self, Config};
 use paceline_core::{
     board::{Key, Revision, Selection, Standing, Update},
     day::Day,
     standing,
 };
-use paceline_crm::{Decoder, EntityBinding, FieldBinding, Format, Message};
+use paceline_crm::Message;
 use paceline_engine::{Feed, Lane, Live, Partition, ShardPlan, Source};
 use paceline_tests::recompute::status::Status;
 
@@ -144,34 +144,7 @@ fn feeds(config: &Config, partitions: &[usize]) -> Vec<Feed> {
 fn sources(config: &Config) -> Vec<Source> {
     let source = |source: &config::Source| Source {
         topic: source.topic.clone(),
-        decoder: Decoder::new(format(source.format), source.entity, bindings(config)),
+        decoder: config.decoder(source),
     };
     config.sources.iter().map(source).collect()
-}
-
-fn format(format: SourceFormat) -> Format {
-    match format {
-        SourceFormat::Paceline => Format::Paceline,
-        SourceFormat::Salesforce => Format::Salesforce,
-        SourceFormat::Debezium => Format::Debezium,
-    }
-}
-
-fn bindings(config: &Config) -> Vec<EntityBinding> {
-    let field = |field: &config::FieldBinding| FieldBinding {
-        id: field.id,
-        path: field.path.clone(),
-        kind: field.kind,
-        scale: field.scale,
-    };
-    let binding = |binding: &config::Binding| EntityBinding {
-        entity: binding.entity,
-        names: [&config.model.entity(binding.entity).name]
-            .into_iter()
-            .chain(&binding.names)
-            .map(|name| name.to_lowercase())
-            .collect(),
-        fields: binding.fields.iter().map(field).collect(),
-    };
-    config.bindings.iter().map(binding).collect()
 }

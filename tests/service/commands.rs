@@ -22,7 +22,10 @@ fn check_says_yes_or_no() {
     let mut process = Paceline::start(["check", "--config", &bad]);
     assert_eq!(process.wait().code(), Some(1));
     let told = process.stderr().join("\n");
-    assert!(told.contains("bad.yaml:") && told.contains("amonut") && told.contains("amount"), "{told}");
+    assert!(
+        told.contains("bad.yaml:") && told.contains("amonut") && told.contains("amount"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -64,7 +67,8 @@ fn watch_prints_a_frame_a_line() {
     broker.create_topic("json", 1, &[]);
     let service = Service::start(&yaml(broker.bootstrap(), "json", "paceline"));
     service.standings();
-    let arguments = ["watch", "--addr", service.address(), "--json", "--scope", "rep:U1", "--kpi", "bookings"];
+    let arguments =
+        ["watch", "--addr", service.address(), "--json", "--scope", "rep:U1", "--kpi", "bookings"];
     let mut watch = Paceline::start(arguments);
     let snapshot = json(&watch.wait_for_line("snapshot"));
     assert_eq!(snapshot["snapshot"]["standings"][0]["scope"], "rep:U1");

@@ -46,9 +46,17 @@ fn garbage_is_put_aside_once_and_moves_no_number() {
     let mut service = Service::start(&story.config(broker, Format::native(), NAME));
     assert_recomputed(&service.standings(), &recomputed);
     let dlq = format!("{topic}.dlq");
-    wait::until("all garbage is put aside", || (broker.read_all(&dlq).len() >= bad.len()).then_some(()));
+    wait::until("all garbage is put aside", || {
+        (broker.read_all(&dlq).len() >= bad.len()).then_some(())
+    });
     assert_put_aside(&topic, &expected, &broker.read_all(&dlq));
-    let rejected = service.freshness().sources.iter().flat_map(|source| &source.partitions).map(|p| p.rejected).sum::<u64>();
+    let rejected = service
+        .freshness()
+        .sources
+        .iter()
+        .flat_map(|source| &source.partitions)
+        .map(|p| p.rejected)
+        .sum::<u64>();
     assert_eq!(rejected, bad.len() as u64);
 
     // A crash after the positions were committed, then an end in order: nothing is put aside twice.
@@ -77,13 +85,17 @@ fn assert_put_aside(topic: &str, expected: &[&Record], letters: &[Record]) {
         };
         assert_eq!(header("topic"), topic);
         assert!(!header("reason").is_empty());
-        let place: (i32, i64) =
-            (header("partition").parse().expect("a partition"), header("offset").parse().expect("an offset"));
+        let place: (i32, i64) = (
+            header("partition").parse().expect("a partition"),
+            header("offset").parse().expect("an offset"),
+        );
         assert!(by_place.insert(place, letter).is_none(), "put aside twice: {place:?}");
     }
     assert_eq!(by_place.len(), expected.len());
     for record in expected {
-        let letter = by_place.get(&(record.partition, record.offset)).expect("every bad message is put aside");
+        let letter = by_place
+            .get(&(record.partition, record.offset))
+            .expect("every bad message is put aside");
         assert_eq!((&letter.key, &letter.value), (&record.key, &record.value));
     }
 }

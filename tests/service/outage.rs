@@ -28,7 +28,12 @@ fn a_broker_may_crash_and_come_back() {
     assert_eq!(watching.actual("rep:U1", "bookings"), Some("2000"));
     let freshness = service.freshness();
     assert!(!freshness.complete);
-    assert!(freshness.causes.iter().any(|cause| cause.kind() == CauseKind::BrokerUnreachable && cause.source == TOPIC));
+    assert!(
+        freshness
+            .causes
+            .iter()
+            .any(|cause| cause.kind() == CauseKind::BrokerUnreachable && cause.source == TOPIC)
+    );
     assert_eq!(service.health(), ServingStatus::Serving);
 
     broker.restart();

@@ -5,7 +5,9 @@ use paceline_tests::kafka::Message;
 
 /// A config of one topic of opportunities in some format, with two KPIs for six reps in two teams.
 pub(crate) fn yaml(brokers: &str, topic: &str, format: &str) -> String {
-    let reps: String = (1..=6).map(|rep| format!("    - {{id: U{rep}, manager: M{}, role: ae}}\n", rep % 2 + 1)).collect();
+    let reps: String = (1..=6)
+        .map(|rep| format!("    - {{id: U{rep}, manager: M{}, role: ae}}\n", rep % 2 + 1))
+        .collect();
     format!(
         r#"
 kafka: {{brokers: "{brokers}", group_id: "{topic}"}}
@@ -48,7 +50,9 @@ pub(crate) fn won(id: &str, version: u32, owner: &str, amount: u32) -> Message {
 
 /// The deal goes to somebody else.
 pub(crate) fn given_to(id: &str, version: u32, owner: &str) -> Message {
-    let json = format!(r#"{{"id":"{id}","op":"patch","version":{version},"set":{{"OwnerId":"{owner}"}}}}"#);
+    let json = format!(
+        r#"{{"id":"{id}","op":"patch","version":{version},"set":{{"OwnerId":"{owner}"}}}}"#
+    );
     Message::new(id, json)
 }
 

@@ -19,7 +19,10 @@ use paceline_tests::{
     },
 };
 
-use crate::{subscriber::{Names, names}, under_test::NOW};
+use crate::{
+    subscriber::{Names, names},
+    under_test::NOW,
+};
 
 /// Partitions of every topic.
 const PARTITIONS: i32 = 3;
@@ -45,7 +48,8 @@ impl Story {
 
     /// A story without deletes proves nothing about them.
     fn assert_rich(&self) {
-        let count = |which: fn(&Change) -> bool| self.changes.iter().filter(|change| which(change)).count();
+        let count =
+            |which: fn(&Change) -> bool| self.changes.iter().filter(|change| which(change)).count();
         assert!(self.changes.len() > 2_000, "only {} changes", self.changes.len());
         for (what, count) in [
             ("deletes", count(|change| change.op == Op::Delete)),
@@ -140,12 +144,23 @@ pub(crate) fn assert_recomputed(standings: &[Standing], rows: &BTreeMap<Names, R
     assert_eq!(standings.len(), rows.len());
     for standing in standings {
         let row = rows.get(&names(standing)).unwrap_or_else(|| panic!("no such row: {standing:?}"));
-        let Standing { actual, goal, expected, remaining, projected, required_per_day, .. } = standing;
+        let Standing { actual, goal, expected, remaining, projected, required_per_day, .. } =
+            standing;
         let texts = [actual, goal, expected, remaining, projected, required_per_day];
-        let row_texts =
-            [&row.actual, &row.goal, &row.expected, &row.remaining, &row.projected, &row.required_per_day];
+        let row_texts = [
+            &row.actual,
+            &row.goal,
+            &row.expected,
+            &row.remaining,
+            &row.projected,
+            &row.required_per_day,
+        ];
         assert_eq!(texts, row_texts, "{standing:?}");
-        assert_eq!((standing.sample, standing.in_doubt), (row.sample as u64, row.in_doubt), "{standing:?}");
+        assert_eq!(
+            (standing.sample, standing.in_doubt),
+            (row.sample as u64, row.in_doubt),
+            "{standing:?}"
+        );
         assert_eq!(standing.status(), wire(row.status), "{standing:?}");
     }
 }

@@ -59,9 +59,16 @@ impl<'a> Subscriber<'a> {
     /// # Panics
     /// When none comes, or when it breaks the contract.
     pub(crate) fn next(&mut self) -> Brought {
-        let message = self.service.block_on(async { tokio::time::timeout(wait::LIMIT, self.stream.message()).await });
-        let message = message.expect("heartbeats come").expect("the stream goes on").expect("it has no end");
-        assert!(message.revision >= self.last.revision, "revisions went back from {}: {message:?}", self.last.revision);
+        let message = self
+            .service
+            .block_on(async { tokio::time::timeout(wait::LIMIT, self.stream.message()).await });
+        let message =
+            message.expect("heartbeats come").expect("the stream goes on").expect("it has no end");
+        assert!(
+            message.revision >= self.last.revision,
+            "revisions went back from {}: {message:?}",
+            self.last.revision
+        );
         assert_eq!(message.complete, message.causes.is_empty(), "{message:?}");
         assert!(message.as_of.is_some() && message.emitted_at.is_some(), "{message:?}");
         self.last = message;
@@ -69,7 +76,10 @@ impl<'a> Subscriber<'a> {
             Frame::Snapshot(chunk) => self.snapshot(chunk.standings, chunk.last),
             Frame::Update(chunk) => self.update(chunk.standings, chunk.removed, chunk.last),
             Frame::Bookmark(_) => {
-                assert!(self.whole && self.pending.is_empty(), "a bookmark within a snapshot or an update");
+                assert!(
+                    self.whole && self.pending.is_empty(),
+                    "a bookmark within a snapshot or an update"
+                );
                 Brought::Bookmark
             }
             Frame::Reset(reset) => {
@@ -96,12 +106,15 @@ impl<'a> Subscriber<'a> {
 
     /// Takes messages until it knows a number.
     pub(crate) fn until_actual(&mut self, scope: &str, kpi: &str, actual: &str) {
-        self.until(&format!("{scope} has {actual} of {kpi}"), |known| known.actual(scope, kpi) == Some(actual));
+        self.until(&format!("{scope} has {actual} of {kpi}"), |known| {
+            known.actual(scope, kpi) == Some(actual)
+        });
     }
 
     /// A number it knows, of any kind of period.
     pub(crate) fn actual(&self, scope: &str, kpi: &str) -> Option<&str> {
-        let mut of = self.view.values().filter(|standing| standing.scope == scope && standing.kpi == kpi);
+        let mut of =
+            self.view.values().filter(|standing| standing.scope == scope && standing.kpi == kpi);
         of.next().map(|standing| standing.actual.as_str())
     }
 
@@ -109,7 +122,10 @@ impl<'a> Subscriber<'a> {
         if let Some(before) = self.pending.first().and_then(|(standings, _)| standings.first()) {
             assert!(before.revision <= self.last.revision);
         }
-        assert!(standings.iter().all(|standing| standing.revision <= self.last.revision), "newer than the snapshot");
+        assert!(
+            standings.iter().all(|standing| standing.revision <= self.last.revision),
+            "newer than the snapshot"
+        );
         self.pending.push((standings, Vec::new()));
         if !last {
             return Brought::Chunk;
@@ -137,7 +153,10 @@ impl<'a> Subscriber<'a> {
                 let revision = standing.revision;
                 assert!(revision <= self.last.revision, "newer than its update");
                 let before = self.view.insert(names(&standing), standing);
-                assert!(before.is_none_or(|before| before.revision < revision), "the same revision twice");
+                assert!(
+                    before.is_none_or(|before| before.revision < revision),
+                    "the same revision twice"
+                );
             }
         }
         Brought::Update

@@ -43,7 +43,8 @@ impl Service {
         let config = folder.path().join("paceline.yaml");
         std::fs::write(&config, yaml).expect("a config can be written");
         let (process, grpc, http) = run(&config);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime can be made");
         Self { process, config, grpc, http, runtime, _folder: folder }
     }
@@ -70,7 +71,8 @@ impl Service {
     pub(crate) fn standings_of(&self, selector: Option<Selector>) -> Vec<Standing> {
         wait::until("standings are served", || {
             let request = GetStandingsRequest { selector: selector.clone(), on: String::new() };
-            let mut client = StandingsServiceClient::new(self.channel()).max_decoding_message_size(usize::MAX);
+            let mut client =
+                StandingsServiceClient::new(self.channel()).max_decoding_message_size(usize::MAX);
             match self.block_on(client.get_standings(request)) {
                 Ok(response) => Some(response.into_inner().standings),
                 Err(status) if status.code() == Code::Unavailable => None,
@@ -91,7 +93,8 @@ impl Service {
         wait::until("all is counted", || {
             let freshness = self.freshness();
             let source = freshness.sources.iter().find(|source| source.source == topic)?;
-            let counted: i64 = source.partitions.iter().map(|partition| partition.next_offset).sum();
+            let counted: i64 =
+                source.partitions.iter().map(|partition| partition.next_offset).sum();
             (counted >= offsets).then_some(())
         });
     }
@@ -105,7 +108,12 @@ impl Service {
     pub(crate) fn watch_from(&self, selector: Selector, resume_token: Vec<u8>) -> Subscriber<'_> {
         let heartbeat = Some(Duration::from_secs(1).try_into().expect("a second fits"));
         let selector = Some(selector);
-        let request = WatchStandingsRequest { selector, resume_token, heartbeat, ..WatchStandingsRequest::default() };
+        let request = WatchStandingsRequest {
+            selector,
+            resume_token,
+            heartbeat,
+            ..WatchStandingsRequest::default()
+        };
         let mut client = StandingsServiceClient::new(self.channel());
         let stream = self.block_on(client.watch_standings(request)).expect("a watch is accepted");
         Subscriber::new(self, stream.into_inner())
@@ -121,7 +129,8 @@ impl Service {
     /// The status line and the body of an HTTP GET.
     pub(crate) fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.http).expect("HTTP is served");
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.http);
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.http);
         stream.write_all(request.as_bytes()).expect("a request can be written");
         let mut response = String::new();
         stream.read_to_string(&mut response).expect("a response can be read");
@@ -134,7 +143,8 @@ impl Service {
 
     /// A connection of its own, so that one slow reader holds up nobody else.
     fn channel(&self) -> Channel {
-        let endpoint = Channel::from_shared(format!("http://{}", self.grpc)).expect("an address is a URI");
+        let endpoint =
+            Channel::from_shared(format!("http://{}", self.grpc)).expect("an address is a URI");
         self.block_on(async { endpoint.connect().await }).expect("gRPC is served")
     }
 }
@@ -146,6 +156,7 @@ fn run(config: &std::path::Path) -> (Paceline, String, String) {
     let mut process = Paceline::start(["serve", "--config", config, "--clock", &clock]);
     let line = process.wait_for_line("paceline serves");
     let line: serde_json::Value = serde_json::from_str(&line).expect("a log line is JSON");
-    let field = |name: &str| line["fields"][name].as_str().expect("an address is logged").to_owned();
+    let field =
+        |name: &str| line["fields"][name].as_str().expect("an address is logged").to_owned();
     (process, field("grpc"), field("http"))
 }

@@ -31,14 +31,14 @@ mod value;
 
 use std::path::Path;
 
-use paceline_core::entity::{EntityId, FieldId, FieldType};
 use paceline_core::model::Model;
 use paceline_core::roster::Roster;
+use paceline_crm::{Decoder, EntityBinding};
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use kafka::Kafka;
 pub use server::Server;
-pub use sources::{Source, SourceFormat};
+pub use sources::Source;
 pub use topics::{Hold, Topics};
 
 use report::Report;
@@ -54,7 +54,7 @@ pub struct Config {
     /// The topics that changes come from.
     pub sources: Vec<Source>,
     /// Where the fields of each entity are read from, in the order of the model's entities.
-    pub bindings: Vec<Binding>,
+    pub bindings: Vec<EntityBinding>,
     /// Everything about the numbers.
     pub model: Model,
     /// The reps and teams. Their ids are symbols of the model's table too.
@@ -67,30 +67,6 @@ pub struct Config {
     pub hold: Hold,
     /// What the person who wrote the config should know.
     pub notes: Vec<String>,
-}
-
-/// Where the fields of an entity are read from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Binding {
-    /// The entity.
-    pub entity: EntityId,
-    /// Further names that messages use for it.
-    pub names: Vec<String>,
-    /// Its fields, in the order of the model.
-    pub fields: Vec<FieldBinding>,
-}
-
-/// Where a field is read from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldBinding {
-    /// The field.
-    pub id: FieldId,
-    /// Where it is in a record, with dots into nested objects.
-    pub path: String,
-    /// What it holds.
-    pub kind: FieldType,
-    /// Decimal places of numbers that come as unscaled integers.
-    pub scale: Option<i32>,
 }
 
 /// Reads a config file and all that it includes.
@@ -123,6 +99,11 @@ pub fn schema() -> schemars::Schema {
 }
 
 impl Config {
+    /// What reads the messages of a source of this config.
+    pub fn decoder(&self, source: &Source) -> Decoder {
+        Decoder::new(source.format, source.entity, self.bindings.clone())
+    }
+
     /// What it holds, in one line.
     pub fn summary(&self) -> String {
         let counts = [

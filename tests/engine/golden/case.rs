@@ -136,7 +136,8 @@ impl<'a> Case<'a> {
         while let Some(due) = self.engine.live.next_due().filter(|due| *due <= head.instant) {
             let before = self.engine.standings(None, due - std::time::Duration::from_nanos(1));
             for after in self.engine.standings(None, due) {
-                let same = |other: &&Standing| self.engine.names(other) == self.engine.names(&after);
+                let same =
+                    |other: &&Standing| self.engine.names(other) == self.engine.names(&after);
                 let Some(before) = before.iter().find(same).filter(|_| self.is_named(head, &after))
                 else {
                     continue;

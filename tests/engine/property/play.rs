@@ -153,7 +153,8 @@ impl<'a> Play<'a> {
             format!("{place:?} lane {} @{} {}: {value}", taken.lane, taken.offset, message.key)
         });
         if message.kind != "garbage" {
-            let newer = |other: &Message| other.key == message.key && other.version > message.version;
+            let newer =
+                |other: &Message| other.key == message.key && other.version > message.version;
             let late = message.version.is_some() && self.sent.iter().any(newer);
             self.coverage.saw_if("late", late);
             self.coverage.saw(message.kind);

@@ -13,7 +13,7 @@ mod topic;
 use std::sync::OnceLock;
 
 pub use broker::Broker;
-pub use produce::Message;
+pub use produce::{Message, Writer};
 pub use read::Record;
 
 /// The broker that all tests of one binary share, started by whoever asks first.

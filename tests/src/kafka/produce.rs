@@ -85,18 +85,39 @@ impl Broker {
     ///
     /// When any is not.
     pub fn produce(&self, topic: &str, messages: impl IntoIterator<Item = impl Into<Message>>) {
-        let producer: BaseProducer<Refusals> = self
+        self.writer().write(topic, messages);
+    }
+
+    /// Something to write with many times: what is slow about writing is getting acquainted with the broker.
+    pub fn writer(&self) -> Writer {
+        let producer = self
             .client()
             .set("enable.idempotence", "true")
             .set("message.timeout.ms", "30000")
             .set("linger.ms", "1")
-            .create_with_context(Refusals::default())
-            .expect("a producer can be made");
+            .create_with_context(Refusals::default());
+        Writer { producer: producer.expect("a producer can be made") }
+    }
+}
+
+/// A producer that stays connected.
+pub struct Writer {
+    producer: BaseProducer<Refusals>,
+}
+
+impl Writer {
+    /// Writes as [`Broker::produce`] does.
+    ///
+    /// # Panics
+    ///
+    /// When any message is not acknowledged.
+    pub fn write(&self, topic: &str, messages: impl IntoIterator<Item = impl Into<Message>>) {
         for message in messages {
-            send(&producer, message.into().as_record(topic));
+            send(&self.producer, message.into().as_record(topic));
         }
-        producer.flush(ACKNOWLEDGED).unwrap_or_else(|e| panic!("failed to write to {topic}: {e}"));
-        let refusals = producer.context().take();
+        let flushed = self.producer.flush(ACKNOWLEDGED);
+        flushed.unwrap_or_else(|e| panic!("failed to write to {topic}: {e}"));
+        let refusals = self.producer.context().take();
         assert!(refusals.is_empty(), "failed to write to {topic}: {}", refusals.join("; "));
     }
 }

@@ -98,7 +98,11 @@ async fn a_bad_selector_is_answered_with_its_field_and_a_remedy() {
     let stage = Stage::open().await;
     for (selector, field, help) in [
         (select(&[], &["calls", "boking"], &[]), "selector.kpis[1]", "did you mean `bookings`?"),
-        (select(&[], &["revenue_per_head"], &[]), "selector.kpis[0]", "the KPIs are: bookings, calls"),
+        (
+            select(&[], &["revenue_per_head"], &[]),
+            "selector.kpis[0]",
+            "the KPIs are: bookings, calls",
+        ),
         (select(&[], &[], &["fortnight"]), "selector.periods[0]", "rolling-Nd"),
         (select(&[], &[], &["month", "rolling-0d"]), "selector.periods[1]", "rolling-Nd"),
         (select(&["U1"], &[], &[]), "selector.scopes[0]", "did you mean `rep:U1` or `team:U1`?"),

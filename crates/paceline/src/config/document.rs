@@ -3,6 +3,7 @@
 use paceline_core::entity::{Entity, EntityId, FIELDS_MAX, FieldId};
 use paceline_core::model::Model;
 use paceline_core::symbol::Symbols;
+use paceline_crm::{EntityBinding, FieldBinding};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -21,10 +22,7 @@ use super::server::RawServer;
 use super::sources::RawSource;
 use super::status::RawStatus;
 use super::topics::{RawAlerts, RawTopics};
-use super::{
-    Binding, Config, FieldBinding, calendars, entities, goals, reps, server, sources, status,
-    topics,
-};
+use super::{Config, calendars, entities, goals, reps, server, sources, status, topics};
 
 /// The config of paceline: which changes are read from Kafka, what is measured of them, and who is to reach what.
 #[derive(Deserialize, JsonSchema)]
@@ -169,13 +167,19 @@ fn check_field_counts(kept: &[Declared], kpis: &[RawKpi], report: &mut Report) {
 }
 
 /// Where the fields of each entity are read from.
-fn bindings(kept: &[Declared]) -> Vec<Binding> {
-    let binding = |(index, declared): (usize, &Declared)| Binding {
+fn bindings(kept: &[Declared]) -> Vec<EntityBinding> {
+    let binding = |(index, declared): (usize, &Declared)| EntityBinding {
         entity: EntityId(index as u16),
-        names: declared.names.clone(),
+        names: names(declared),
         fields: fields(declared),
     };
     kept.iter().enumerate().map(binding).collect()
+}
+
+/// The names of an entity in messages, its own first.
+fn names(declared: &Declared) -> Vec<String> {
+    let names = std::iter::once(&declared.entity.name).chain(&declared.names);
+    names.map(|name| name.to_lowercase()).collect()
 }
 
 fn fields(declared: &Declared) -> Vec<FieldBinding> {

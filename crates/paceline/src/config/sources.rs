@@ -1,6 +1,8 @@
 //! `sources`: the topics that changes come from.
 
 use paceline_core::entity::EntityId;
+use paceline_core::suggest;
+use paceline_crm::Format;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -8,7 +10,6 @@ use super::entities::Declared;
 use super::located::{Located, Text};
 use super::report::Report;
 use super::value;
-use paceline_core::suggest;
 
 /// A topic that changes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Source {
     /// The topic.
     pub topic: String,
     /// How its messages are written.
-    pub format: SourceFormat,
+    pub format: Format,
     /// The entity of all its records; `None` where each message names its own.
     pub entity: Option<EntityId>,
     /// The topic for messages that cannot be read.
@@ -25,10 +26,10 @@ pub struct Source {
     pub keyed: bool,
 }
 
-/// How messages are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+/// How messages are written, as the config names it.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum SourceFormat {
+enum RawFormat {
     /// The native change format of paceline.
     Paceline,
     /// Change data capture of Salesforce.
@@ -37,13 +38,12 @@ pub enum SourceFormat {
     Debezium,
 }
 
-impl SourceFormat {
-    /// Its name in the config.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Paceline => "paceline",
-            Self::Salesforce => "salesforce",
-            Self::Debezium => "debezium",
+impl From<RawFormat> for Format {
+    fn from(raw: RawFormat) -> Self {
+        match raw {
+            RawFormat::Paceline => Self::Paceline,
+            RawFormat::Salesforce => Self::Salesforce,
+            RawFormat::Debezium => Self::Debezium,
         }
     }
 }
@@ -56,7 +56,7 @@ pub(super) struct RawSource {
     /// The topic. Required.
     topic: Text,
     /// How its messages are written. Required.
-    format: SourceFormat,
+    format: RawFormat,
     /// The entity of all its records, which wins over the name in a message. Default: the message says, by the
     /// entity's name (in lower case) or one of its `names`.
     entity: Option<Text>,
@@ -85,13 +85,14 @@ pub(super) fn compile(
 
 impl RawSource {
     fn compile(&self, entities: &[Declared], report: &mut Report) -> Source {
+        let format = Format::from(self.format);
         let dead_letter = self.dead_letter.as_ref().and_then(|topic| value::topic(topic, report));
         Source {
             topic: value::topic(&self.topic, report).unwrap_or_default(),
-            format: self.format,
+            format,
             entity: self.entity.as_ref().and_then(|name| entity(name, entities, report)),
             dead_letter,
-            keyed: self.keyed.unwrap_or(self.format != SourceFormat::Salesforce),
+            keyed: self.keyed.unwrap_or(format != Format::Salesforce),
         }
     }
 }

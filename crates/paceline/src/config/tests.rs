@@ -6,7 +6,9 @@ use paceline_core::goal::Whose;
 use paceline_core::kpi::{Aggregate, At, GoalKind, Unit};
 use paceline_core::period::PeriodKind;
 
-use super::{Config, EXAMPLE, FieldBinding, SourceFormat, load_str};
+use paceline_crm::{FieldBinding, Format};
+
+use super::{Config, EXAMPLE, load_str};
 
 const BASE: &str = "
 kafka: {brokers: localhost:9092}
@@ -104,10 +106,7 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(config.server.grpc.to_string(), "127.0.0.1:50051");
     assert_eq!(config.server.http.to_string(), "127.0.0.1:8080");
     let source = &config.sources[0];
-    assert_eq!(
-        (source.format, source.keyed, source.entity),
-        (SourceFormat::Salesforce, false, None)
-    );
+    assert_eq!((source.format, source.keyed, source.entity), (Format::Salesforce, false, None));
     let kpi = &config.model.kpis[0];
     assert_eq!(
         (kpi.title.as_str(), kpi.unit, kpi.goal_kind, kpi.min_sample),

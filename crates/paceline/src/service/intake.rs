@@ -6,7 +6,6 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use paceline_crm::{Decoder, EntityBinding, FieldBinding};
 use paceline_engine::{Feed, Lane, Live, Partition, ShardPlan, Source};
 use paceline_kafka::{Assigned, DeadLetters, Error, Reader, Settings, Topic, Topics};
 use tokio_util::sync::CancellationToken;
@@ -161,34 +160,7 @@ fn runner(
 fn sources(config: &Config) -> Vec<Source> {
     let source = |source: &config::Source| Source {
         topic: source.topic.clone(),
-        decoder: Decoder::new(format(source.format), source.entity, bindings(config)),
+        decoder: config.decoder(source),
     };
     config.sources.iter().map(source).collect()
-}
-
-fn format(format: config::SourceFormat) -> paceline_crm::Format {
-    match format {
-        config::SourceFormat::Paceline => paceline_crm::Format::Paceline,
-        config::SourceFormat::Salesforce => paceline_crm::Format::Salesforce,
-        config::SourceFormat::Debezium => paceline_crm::Format::Debezium,
-    }
-}
-
-fn bindings(config: &Config) -> Vec<EntityBinding> {
-    let field = |field: &config::FieldBinding| FieldBinding {
-        id: field.id,
-        path: field.path.clone(),
-        kind: field.kind,
-        scale: field.scale,
-    };
-    let binding = |binding: &config::Binding| {
-        let own = config.model.entity(binding.entity).name.to_lowercase();
-        let names = binding.names.iter().map(|name| name.to_lowercase());
-        EntityBinding {
-            entity: binding.entity,
-            names: std::iter::once(own).chain(names).collect(),
-            fields: binding.fields.iter().map(field).collect(),
-        }
-    };
-    config.bindings.iter().map(binding).collect()
 }
