@@ -23,7 +23,7 @@ const RECENT: usize = 6;
 /// The screen is drawn at most so often, whatever comes.
 const FRAME: Duration = Duration::from_millis(100);
 const NAME_WIDTH: u16 = 26;
-const CELL_WIDTH: u16 = 28;
+const CELL_WIDTH: u16 = 30;
 
 /// What is on the screen.
 struct Screen {
