@@ -92,7 +92,7 @@ fn bound(config: &Config, format: paceline_crm::Format) -> Vec<EntityBinding> {
     }
     for field in entities.iter_mut().flat_map(|entity| &mut entity.fields) {
         let name = NAMES.iter().find(|(column, _)| field.path == *column);
-        field.path = name.map_or(field.path.clone(), |(_, name)| (*name).to_owned());
+        field.path = name.map_or_else(|| field.path.clone(), |(_, name)| (*name).to_owned());
     }
     // Salesforce calls the entity by its own name, in lower case here.
     entities

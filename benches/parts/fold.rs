@@ -17,9 +17,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(changes.len() as u64));
     group.bench_function("record and fold, 20,000 changes", |bencher| {
         let run = |world: &mut World| {
-            changes
-                .iter()
-                .for_each(|change| world.take(change, |entry, _| drop(black_box(*entry))));
+            changes.iter().for_each(|change| world.take(change, |entry, _| _ = black_box(*entry)));
         };
         bencher.iter_batched_ref(|| World::new(&config), run, BatchSize::LargeInput);
     });

@@ -16,7 +16,6 @@ use crate::events::{PARTITIONS, TOPIC};
 #[derive(Debug)]
 pub struct Feed {
     lane: Lane,
-    live: Arc<Live>,
     offset: i64,
 }
 
@@ -25,34 +24,24 @@ impl Feed {
     pub fn new(config: &Config) -> Self {
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
         let live = Arc::new(Live::new(model, roster, vec![TOPIC.to_owned()]));
-        let source = Source { topic: TOPIC.to_owned(), decoder: decoder(config) };
+        let source = Source { topic: TOPIC.to_owned(), decoder: decoder(config), keyed: false };
         let partition =
             |number: i32| Partition { source: 0, number, shard: number as usize, target: i64::MAX };
         let partitions: Vec<Partition> = (0..PARTITIONS).map(partition).collect();
         live.expect(partitions.len());
-        let lane = Lane::new(Arc::clone(&live), vec![source], &partitions);
-        Self { lane, live, offset: 0 }
+        let lane = Lane::new(live, vec![source], &partitions);
+        Self { lane, offset: 0 }
     }
 
-    /// Takes a message, on the partition that its key hashes to. Answers whether it could be decoded.
-    pub fn take(&mut self, message: &format::Message<'_>) -> bool {
+    /// Takes a message of a partition. Answers whether it could be decoded.
+    pub fn take(&mut self, partition: usize, message: &format::Message<'_>) -> bool {
         self.offset += 1;
-        self.lane.take(partition(message), &as_read(message, self.offset)).is_ok()
+        self.lane.take(partition, &as_read(message, self.offset)).is_ok()
     }
 
     /// Commits what was taken.
     pub fn commit(&mut self, now: Timestamp) {
         self.lane.commit(now);
-    }
-
-    /// The board it commits to.
-    pub fn live(&self) -> &Arc<Live> {
-        &self.live
-    }
-
-    /// How many records it holds.
-    pub fn records(&self) -> usize {
-        self.lane.records()
     }
 }
 
@@ -67,7 +56,8 @@ pub fn as_read<'a>(message: &format::Message<'a>, offset: i64) -> Message<'a> {
     Message { key: message.key, value: message.value, time: message.time, offset }
 }
 
-fn partition(message: &format::Message<'_>) -> usize {
+/// The partition that a message's key hashes to.
+pub fn partition(message: &format::Message<'_>) -> usize {
     let mut hasher = DefaultHasher::new();
     message.key.hash(&mut hasher);
     (hasher.finish() % PARTITIONS as u64) as usize

@@ -145,6 +145,7 @@ fn sources(config: &Config) -> Vec<Source> {
     let source = |source: &config::Source| Source {
         topic: source.topic.clone(),
         decoder: config.decoder(source),
+        keyed: config.keyed_by_id(source),
     };
     config.sources.iter().map(source).collect()
 }

@@ -29,7 +29,7 @@ fn all_formats_tell_the_same_story() {
         story.tell(broker, format, name, &[]);
         let mut service = Service::start(&story.config(broker, format, name));
         let standings = without_revisions(service.standings());
-        assert_recomputed(&standings, &recomputed);
+        assert_recomputed(name, &standings, &recomputed);
         assert_eq!(service.freshness().causes, [], "{name}");
         match &first {
             Some(first) => assert_eq!(&standings, first, "{name}"),

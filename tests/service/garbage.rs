@@ -44,7 +44,7 @@ fn garbage_is_put_aside_once_and_moves_no_number() {
 
     let recomputed = story.recomputed();
     let mut service = Service::start(&story.config(broker, Format::native(), NAME));
-    assert_recomputed(&service.standings(), &recomputed);
+    assert_recomputed(NAME, &service.standings(), &recomputed);
     let dlq = format!("{topic}.dlq");
     wait::until("all garbage is put aside", || {
         (broker.read_all(&dlq).len() >= bad.len()).then_some(())
@@ -63,11 +63,11 @@ fn garbage_is_put_aside_once_and_moves_no_number() {
     wait_until_committed(broker.bootstrap(), NAME, &topic, written.len() as i64);
     service.process().kill();
     service.start_again();
-    assert_recomputed(&service.standings(), &recomputed);
+    assert_recomputed(NAME, &service.standings(), &recomputed);
     service.process().terminate();
     assert_eq!(service.process().wait().code(), Some(0));
     service.start_again();
-    assert_recomputed(&service.standings(), &recomputed);
+    assert_recomputed(NAME, &service.standings(), &recomputed);
     service.process().terminate();
     assert_eq!(service.process().wait().code(), Some(0));
     assert_put_aside(&topic, &expected, &broker.read_all(&dlq));

@@ -24,6 +24,8 @@ pub(crate) struct Subscriber<'a> {
     pub(crate) view: BTreeMap<Names, Standing>,
     /// The last message.
     pub(crate) last: WatchStandingsResponse,
+    /// How many messages have come.
+    pub(crate) messages: usize,
     /// Chunks that are to be applied with the one that says it is the last.
     pending: Vec<(Vec<Standing>, Vec<Removal>)>,
     whole: bool,
@@ -49,6 +51,7 @@ impl<'a> Subscriber<'a> {
             stream,
             view: BTreeMap::new(),
             last: WatchStandingsResponse::default(),
+            messages: 0,
             pending: Vec::new(),
             whole: false,
         }
@@ -72,6 +75,7 @@ impl<'a> Subscriber<'a> {
         assert_eq!(message.complete, message.causes.is_empty(), "{message:?}");
         assert!(message.as_of.is_some() && message.emitted_at.is_some(), "{message:?}");
         self.last = message;
+        self.messages += 1;
         match self.last.frame.take().expect("every message has a frame") {
             Frame::Snapshot(chunk) => self.snapshot(chunk.standings, chunk.last),
             Frame::Update(chunk) => self.update(chunk.standings, chunk.removed, chunk.last),

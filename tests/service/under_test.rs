@@ -26,6 +26,9 @@ use crate::subscriber::Subscriber;
 /// An instant for services whose clock stands still: a Monday in the middle of a quarter.
 pub(crate) const NOW: &str = "2026-11-23T13:00:00Z";
 
+/// What a client takes unread.
+const WINDOW: u32 = 65_535;
+
 /// A running service; dropping it kills the process.
 pub(crate) struct Service {
     process: Paceline,
@@ -141,10 +144,12 @@ impl Service {
         self.runtime.block_on(work)
     }
 
-    /// A connection of its own, so that one slow reader holds up nobody else.
+    /// A connection of its own, so that one slow reader holds up nobody else, with as small windows as HTTP/2 has.
     fn channel(&self) -> Channel {
+        let endpoint = Channel::from_shared(format!("http://{}", self.grpc));
+        let endpoint = endpoint.expect("an address is a URI");
         let endpoint =
-            Channel::from_shared(format!("http://{}", self.grpc)).expect("an address is a URI");
+            endpoint.initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW);
         self.block_on(async { endpoint.connect().await }).expect("gRPC is served")
     }
 }

@@ -60,6 +60,8 @@ pub struct Board {
     changed: BTreeSet<(Revision, u32)>,
     removals: VecDeque<Left>,
     timers: BTreeSet<(Timestamp, u32)>,
+    /// How far time was advanced: it never goes back, although callers may have read their clocks earlier.
+    clock: Timestamp,
 }
 
 /// The clock face of one time zone: which day it is there, and until when.
@@ -87,6 +89,7 @@ impl Board {
             changed: BTreeSet::new(),
             removals: VecDeque::new(),
             timers: BTreeSet::new(),
+            clock: Timestamp::MIN,
             model,
             roster,
         }
@@ -117,6 +120,7 @@ impl Board {
         if self.is_open() {
             return;
         }
+        self.clock = self.clock.max(now);
         self.revision.0 += 1;
         for face in &mut self.faces {
             face.turn(now);
@@ -134,6 +138,7 @@ impl Board {
         now: Timestamp,
     ) -> Revision {
         self.advance(now);
+        let now = self.clock;
         self.revision.0 += 1;
         let mut touched = BTreeSet::new();
         let mut newest = HashMap::new();
@@ -155,6 +160,8 @@ impl Board {
     /// Lets time pass: what changed by the clock alone since the last call is judged, each at its instant.
     /// Answers whether anything did.
     pub fn advance(&mut self, now: Timestamp) -> bool {
+        self.clock = self.clock.max(now);
+        let now = self.clock;
         if !self.is_open() {
             return false;
         }

@@ -65,6 +65,14 @@ impl Fold {
         }
     }
 
+    /// The entries of an overflow: whatever is counted of the entity may be wrong, for anyone and on any day.
+    pub fn overflow(&self, mut emit: impl FnMut(Entry)) {
+        let part = Part::Doubt { day: NO_DAY, incomplete: 0, gap: 1 };
+        self.kpis
+            .iter()
+            .for_each(|(kpi, _, _)| emit(Entry { owner: Symbol::UNKNOWN, kpi: *kpi, part }));
+    }
+
     /// The entries of a record as it stands, for folding all records anew.
     pub fn whole(&self, life: Life, row: &Row, roster: &Roster, emit: impl FnMut(Entry)) {
         let scratch = Scratch { old: vec![Cell::Unknown; row.len()], new: row.to_vec() };

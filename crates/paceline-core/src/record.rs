@@ -9,7 +9,7 @@ mod marks;
 mod merge;
 mod rows;
 
-use crate::change::{Change, Op};
+use crate::change::Change;
 use crate::entity::Entity;
 use crate::expr::Cell;
 use crate::symbol::Intern;
@@ -86,12 +86,13 @@ impl Images {
         self.len() == 0
     }
 
-    /// Whether any record may have changed in a way that was not told.
-    pub fn in_doubt(&self) -> bool {
-        self.in_doubt
+    /// Notes that any record may have changed in a way that was not told. Answers whether that is new.
+    pub fn overflow(&mut self) -> bool {
+        !std::mem::replace(&mut self.in_doubt, true)
     }
 
-    /// Applies a change to the record `id`, leaving its cells before and after in `scratch`.
+    /// Applies a change to the record `id`, leaving its cells before and after in `scratch`. An overflow names no
+    /// record and changes none; see [`Self::overflow`].
     pub fn apply(
         &mut self,
         change: &Change<'_>,
@@ -99,10 +100,6 @@ impl Images {
         symbols: &mut impl Intern,
         scratch: &mut Scratch,
     ) -> Applied {
-        if change.op == Op::Overflow {
-            self.in_doubt = true;
-            return Applied::Stale;
-        }
         let known = self.index.find(id);
         let slot = known.unwrap_or_else(|| self.index.insert(id, self.rows.push()));
         self.merge(slot, known.is_some(), change, symbols, scratch)

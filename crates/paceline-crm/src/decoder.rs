@@ -56,7 +56,7 @@ pub enum Ignored {
 }
 
 impl Ignored {
-    /// A short stable label for a metric.
+    /// Why, in a word.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Entity => "entity",

@@ -1,17 +1,40 @@
 //! How fresh the numbers are: what of each partition is counted, and what is known to be missing.
+//!
+//! Causes of incompleteness are derived from what is known of the partitions, so that what one lane knows
+//! cannot clear what another has found. Readers get a summary that is made once a change, not once a reader.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dashmap::DashMap;
 use jiff::Timestamp;
 use paceline_core::entity::EntityId;
 
-/// What of the sources is counted. Lanes write it at every commit, readers copy it.
+/// What of the sources is counted.
 #[derive(Debug)]
 pub struct Freshness {
     topics: Vec<String>,
-    partitions: DashMap<(usize, i32), PartitionFreshness>,
-    causes: DashMap<Cause, ()>,
+    /// Held for a handful of words; never together with another lock.
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    sources: Vec<BTreeMap<i32, PartitionFreshness>>,
+    /// Records of each entity that changed in a way that was not told.
+    gaps: BTreeMap<EntityId, i64>,
+    raised: BTreeSet<Cause>,
+    open: bool,
+    summary: Arc<Summary>,
+}
+
+/// What readers are told of all sources.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Per topic up to which CRM time its changes are counted: the newest, or while partitions lag behind the
+    /// oldest that such a partition has come to.
+    pub covered: Vec<(String, Option<Timestamp>)>,
+    /// Everything that makes the numbers incomplete; nothing when they are complete.
+    pub causes: BTreeSet<Cause>,
 }
 
 /// What of one partition is counted.
@@ -21,14 +44,32 @@ pub struct PartitionFreshness {
     pub next_offset: i64,
     /// The offset up to which there was something when last heard, exclusive.
     pub end_offset: i64,
+    /// How many messages were taken since the start.
+    pub taken: u64,
     /// The newest CRM time of a change that is counted.
     pub event_time: Option<Timestamp>,
     /// How many messages could not be decoded.
     pub rejected: u64,
-    /// Records that changed in a way the source did not tell, and events that say so of a whole entity.
-    pub gaps: u64,
+    /// Messages that could not be decoded, and whose key no later full image has come on.
+    pub quarantined: u64,
+    /// Records that changed in a way the source did not tell, less those whose full image came since.
+    pub gaps: i64,
     /// Whether all that was there at start is counted.
     pub caught_up: bool,
+    /// How its connection is.
+    pub link: Link,
+}
+
+/// How the connection to a partition's leader is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    /// Up, and nothing is owed.
+    #[default]
+    Up,
+    /// Down.
+    Down,
+    /// Up again, and what has come meanwhile is not all counted.
+    Recovering,
 }
 
 /// The freshness of one source.
@@ -58,13 +99,28 @@ pub enum Cause {
         /// The topic.
         topic: String,
     },
+    /// Records changed in a way that the source did not tell, and their full image has not come since.
+    Gapped {
+        /// Their entity.
+        entity: EntityId,
+    },
     /// The source lost changes of records it did not name.
     Overflow {
         /// Their entity.
         entity: EntityId,
     },
-    /// A topic has more partitions than at start: they are not read before the next, and if keys moved to
-    /// them, records are in two shards.
+    /// Messages could not be decoded, and no full image has come on their key since.
+    Quarantined {
+        /// The topic.
+        topic: String,
+    },
+    /// Keys are not the ids of the records, so that a record may be counted in several partitions.
+    Misplaced {
+        /// The topic.
+        topic: String,
+    },
+    /// A topic has more partitions than it was read with: they are not read before the next start, and records
+    /// whose keys moved to them may be counted twice after it.
     PartitionsAdded {
         /// The topic.
         topic: String,
@@ -86,63 +142,137 @@ impl PartitionFreshness {
 impl Freshness {
     /// Nothing counted yet of topics, all of them catching up.
     pub fn new(topics: Vec<String>) -> Self {
-        let causes =
-            topics.iter().map(|topic| (Cause::CatchingUp { topic: topic.clone() }, ())).collect();
-        Self { topics, partitions: DashMap::new(), causes }
+        let sources = topics.iter().map(|_| BTreeMap::new()).collect();
+        let freshness = Self { topics, known: Mutex::new(Known { sources, ..Known::default() }) };
+        freshness.change(|_| {});
+        freshness
     }
 
-    /// Changes what is known of a partition.
+    /// Changes what is known of a partition. Answers whether the causes are others than before.
     pub fn update(
         &self,
         source: usize,
         partition: i32,
         update: impl FnOnce(&mut PartitionFreshness),
-    ) {
-        update(&mut self.partitions.entry((source, partition)).or_default());
+    ) -> bool {
+        self.change(|known| update(known.sources[source].entry(partition).or_default()))
     }
 
-    /// What is known of a partition.
-    pub fn partition(&self, source: usize, partition: i32) -> PartitionFreshness {
-        self.partitions.get(&(source, partition)).map(|known| known.clone()).unwrap_or_default()
+    /// Changes what is known of several partitions and of the gaps of entities, at once.
+    pub(crate) fn commit(
+        &self,
+        partitions: impl IntoIterator<Item = (usize, i32, PartitionFreshness)>,
+        gaps: &BTreeMap<EntityId, i64>,
+    ) -> bool {
+        self.change(|known| {
+            for (source, partition, taken) in partitions {
+                known.sources[source].entry(partition).or_default().take(taken);
+            }
+            for (entity, gaps) in gaps {
+                *known.gaps.entry(*entity).or_default() += gaps;
+            }
+        })
     }
 
-    /// All sources.
-    pub fn sources(&self) -> Vec<SourceFreshness> {
-        let mut sources: Vec<_> = self
-            .topics
-            .iter()
-            .map(|topic| SourceFreshness { topic: topic.clone(), partitions: Vec::new() })
-            .collect();
-        for entry in &self.partitions {
-            let (source, partition) = *entry.key();
-            sources[source].partitions.push((partition, entry.value().clone()));
-        }
-        sources
-            .iter_mut()
-            .for_each(|source| source.partitions.sort_by_key(|(partition, _)| *partition));
-        sources
-    }
-
-    /// Per topic the newest CRM time that is counted.
-    pub fn covered(&self) -> Vec<(String, Option<Timestamp>)> {
-        let newest = |source: SourceFreshness| {
-            let times = source.partitions.iter().filter_map(|(_, partition)| partition.event_time);
-            (source.topic, times.max())
-        };
-        self.sources().into_iter().map(newest).collect()
-    }
-
-    /// Raises or clears a cause. Answers whether that changed anything.
+    /// Raises or clears a cause that does not follow from the partitions. Answers whether the causes are others
+    /// than before.
     pub fn set_cause(&self, cause: Cause, raised: bool) -> bool {
-        if raised {
-            self.causes.insert(cause, ()).is_none()
-        } else {
-            self.causes.remove(&cause).is_some()
-        }
+        self.change(|known| {
+            known.raised.remove(&cause);
+            known.raised.extend(raised.then_some(cause));
+        })
+    }
+
+    /// Notes that everything there was at start is counted.
+    pub(crate) fn open(&self) {
+        self.change(|known| known.open = true);
+    }
+
+    /// What readers are told.
+    pub fn summary(&self) -> Arc<Summary> {
+        self.known().summary.clone()
     }
 
     /// Everything that makes the numbers incomplete; nothing when they are complete.
     pub fn causes(&self) -> BTreeSet<Cause> {
-        self.causes.iter().map(|entry| entry.key().clone()).collect()
+        self.summary().causes.clone()
     }
+
+    /// All sources.
+    pub fn sources(&self) -> Vec<SourceFreshness> {
+        let known = self.known();
+        let sources = self.topics.iter().zip(&known.sources);
+        let source =
+            |(topic, partitions): (&String, &BTreeMap<i32, PartitionFreshness>)| SourceFreshness {
+                topic: topic.clone(),
+                partitions: partitions
+                    .iter()
+                    .map(|(number, known)| (*number, known.clone()))
+                    .collect(),
+            };
+        sources.map(source).collect()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Known)) -> bool {
+        let mut known = self.known();
+        change(&mut known);
+        let summary = known.summarise(&self.topics);
+        let others = summary.causes != known.summary.causes;
+        known.summary = Arc::new(summary);
+        others
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // Every change is of single words, so a panic in between leaves nothing that contradicts itself.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PartitionFreshness {
+    /// Takes over what a lane has counted; how far the partition goes and how its link is, others know.
+    fn take(&mut self, taken: Self) {
+        let end_offset = self.end_offset.max(taken.next_offset);
+        *self = Self { end_offset, link: self.link, caught_up: self.caught_up, ..taken };
+    }
+}
+
+impl Known {
+    fn summarise(&self, topics: &[String]) -> Summary {
+        let mut causes = self.raised.clone();
+        for (topic, partitions) in topics.iter().zip(&self.sources) {
+            let any =
+                |condition: fn(&PartitionFreshness) -> bool| partitions.values().any(condition);
+            let topic = || topic.clone();
+            let behind = partitions.is_empty() || any(|known| !known.caught_up);
+            causes.extend((!self.open && behind).then(|| Cause::CatchingUp { topic: topic() }));
+            causes.extend(
+                any(|known| known.link == Link::Down)
+                    .then(|| Cause::BrokerUnreachable { topic: topic() }),
+            );
+            causes.extend(
+                any(|known| known.link == Link::Recovering)
+                    .then(|| Cause::Recovering { topic: topic() }),
+            );
+            causes.extend(
+                any(|known| known.quarantined > 0).then(|| Cause::Quarantined { topic: topic() }),
+            );
+        }
+        causes.extend(
+            self.gaps
+                .iter()
+                .filter(|(_, gaps)| **gaps > 0)
+                .map(|(entity, _)| Cause::Gapped { entity: *entity }),
+        );
+        let covered = topics
+            .iter()
+            .zip(&self.sources)
+            .map(|(topic, partitions)| (topic.clone(), covered(partitions)));
+        Summary { covered: covered.collect(), causes }
+    }
+}
+
+fn covered(partitions: &BTreeMap<i32, PartitionFreshness>) -> Option<Timestamp> {
+    let lagging = partitions.values().filter(|known| known.lag() > 0);
+    let newest = || partitions.values().filter_map(|known| known.event_time).max();
+    lagging.map(|known| known.event_time).min().unwrap_or_else(newest)
 }

@@ -1,5 +1,6 @@
 //! A lane: one thread's share of the partitions, with the record images that only it may touch.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -24,6 +25,8 @@ pub struct Source {
     pub topic: String,
     /// What reads its messages.
     pub decoder: Decoder,
+    /// Whether a message's key must be its record's id, because its partitions have images of their own.
+    pub keyed: bool,
 }
 
 /// A partition of a source that a lane drives.
@@ -67,6 +70,8 @@ pub struct Lane {
     symbols: LaneSymbols,
     scratch: Scratch,
     counted: Counted,
+    /// By how much the number of records with an open gap changed since the last commit, by entity.
+    gaps: BTreeMap<EntityId, i64>,
 }
 
 /// What was taken since the last commit. Metrics are told once a commit: a counter costs as much as a fold.
@@ -84,8 +89,13 @@ struct Slot {
     partition: Partition,
     shard: usize,
     taken: PartitionFreshness,
+    /// The keys of messages that could not be decoded, as far as they are remembered.
+    quarantine: HashSet<Box<[u8]>>,
     moved: bool,
 }
+
+/// The most keys of a partition that are remembered; messages beyond stay quarantined for good.
+const QUARANTINE: usize = 100_000;
 
 /// The images and the uncommitted entries of one shard.
 #[derive(Debug)]
@@ -107,6 +117,7 @@ impl Lane {
                 partition: *partition,
                 shard: known.unwrap_or(shards.len()),
                 taken: PartitionFreshness::default(),
+                quarantine: HashSet::new(),
                 moved: false,
             });
             if known.is_none() {
@@ -126,6 +137,7 @@ impl Lane {
             shards,
             scratch: Scratch::default(),
             counted: Counted::default(),
+            gaps: BTreeMap::new(),
         }
     }
 
@@ -149,6 +161,7 @@ impl Lane {
         let slot = &mut self.partitions[at];
         slot.moved = true;
         slot.taken.next_offset = message.offset + 1;
+        slot.taken.taken += 1;
         let source = &mut self.sources[slot.partition.source];
         let change = match source.decoder.decode(message) {
             Ok(Decoded::Change(change)) => change,
@@ -157,13 +170,18 @@ impl Lane {
                 return Ok(Taken::Nothing);
             }
             Err(error) => {
-                slot.taken.rejected += 1;
                 counter!(metric::REJECTED, "topic" => source.topic.clone(), "reason" => error.reason()).increment(1);
+                slot.quarantine(message.key);
                 return Err(Rejected { error });
             }
         };
         slot.taken.event_time = slot.taken.event_time.max(Some(change.time));
-        slot.taken.gaps += u64::from(matches!(change.op, Op::Gap | Op::Overflow));
+        if source.keyed && change.ids.iter().any(|id| message.key != Some(id.as_bytes())) {
+            self.live.set_cause(Cause::Misplaced { topic: source.topic.clone() }, true);
+        }
+        if change.op == Op::Full {
+            slot.release(message.key);
+        }
         Ok(self.apply(at, &change))
     }
 
@@ -189,7 +207,7 @@ impl Lane {
             return false;
         }
         let Partition { source, number, .. } = *partition;
-        self.live.freshness().update(source, number, |known| known.caught_up = true);
+        self.live.update_partition(source, number, |known| known.caught_up = true);
         self.live.partition_caught_up(now)
     }
 
@@ -206,12 +224,17 @@ impl Lane {
     }
 
     fn apply(&mut self, at: usize, change: &Change<'_>) -> Taken {
-        let Self { live, roster, partitions, shards, folds, symbols, scratch, counted, .. } = self;
+        let Self {
+            live, roster, partitions, shards, folds, symbols, scratch, counted, gaps, ..
+        } = self;
         let shard = &mut shards[partitions[at].shard];
         let entity = usize::from(change.entity.0);
         if change.op == Op::Overflow {
             live.set_cause(Cause::Overflow { entity: change.entity }, true);
-            return Taken::Nothing;
+            if shard.images[entity].overflow() {
+                folds[entity].overflow(|entry| shard.batch.add(&entry, change.time));
+            }
+            return Taken::Changed;
         }
         let mut taken = Taken::Nothing;
         for id in &change.ids {
@@ -221,6 +244,11 @@ impl Lane {
                 continue;
             };
             taken = Taken::Changed;
+            let opened = i64::from(transition.is.in_doubt) - i64::from(transition.was.in_doubt);
+            if opened != 0 {
+                partitions[at].taken.gaps += opened;
+                *gaps.entry(change.entity).or_default() += opened;
+            }
             fold(&folds[entity], transition, scratch, roster, &mut shard.batch, change.time);
         }
         match taken {
@@ -231,16 +259,29 @@ impl Lane {
     }
 
     fn publish_freshness(&mut self) {
-        for slot in self.partitions.iter_mut().filter(|slot| slot.moved) {
-            slot.moved = false;
+        let taken = self.partitions.iter_mut().filter_map(|slot| {
             let Partition { source, number, .. } = slot.partition;
-            self.live.freshness().update(source, number, |known| {
-                known.next_offset = slot.taken.next_offset;
-                known.end_offset = known.end_offset.max(known.next_offset);
-                known.event_time = slot.taken.event_time;
-                known.rejected = slot.taken.rejected;
-                known.gaps = slot.taken.gaps;
-            });
+            std::mem::take(&mut slot.moved).then(|| (source, number, slot.taken.clone()))
+        });
+        self.live.update_counted(taken, &std::mem::take(&mut self.gaps));
+    }
+}
+
+impl Slot {
+    /// Notes that a message could not be decoded: what it said of the record on its key is missing.
+    fn quarantine(&mut self, key: Option<&[u8]>) {
+        self.taken.rejected += 1;
+        let known = key.is_some_and(|key| self.quarantine.contains(key));
+        self.taken.quarantined += u64::from(!known);
+        if let Some(key) = key.filter(|_| self.quarantine.len() < QUARANTINE) {
+            self.quarantine.insert(key.into());
+        }
+    }
+
+    /// Notes that a full image came on a key: it says all that a message before it could have.
+    fn release(&mut self, key: Option<&[u8]>) {
+        if !self.quarantine.is_empty() && key.is_some_and(|key| self.quarantine.remove(key)) {
+            self.taken.quarantined -= 1;
         }
     }
 }

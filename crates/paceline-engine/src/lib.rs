@@ -12,7 +12,7 @@ mod metric;
 mod shards;
 mod symbols;
 
-pub use freshness::{Cause, Freshness, PartitionFreshness, SourceFreshness};
+pub use freshness::{Cause, Freshness, Link, PartitionFreshness, SourceFreshness, Summary};
 pub use lane::{Lane, Partition, Rejected, Source, Taken};
 pub use live::Live;
 pub use metric::describe;

@@ -1,20 +1,21 @@
 //! The live board: the one board of the process, behind its lock, with the signal that it changed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use metrics::{counter, gauge};
 use paceline_core::board::{Batch, Board, Revision, Selection, Standing, Update};
 use paceline_core::day::Day;
+use paceline_core::entity::EntityId;
 use paceline_core::model::Model;
 use paceline_core::roster::Roster;
 use tokio::sync::watch;
 
-use crate::freshness::{Cause, Freshness};
+use crate::freshness::{Cause, Freshness, PartitionFreshness};
 use crate::metric;
 use crate::symbols::SharedSymbols;
 
@@ -130,15 +131,47 @@ impl Live {
     /// Opens the board: everything is judged for the first time.
     pub fn open(&self, now: Timestamp) {
         self.board().open(now);
-        for source in self.freshness.sources() {
-            self.freshness.set_cause(Cause::CatchingUp { topic: source.topic }, false);
-        }
+        self.freshness.open();
         self.completeness_changed();
     }
 
     /// Raises or clears a cause of incompleteness.
     pub fn set_cause(&self, cause: Cause, raised: bool) {
         if self.freshness.set_cause(cause, raised) {
+            self.completeness_changed();
+        }
+    }
+
+    /// Changes what is known of a partition.
+    pub fn update_partition(
+        &self,
+        source: usize,
+        partition: i32,
+        update: impl FnOnce(&mut PartitionFreshness),
+    ) {
+        if self.freshness.update(source, partition, update) {
+            self.completeness_changed();
+        }
+    }
+
+    /// Sets the metrics that are worth their cost only when somebody looks.
+    pub fn publish_lag(&self) {
+        for source in self.freshness.sources() {
+            for (partition, known) in &source.partitions {
+                let labels =
+                    [("topic", source.topic.clone()), ("partition", partition.to_string())];
+                gauge!(metric::LAG, &labels).set(known.lag() as f64);
+            }
+        }
+    }
+
+    /// Takes over what a lane has counted.
+    pub(crate) fn update_counted(
+        &self,
+        partitions: impl IntoIterator<Item = (usize, i32, PartitionFreshness)>,
+        gaps: &BTreeMap<EntityId, i64>,
+    ) {
+        if self.freshness.commit(partitions, gaps) {
             self.completeness_changed();
         }
     }
@@ -186,8 +219,9 @@ impl Live {
         self.signal.send_modify(|signal| *signal += 1);
     }
 
-    /// A panic inside a commit would leave the board half changed; there is no number to serve from it.
+    /// A commit that panicked has left the board half changed: there is no number to serve from it, and the
+    /// lane's end ends the process.
     fn board(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+        self.board.lock().expect("no commit has panicked")
     }
 }

@@ -209,6 +209,8 @@ pub(crate) fn causes(causes: &BTreeSet<engine::Cause>, model: &Model) -> Vec<pro
 fn cause(cause: &engine::Cause, model: &Model) -> proto::Cause {
     let of = |kind: proto::CauseKind| proto::Cause { kind: kind.into(), ..proto::Cause::default() };
     let of_topic = |kind, topic: &String| proto::Cause { source: topic.clone(), ..of(kind) };
+    let of_entity =
+        |kind, entity| proto::Cause { entity: model.entity(entity).name.clone(), ..of(kind) };
     match cause {
         engine::Cause::CatchingUp { topic } => of_topic(proto::CauseKind::CatchingUp, topic),
         engine::Cause::BrokerUnreachable { topic } => {
@@ -218,10 +220,10 @@ fn cause(cause: &engine::Cause, model: &Model) -> proto::Cause {
             of_topic(proto::CauseKind::PartitionsAdded, topic)
         }
         engine::Cause::Recovering { topic } => of_topic(proto::CauseKind::Recovering, topic),
-        engine::Cause::Overflow { entity } => proto::Cause {
-            entity: model.entity(*entity).name.clone(),
-            ..of(proto::CauseKind::Overflow)
-        },
+        engine::Cause::Quarantined { topic } => of_topic(proto::CauseKind::Quarantined, topic),
+        engine::Cause::Misplaced { topic } => of_topic(proto::CauseKind::Misplaced, topic),
+        engine::Cause::Gapped { entity } => of_entity(proto::CauseKind::Gap, *entity),
+        engine::Cause::Overflow { entity } => of_entity(proto::CauseKind::Overflow, *entity),
         engine::Cause::Unreadable { error } => {
             proto::Cause { detail: error.clone(), ..of(proto::CauseKind::Unreadable) }
         }
@@ -248,7 +250,7 @@ fn partition(number: i32, known: &engine::PartitionFreshness) -> proto::Partitio
         lag: known.lag(),
         event_time: known.event_time.map(timestamp),
         rejected: known.rejected,
-        gaps: known.gaps,
+        gaps: u64::try_from(known.gaps).unwrap_or(0),
         caught_up: known.caught_up,
     }
 }

@@ -22,30 +22,30 @@ impl Standings {
     pub(crate) fn new(served: Served, watches: Watches) -> Self {
         Self { served, watches }
     }
+}
 
-    fn get(
-        &self,
-        request: &proto::GetStandingsRequest,
-    ) -> Result<proto::GetStandingsResponse, Status> {
-        let live = &self.served.live;
-        let selector = request.selector.clone().unwrap_or_default();
-        let view = View::of(&selector, live.model(), live.roster())?;
-        let on = day(&request.on)?;
-        let (Some(selection), None) = (&view.selection, view.unknown.first()) else {
-            return Err(errors::unknown_scope(view.unknown.first().map_or("", String::as_str)));
-        };
-        if !live.is_open() {
-            return Err(errors::not_caught_up());
-        }
-        let now = (self.served.clock)();
-        let (standings, revision) = live.standings(selection, on, now);
-        let convert = |standing| convert::standing(standing, live.model(), live.roster());
-        Ok(proto::GetStandingsResponse {
-            standings: standings.iter().map(convert).collect(),
-            revision: revision.0,
-            as_of: Some(convert::timestamp(now)),
-        })
+fn get(
+    served: &Served,
+    request: &proto::GetStandingsRequest,
+) -> Result<proto::GetStandingsResponse, Status> {
+    let live = &served.live;
+    let selector = request.selector.clone().unwrap_or_default();
+    let view = View::of(&selector, live.model(), live.roster())?;
+    let on = day(&request.on)?;
+    let (Some(selection), None) = (&view.selection, view.unknown.first()) else {
+        return Err(errors::unknown_scope(view.unknown.first().map_or("", String::as_str)));
+    };
+    if !live.is_open() {
+        return Err(errors::not_caught_up());
     }
+    let now = (served.clock)();
+    let (standings, revision) = live.standings(selection, on, now);
+    let convert = |standing| convert::standing(standing, live.model(), live.roster());
+    Ok(proto::GetStandingsResponse {
+        standings: standings.iter().map(convert).collect(),
+        revision: revision.0,
+        as_of: Some(convert::timestamp(now)),
+    })
 }
 
 /// The years of which a day may be asked for: far from where calendars end, near which periods have no bounds.
@@ -70,7 +70,10 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::GetStandingsRequest>,
     ) -> Result<Response<proto::GetStandingsResponse>, Status> {
-        self.get(request.get_ref()).map(Response::new)
+        // Periods that are not running are added up when asked for, which would hold up the streams of a worker.
+        let (served, request) = (self.served.clone(), request.into_inner());
+        let got = tokio::task::spawn_blocking(move || get(&served, &request)).await;
+        got.map_err(|_| Status::internal("the answer could not be made"))?.map(Response::new)
     }
 
     async fn watch_standings(

@@ -83,6 +83,8 @@ impl Settings {
                 ("linger.ms", "5"),
                 ("compression.type", "lz4"),
                 ("message.timeout.ms", "0"),
+                // A dead letter is as large as what it was; the broker has the last word.
+                ("message.max.bytes", "100000000"),
             ],
         )
     }

@@ -57,9 +57,12 @@ impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        self.pending.fetch_sub(1, Ordering::AcqRel);
         match result {
-            Ok(_) => counter!(metric::DEAD_LETTERS).increment(1),
+            Ok(_) => {
+                self.pending.fetch_sub(1, Ordering::AcqRel);
+                counter!(metric::DEAD_LETTERS).increment(1);
+            }
+            // It stays pending: no position may pass it, and the next start tries it again.
             Err((error, _)) => {
                 counter!(metric::DEAD_LETTERS_LOST).increment(1);
                 tracing::error!(%error, "dead letter was not delivered");
@@ -82,11 +85,11 @@ impl DeadLetters {
     }
 
     /// Puts a message aside: key, value and timestamp as they were, with `topic`, `partition`, `offset` and
-    /// `reason` as headers. Waits while the client's queue is full.
+    /// `reason` as headers. Waits while the client's queue is full, until `given_up`.
     ///
     /// # Errors
-    /// [`Error::Produce`] when the client refuses it for good.
-    pub fn send(&self, letter: &Letter<'_>) -> Result<(), Error> {
+    /// [`Error::Produce`] when the client refuses it for good; it counts as not delivered from then on.
+    pub fn send(&self, letter: &Letter<'_>, given_up: impl Fn() -> bool) -> Result<(), Error> {
         let (partition, offset) = (letter.partition.to_string(), letter.record.offset.to_string());
         let header = |key, value| Header { key, value: Some(value) };
         let headers = OwnedHeaders::new()
@@ -100,8 +103,7 @@ impl DeadLetters {
         self.producer.context().pending.fetch_add(1, Ordering::AcqRel);
         loop {
             let Err((error, refused)) = self.producer.send(record) else { return Ok(()) };
-            if error != KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) {
-                self.producer.context().pending.fetch_sub(1, Ordering::AcqRel);
+            if error != KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) || given_up() {
                 return Err(Error::Produce { topic: letter.to.to_owned(), source: error });
             }
             record = refused;

@@ -37,15 +37,12 @@ pub struct PartitionHealth {
 }
 
 impl Health {
-    /// Whether every partition's leader can be reached.
-    pub fn is_reachable(&self) -> bool {
-        self.partitions.iter().all(|partition| partition.reachable)
-    }
-
     fn new(statistics: &Statistics, assigned: &[Assigned]) -> Self {
+        // Negative ids are of connections that lead nothing: to bootstrap addresses and the group's coordinator.
         let up: HashMap<i32, bool> = statistics
             .brokers
             .values()
+            .filter(|broker| broker.nodeid >= 0)
             .map(|broker| (broker.nodeid, broker.state == "UP"))
             .collect();
         let partition = |assigned: &Assigned| {

@@ -74,14 +74,19 @@ impl Topics {
         Ok(Topic { name: topic.to_owned(), partitions })
     }
 
-    /// Makes a topic with `partitions` partitions and the brokers' defaults if it is missing.
+    /// Whether a topic exists. Blocks.
     ///
     /// # Errors
-    /// [`Error::Unreachable`] and [`Error::MakeTopic`].
+    /// [`Error::Unreachable`].
+    pub fn exists(&self, topic: &str) -> Result<bool, Error> {
+        Ok(self.partitions(topic)?.is_some())
+    }
+
+    /// Makes a topic with `partitions` partitions and the brokers' defaults; one that exists is left as it is.
+    ///
+    /// # Errors
+    /// [`Error::MakeTopic`].
     pub async fn make(&self, topic: &str, partitions: i32) -> Result<(), Error> {
-        if self.partitions(topic)?.is_some() {
-            return Ok(());
-        }
         let refused = |reason: String| Error::MakeTopic { topic: topic.to_owned(), reason };
         let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(-1));
         let options = AdminOptions::new().operation_timeout(Some(ANSWER));

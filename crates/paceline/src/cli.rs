@@ -114,7 +114,10 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Config(Shape::Schema) => schema(),
         Command::Config(Shape::Example) => print(config::EXAMPLE),
     };
-    outcome.unwrap_or_else(|error| internal(&error))
+    outcome.unwrap_or_else(|error| match error.downcast_ref::<watch::Usage>() {
+        Some(_) => failed(&error, USAGE),
+        None => failed(&error, INTERNAL),
+    })
 }
 
 fn serve(path: &Path, clock: Clock) -> anyhow::Result<ExitCode> {
@@ -203,8 +206,8 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn internal(error: &anyhow::Error) -> ExitCode {
+fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
     // Nothing is left to do when even this cannot be written.
     drop(writeln!(io::stderr(), "paceline: {error:#}"));
-    ExitCode::from(INTERNAL)
+    ExitCode::from(code)
 }

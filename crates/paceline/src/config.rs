@@ -33,7 +33,7 @@ use std::path::Path;
 
 use paceline_core::model::Model;
 use paceline_core::roster::Roster;
-use paceline_crm::{Decoder, EntityBinding};
+use paceline_crm::{Decoder, EntityBinding, Format};
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use kafka::Kafka;
@@ -102,6 +102,12 @@ impl Config {
     /// What reads the messages of a source of this config.
     pub fn decoder(&self, source: &Source) -> Decoder {
         Decoder::new(source.format, source.entity, self.bindings.clone())
+    }
+
+    /// Whether the messages of a source must have the record's id as their key: where they say both, and are
+    /// spread over partitions by the key.
+    pub fn keyed_by_id(&self, source: &Source) -> bool {
+        source.keyed && source.format == Format::Paceline
     }
 
     /// What it holds, in one line.

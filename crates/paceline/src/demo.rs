@@ -25,8 +25,10 @@ use crate::watch;
 
 use traffic::Traffic;
 
-/// Partitions of each topic: the embedded broker keeps 5 MiB of each.
-const PARTITIONS: i32 = 12;
+/// The least partitions of a topic.
+const PARTITIONS_MIN: u32 = 12;
+/// Reps whose history of a quarter fits a partition: the embedded broker keeps 5 MiB of each.
+const REPS_PER_PARTITION: u32 = 10;
 
 /// What is simulated, and for how long.
 #[derive(Clone, Debug)]
@@ -93,8 +95,9 @@ fn organise(options: &Options, cluster: &Cluster) -> anyhow::Result<(Simulation,
     ));
     let mut written = ConfigOptions::new(Format::debezium(), &cluster.brokers());
     written.server = (options.grpc.to_string(), options.http.to_string());
+    let partitions = (options.reps / REPS_PER_PARTITION).max(PARTITIONS_MIN) as i32;
     for entity in Entity::ALL {
-        cluster.make_topic(written.topic(entity), PARTITIONS)?;
+        cluster.make_topic(written.topic(entity), partitions)?;
         cluster.make_topic(&format!("{}.dlq", written.topic(entity)), 1)?;
     }
     let mut config = config::load_str(&sim_config::yaml(&organisation, &written), "demo.yaml")
@@ -112,14 +115,11 @@ fn quarter_start(today: Date) -> anyhow::Result<Date> {
 /// The embedded broker drops what no longer fits without a word: what was produced must have been read.
 fn check(live: &paceline_engine::Live, produced: traffic::Produced) -> anyhow::Result<()> {
     let sources = live.freshness().sources();
-    let read: i64 = sources
-        .iter()
-        .flat_map(|source| &source.partitions)
-        .map(|(_, known)| known.next_offset)
-        .sum();
-    if read < produced.before_stop {
+    let taken: u64 =
+        sources.iter().flat_map(|source| &source.partitions).map(|(_, known)| known.taken).sum();
+    if taken < produced.before_stop {
         bail!(
-            "the engine read {read} of {} messages: the embedded broker dropped some",
+            "the engine read {taken} of {} messages: the embedded broker dropped some",
             produced.before_stop
         );
     }

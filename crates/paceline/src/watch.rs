@@ -13,6 +13,7 @@ use std::time::Duration;
 use paceline_grpc::proto;
 use tokio_util::sync::CancellationToken;
 
+pub use follow::Usage;
 use follow::{Follower, News};
 use table::Table;
 

@@ -324,7 +324,7 @@ impl<'a> Play<'a> {
             let names = (row.scope.clone(), row.kpi.clone(), row.period.name.clone());
             let standing = by_names.get(&names);
             let differences = standing
-                .map_or("\n  missing".to_owned(), |standing| differences(row, standing, judged));
+                .map_or_else(|| "\n  missing".to_owned(), |it| differences(row, it, judged));
             if !differences.is_empty() {
                 return Err(format!(
                     "{after}, at {}: {names:?} of {} to {}:{differences}",
@@ -405,7 +405,9 @@ impl<'a> Play<'a> {
 
     fn is_stock(&self, kpi: &str) -> bool {
         let kpi = self.oracle.kpi(kpi).expect("the oracle has the KPI");
-        kpi.numerator.as_ref().map_or(kpi.at.is_none(), |numerator| self.is_stock(numerator))
+        kpi.numerator
+            .as_ref()
+            .map_or_else(|| kpi.at.is_none(), |numerator| self.is_stock(numerator))
     }
 
     /// Takes in what changed since the last time. Answers whose standings did.

@@ -10,7 +10,7 @@ use anyhow::ensure;
 use jiff::Timestamp;
 use paceline_benches::config;
 use paceline_benches::events::{Events, organisation};
-use paceline_benches::feed::{Feed, as_read, decoder};
+use paceline_benches::feed::{Feed, as_read, decoder, partition};
 use paceline_crm::Decoder;
 use paceline_sim::format::Messages;
 
@@ -45,13 +45,15 @@ pub(crate) fn run(count: u64) -> anyhow::Result<Steps> {
 
 /// Nanoseconds of decoding a chunk, of taking it and of committing it.
 fn chunk(decoder: &mut Decoder, feed: &mut Feed, messages: &Messages) -> anyhow::Result<[u64; 3]> {
+    let partitions: Vec<usize> = messages.iter().map(|message| partition(&message)).collect();
     let start = thread_nanoseconds()?;
     let decoded = messages
         .iter()
         .filter(|message| black_box(decoder.decode(&as_read(message, 0))).is_ok())
         .count();
     let decode = thread_nanoseconds()?;
-    let taken = messages.iter().filter(|message| feed.take(message)).count();
+    let placed = partitions.iter().zip(messages.iter());
+    let taken = placed.filter(|(partition, message)| feed.take(**partition, message)).count();
     let take = thread_nanoseconds()?;
     feed.commit(Timestamp::UNIX_EPOCH);
     let commit = thread_nanoseconds()?;

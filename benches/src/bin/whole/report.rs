@@ -109,7 +109,10 @@ impl Report<'_> {
         ] {
             writeln!(f, "| {step} | {ns:.0} | {:.0} % |", ns / whole * 100.0)?;
         }
-        Ok(())
+        let commits = self.rounds(Contender::Paceline).iter();
+        let commits =
+            commits.map(|outcome| outcome.events as f64 / outcome.commits.unwrap_or(1) as f64);
+        writeln!(f, "\nEvents per commit of (d): {:.0}", Spread::of(commits))
     }
 
     fn rounds(&self, contender: Contender) -> &[Outcome] {

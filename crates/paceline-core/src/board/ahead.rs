@@ -29,6 +29,9 @@ impl Board {
         let (scope, slot) = self.place(live);
         let (kpi, kind) = (self.slots.get(slot).kpi, self.slots.get(slot).kind);
         let period = self.live[live as usize].state.as_ref()?.period.clone();
+        if now.aim.is_none() && self.goals.edges(kpi, &period).is_empty() {
+            return None;
+        }
         let sources = self.sources(live);
         let mut windows: Vec<_> = sources
             .iter()

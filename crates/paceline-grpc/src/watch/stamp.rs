@@ -31,11 +31,12 @@ impl Stamp {
         read: impl FnOnce(&Live, Timestamp) -> (T, Revision),
     ) -> (T, Self) {
         let freshness = served.live.freshness();
-        let covered = convert::covered(&freshness.covered());
-        let mut causes = freshness.causes();
+        let before = freshness.summary();
+        let covered = convert::covered(&before.covered);
+        let mut causes = before.causes.clone();
         let as_of = (served.clock)();
         let (value, revision) = read(&served.live, as_of);
-        causes.extend(freshness.causes());
+        causes.extend(freshness.summary().causes.iter().cloned());
         (value, Self { revision, as_of, covered, causes })
     }
 

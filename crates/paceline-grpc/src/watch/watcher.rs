@@ -21,7 +21,7 @@ use super::stamp::Stamp;
 use super::terms::Terms;
 use crate::metric;
 use crate::proto::watch_standings_response::Frame;
-use crate::proto::{Bookmark, Reset, ResetReason, WatchStandingsResponse};
+use crate::proto::{Bookmark, Covered, Reset, ResetReason, WatchStandingsResponse};
 use crate::selector::View;
 use crate::served::Served;
 use crate::token::Tokens;
@@ -54,6 +54,8 @@ pub(super) struct Watcher {
     position: Option<Revision>,
     /// The causes that the last frame told of; `None` until one was sent.
     told: Option<BTreeSet<Cause>>,
+    /// Up to where the sources are counted in what was sent.
+    covered: Vec<Covered>,
     /// When the last frame was sent.
     sent: Instant,
     /// From when on the board may be asked for changes.
@@ -85,6 +87,7 @@ impl Watcher {
             start,
             position,
             told: None,
+            covered: Vec::new(),
             sent: now,
             due: now,
             jitter,
@@ -227,7 +230,9 @@ impl Watcher {
     /// Says that there is nothing new up to the position, without asking for it.
     fn send_bookmark(&mut self, room: Room) {
         let position = self.position.unwrap_or_default();
-        let ((), stamp) = Stamp::read(&self.served, |_, _| ((), position));
+        let ((), mut stamp) = Stamp::read(&self.served, |_, _| ((), position));
+        // What came since is counted, but not sent.
+        stamp.covered.clone_from(&self.covered);
         self.emit(room, Frame::Bookmark(Bookmark {}), &stamp);
     }
 
@@ -259,6 +264,7 @@ impl Watcher {
         let token = self.token().unwrap_or_default();
         drop(room.send(stamp.frame(frame, token, &self.served)));
         self.told = Some(stamp.causes.clone());
+        self.covered.clone_from(&stamp.covered);
         self.sent = Instant::now();
     }
 

@@ -18,14 +18,14 @@ pub(super) struct Traffic {
     producer: Producer,
     simulation: Simulation,
     messages: Messages,
-    produced: i64,
+    produced: u64,
 }
 
 /// How many messages were produced.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Produced {
     /// Those that were on their topic a second before the end, so that the engine must have read them.
-    pub(super) before_stop: i64,
+    pub(super) before_stop: u64,
 }
 
 impl Traffic {
@@ -75,7 +75,7 @@ impl Traffic {
     }
 }
 
-fn send(producer: &Producer, messages: &mut Messages, change: &Change) -> anyhow::Result<i64> {
+fn send(producer: &Producer, messages: &mut Messages, change: &Change) -> anyhow::Result<u64> {
     messages.clear();
     Format::debezium().write(change, messages);
     for message in messages.iter() {
@@ -86,7 +86,7 @@ fn send(producer: &Producer, messages: &mut Messages, change: &Change) -> anyhow
             message.time.as_millisecond(),
         )?;
     }
-    Ok(messages.len() as i64)
+    Ok(messages.len() as u64)
 }
 
 fn topic(entity: Entity) -> &'static str {

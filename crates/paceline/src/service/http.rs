@@ -37,6 +37,7 @@ pub(super) async fn serve(
 }
 
 async fn render(State(shared): State<Shared>) -> String {
+    shared.live.publish_lag();
     std::future::ready(shared.metrics.render()).await
 }
 

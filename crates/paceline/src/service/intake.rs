@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use paceline_engine::{Feed, Lane, Live, Partition, ShardPlan, Source};
 use paceline_kafka::{Assigned, DeadLetters, Error, Reader, Settings, Topic, Topics};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::lane::{Runner, Spot};
@@ -34,7 +35,7 @@ pub(super) async fn run(
     let lanes =
         config.kafka.lanes.unwrap_or_else(|| thread::available_parallelism().map_or(1, Into::into));
     let lane_of_shard = plan.lanes(lanes);
-    let mut threads = Vec::new();
+    let mut running = JoinSet::new();
     for lane in 0..lanes {
         let spots = spots(&config, &topics, &plan, &lane_of_shard, lane);
         if spots.is_empty() {
@@ -42,11 +43,11 @@ pub(super) async fn run(
         }
         let runner = runner(&config, &settings, &live, &letters, clock, spots)?;
         let stop = stop.clone();
-        let name = format!("lane-{lane}");
-        threads.push(tokio::task::spawn_blocking(move || runner.run(&name, &stop)));
+        running.spawn_blocking(move || runner.run(&format!("lane-{lane}"), &stop));
     }
-    for thread in threads {
-        thread.await.map_err(|error| anyhow!(error)).context("a lane panicked")?;
+    // The first lane that panics ends the service: its partitions would stand still unseen.
+    while let Some(ended) = running.join_next().await {
+        ended.context("a lane panicked")?;
     }
     letters.flush(Duration::from_secs(5));
     Ok(())
@@ -65,19 +66,28 @@ async fn describe(config: &Config, settings: &Settings) -> anyhow::Result<Vec<To
     let topics = Arc::new(Topics::new(settings)?);
     let mut described = Vec::new();
     for source in &config.sources {
-        let topic = patiently(|| ask(&topics, &source.topic)).await?;
-        if let Some(dead_letter) = &source.dead_letter {
-            patiently(|| topics.make(dead_letter, topic.partitions.len() as i32)).await?;
+        let topic = patiently(|| ask(&topics, &source.topic, Topics::describe)).await?;
+        if let Some(dead_letter) = &source.dead_letter
+            && !patiently(|| ask(&topics, dead_letter, Topics::exists)).await?
+        {
+            topics.make(dead_letter, topic.partitions.len() as i32).await?;
         }
         described.push(topic);
     }
     Ok(described)
 }
 
-async fn ask(topics: &Arc<Topics>, topic: &str) -> Result<Topic, Error> {
-    let (topics, name) = (topics.clone(), topic.to_owned());
-    let asked = tokio::task::spawn_blocking(move || topics.describe(&name)).await;
-    asked.unwrap_or_else(|_| Err(Error::NoTopic { topic: topic.to_owned() }))
+/// Asks the brokers about a topic, which blocks a thread, on a thread for that.
+async fn ask<T: Send + 'static>(
+    topics: &Arc<Topics>,
+    topic: &str,
+    question: fn(&Topics, &str) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (topics, topic) = (topics.clone(), topic.to_owned());
+    match tokio::task::spawn_blocking(move || question(&topics, &topic)).await {
+        Ok(answer) => answer,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
 }
 
 /// Asks until there is an answer: brokers come up after their clients, topics after their first producer.
@@ -161,6 +171,7 @@ fn sources(config: &Config) -> Vec<Source> {
     let source = |source: &config::Source| Source {
         topic: source.topic.clone(),
         decoder: config.decoder(source),
+        keyed: config.keyed_by_id(source),
     };
     config.sources.iter().map(source).collect()
 }

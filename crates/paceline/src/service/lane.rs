@@ -1,12 +1,11 @@
 //! A lane's thread: polls its partitions, has each record taken, commits, and tells how fresh it all is.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use paceline_crm::Message;
-use paceline_engine::{Cause, Lane, Live, Partition};
+use paceline_engine::{Cause, Lane, Link, Live, Partition};
 use paceline_kafka::{DeadLetters, Health, Letter, PartitionHealth, Reader, Record};
 use tokio_util::sync::CancellationToken;
 
@@ -41,21 +40,40 @@ pub(super) struct Runner {
     letters: Arc<DeadLetters>,
     clock: Clock,
     spots: Vec<Spot>,
-    links: Vec<Link>,
+    leaders: Vec<Leader>,
     positions: Vec<Option<i64>>,
     committed: Instant,
 }
 
 /// How a partition's connection to its leader has gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
-    /// Up, and nothing is owed.
+enum Leader {
     Up,
     Down,
     /// Up again; what came meanwhile is not all read. Statistics of one more second must say so, since those
     /// of the first may be older than the first answer.
     Back,
     Recovering,
+}
+
+impl Leader {
+    fn after(self, health: PartitionHealth) -> Self {
+        match self {
+            _ if !health.reachable => Self::Down,
+            Self::Down => Self::Back,
+            Self::Back => Self::Recovering,
+            Self::Recovering if !health.drained => Self::Recovering,
+            Self::Recovering | Self::Up => Self::Up,
+        }
+    }
+
+    fn link(self) -> Link {
+        match self {
+            Self::Up => Link::Up,
+            Self::Down => Link::Down,
+            Self::Back | Self::Recovering => Link::Recovering,
+        }
+    }
 }
 
 impl Runner {
@@ -67,7 +85,8 @@ impl Runner {
         clock: Clock,
         spots: Vec<Spot>,
     ) -> Self {
-        let (links, positions) = (vec![Link::Up; spots.len()], vec![None; spots.len()]);
+        let leaders = vec![Leader::Up; spots.len()];
+        let positions = vec![None; spots.len()];
         Self {
             live,
             lane,
@@ -75,7 +94,7 @@ impl Runner {
             letters,
             clock,
             spots,
-            links,
+            leaders,
             positions,
             committed: Instant::now(),
         }
@@ -89,18 +108,18 @@ impl Runner {
             }
         }
         while !stop.is_cancelled() {
-            self.turn();
+            self.turn(stop);
         }
         self.letters.flush(POSITIONS);
         self.commit_positions();
         tracing::info!(lane = name, records = self.lane.records(), "lane ended");
     }
 
-    fn turn(&mut self) {
+    fn turn(&mut self, stop: &CancellationToken) {
         let Self { reader, lane, letters, spots, positions, clock, .. } = self;
         let polled = reader.poll(WAIT, MOST, |record| {
             positions[record.at] = Some(record.offset + 1);
-            take(lane, letters, &spots[record.at], clock, record);
+            take(lane, letters, &spots[record.at], clock, record, stop);
         });
         self.lane.commit(self.clock.now());
         for at in self.lane.reached() {
@@ -128,40 +147,24 @@ impl Runner {
         for (at, partition) in health.partitions.iter().enumerate() {
             self.observe_partition(at, *partition);
         }
-        let topics: BTreeMap<&String, usize> =
-            self.spots.iter().map(|spot| (&spot.topic, spot.of)).collect();
-        for (topic, of) in topics {
-            let links = self.spots.iter().zip(&self.links).filter(|(spot, _)| spot.topic == *topic);
-            let links: Vec<Link> = links.map(|(_, link)| *link).collect();
-            let owed = |link: &Link| matches!(link, Link::Back | Link::Recovering);
-            let added = health.counts.get(topic).is_some_and(|count| *count > of);
-            let topic = || topic.clone();
-            self.live.set_cause(
-                Cause::BrokerUnreachable { topic: topic() },
-                links.contains(&Link::Down),
-            );
-            self.live.set_cause(Cause::Recovering { topic: topic() }, links.iter().any(owed));
-            self.live.set_cause(Cause::PartitionsAdded { topic: topic() }, added);
+        for Spot { topic, of, .. } in &self.spots {
+            if health.counts.get(topic).is_some_and(|count| count > of) {
+                self.live.set_cause(Cause::PartitionsAdded { topic: topic.clone() }, true);
+            }
         }
     }
 
     fn observe_partition(&mut self, at: usize, health: PartitionHealth) {
         let Partition { source, number, .. } = self.spots[at].partition;
-        if let Some(end) = health.end_offset {
-            self.live
-                .freshness()
-                .update(source, number, |known| known.end_offset = known.end_offset.max(end));
-        }
+        self.leaders[at] = self.leaders[at].after(health);
+        let link = self.leaders[at].link();
+        self.live.update_partition(source, number, |known| {
+            known.link = link;
+            known.end_offset = known.end_offset.max(health.end_offset.unwrap_or_default());
+        });
         if health.drained && health.reachable {
             self.caught_up(at);
         }
-        self.links[at] = match self.links[at] {
-            _ if !health.reachable => Link::Down,
-            Link::Down => Link::Back,
-            Link::Back => Link::Recovering,
-            Link::Recovering if !health.drained => Link::Recovering,
-            Link::Recovering | Link::Up => Link::Up,
-        };
     }
 
     /// Positions may only pass a message that cannot be decoded when it stands on its dead-letter topic.
@@ -182,7 +185,14 @@ impl Runner {
     }
 }
 
-fn take(lane: &mut Lane, letters: &DeadLetters, spot: &Spot, clock: &Clock, record: &Record<'_>) {
+fn take(
+    lane: &mut Lane,
+    letters: &DeadLetters,
+    spot: &Spot,
+    clock: &Clock,
+    record: &Record<'_>,
+    stop: &CancellationToken,
+) {
     let time = record.timestamp_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
     let message = Message {
         key: record.key,
@@ -192,15 +202,18 @@ fn take(lane: &mut Lane, letters: &DeadLetters, spot: &Spot, clock: &Clock, reco
     };
     let Err(rejected) = lane.take(record.at, &message) else { return };
     if record.offset >= spot.settled {
-        put_aside(letters, spot, record, &rejected.error);
+        put_aside(letters, spot, record, &rejected.error, stop);
     }
 }
 
+/// Tells of a message that cannot be decoded, and puts it on the dead-letter topic; waits while that cannot be
+/// written, so that none is dropped, unless the service is to end.
 fn put_aside(
     letters: &DeadLetters,
     spot: &Spot,
     record: &Record<'_>,
     error: &paceline_crm::DecodeError,
+    stop: &CancellationToken,
 ) {
     let Spot { topic, partition, dead_letter, .. } = spot;
     let reason = error.to_string();
@@ -214,7 +227,7 @@ fn put_aside(
     let Some(to) = dead_letter else { return };
     let letter =
         Letter { to, topic, partition: partition.number, record: *record, reason: &reason };
-    if let Err(error) = letters.send(&letter) {
+    if let Err(error) = letters.send(&letter, || stop.is_cancelled()) {
         tracing::error!(error = &error as &dyn std::error::Error, "message was not put aside");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use paceline_grpc::proto;
 use proto::catalog_service_client::CatalogServiceClient;
 use proto::standings_service_client::StandingsServiceClient;
@@ -13,6 +13,11 @@ use tonic::{Code, Status, Streaming};
 const AGAIN: Duration = Duration::from_secs(1);
 /// The most of a message: an update of a very large selection is sent in chunks far below it.
 const MESSAGE_MAX: usize = 16 << 20;
+
+/// What was asked for cannot be followed, by whoever.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
 
 /// What following brings.
 pub(super) enum News {
@@ -43,8 +48,8 @@ impl Follower {
     pub(super) fn new(address: &str, selector: proto::Selector) -> anyhow::Result<Self> {
         let url =
             if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
-        let endpoint =
-            Endpoint::from_shared(url).with_context(|| format!("`{address}` is no address"))?;
+        let refused = |_| Usage(format!("`{address}` is no address; write host:port"));
+        let endpoint = Endpoint::from_shared(url).map_err(refused)?;
         let endpoint = endpoint
             .connect_timeout(Duration::from_secs(5))
             .http2_keep_alive_interval(Duration::from_secs(30));
@@ -94,6 +99,7 @@ impl Follower {
             | Code::Internal
             | Code::ResourceExhausted
             | Code::Cancelled => Ok(self.lost(status.message().to_owned()).await),
+            Code::InvalidArgument => Err(Usage(status.message().to_owned()).into()),
             code => bail!("the server refuses: {code:?}: {}", status.message()),
         }
     }

@@ -20,6 +20,8 @@ pub(super) struct Table {
     pub(super) causes: Vec<proto::Cause>,
     pub(super) updates: u64,
     whole: bool,
+    /// Whether a chunk of this stream's snapshot has come.
+    begun: bool,
 }
 
 /// A standing that changed.
@@ -40,8 +42,10 @@ pub(super) struct Column {
 }
 
 impl Table {
+    /// Takes what things are called, at the beginning of each stream.
     pub(super) fn name(&mut self, names: Names) {
         self.names = names;
+        self.begun = false;
     }
 
     /// Whether a snapshot has arrived in whole.
@@ -55,9 +59,10 @@ impl Table {
             (message.revision, message.complete, message.causes);
         match message.frame {
             Some(Frame::Snapshot(snapshot)) => {
-                if self.whole {
+                if !self.begun || self.whole {
                     self.standings.clear();
                 }
+                self.begun = true;
                 self.whole = snapshot.last;
                 snapshot.standings.into_iter().for_each(|standing| drop(self.put(standing)));
                 Vec::new()
