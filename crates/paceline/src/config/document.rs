@@ -84,7 +84,7 @@ pub(super) fn compile(mut top: Node, mut report: Report) -> Result<Config, Diagn
 impl Document {
     /// Everything is checked, also after mistakes; only what needs a whole config waits for one.
     fn compile(self, report: &mut Report) -> Option<Config> {
-        let notes = self.notes();
+        let mut notes = self.notes();
         let declared = self.entities.map(|raw| entities::compile(&raw, report)).unwrap_or_default();
         let raw_kpis = self.kpis.map(|raw| not_empty(raw, report)).unwrap_or_default();
         let calendar = calendars::compile(self.calendars.unwrap_or_default(), report);
@@ -107,6 +107,9 @@ impl Document {
         let kpis = kpis::compile(&raw_kpis, &kept, &mut symbols, report);
         let kpis = kpis.into_iter().map(|draft| draft.kpi).collect::<Option<_>>()?;
         let roster = reps.roster(calendar.zone.clone(), &mut symbols, report)?;
+        if roster.reps().iter().any(|rep| rep.start.is_some() || rep.end.is_some()) {
+            notes.push("`start` and `end` of reps are accepted, and have no effect yet".to_owned());
+        }
         let bindings = bindings(&kept);
         let entities = kept.into_iter().map(|declared| declared.entity).collect();
         let model = Model { entities, kpis, calendar, goals, bands, symbols };
