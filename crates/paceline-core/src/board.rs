@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::day::Day;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Tallies};
 use crate::model::Model;
 use crate::period::{Period, PeriodKind};
 use crate::roster::{Roster, ScopeId};
@@ -155,6 +155,12 @@ impl Board {
             self.judge(live, now, time);
         }
         self.revision
+    }
+
+    /// Takes over what the records of a shard add up to, before the board is opened and any commit of the shard.
+    pub fn adopt(&mut self, shard: usize, tallies: Tallies) {
+        self.revision.0 += 1;
+        self.ledger.adopt(shard, tallies);
     }
 
     /// Lets time pass: what changed by the clock alone since the last call is judged, each at its instant.

@@ -19,13 +19,13 @@ pub use cells::{Cells, Sum};
 /// All tallies.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    shards: Vec<Shard>,
+    shards: Vec<Tallies>,
 }
 
 /// The tallies that the records of one shard add up to.
 #[derive(Debug, Default)]
-struct Shard {
-    tallies: HashMap<(Symbol, KpiId), Tally, FixedState>,
+pub struct Tallies {
+    by_owner: HashMap<(Symbol, KpiId), Tally, FixedState>,
 }
 
 /// One rep's cells of one KPI.
@@ -51,27 +51,42 @@ pub struct Doubt {
 impl Ledger {
     /// Adds an entry to a shard's tallies.
     pub fn add(&mut self, shard: usize, entry: &Entry) {
+        self.shard(shard).add(entry);
+    }
+
+    /// Takes over the tallies of a shard of which nothing was added before.
+    pub fn adopt(&mut self, shard: usize, tallies: Tallies) {
+        *self.shard(shard) = tallies;
+    }
+
+    fn shard(&mut self, shard: usize) -> &mut Tallies {
         if shard >= self.shards.len() {
-            self.shards.resize_with(shard + 1, Shard::default);
+            self.shards.resize_with(shard + 1, Tallies::default);
         }
-        let tallies = &mut self.shards[shard].tallies;
-        let tally = tallies.entry((entry.owner, entry.kpi)).or_default();
-        tally.add(entry.part);
-        if tally.is_empty() {
-            tallies.remove(&(entry.owner, entry.kpi));
-        }
+        &mut self.shards[shard]
     }
 
     /// The tallies of an owner's KPI, one of each shard that has any.
     pub fn tallies(&self, owner: Symbol, kpi: KpiId) -> impl Iterator<Item = &Tally> {
-        self.shards.iter().filter_map(move |shard| shard.tallies.get(&(owner, kpi)))
+        self.shards.iter().filter_map(move |shard| shard.by_owner.get(&(owner, kpi)))
     }
 
     /// All tallies with whose and what they are.
     pub fn iter(&self) -> impl Iterator<Item = (Symbol, KpiId, &Tally)> {
         self.shards.iter().flat_map(|shard| {
-            shard.tallies.iter().map(|((owner, kpi), tally)| (*owner, *kpi, tally))
+            shard.by_owner.iter().map(|((owner, kpi), tally)| (*owner, *kpi, tally))
         })
+    }
+}
+
+impl Tallies {
+    /// Adds an entry.
+    pub fn add(&mut self, entry: &Entry) {
+        let tally = self.by_owner.entry((entry.owner, entry.kpi)).or_default();
+        tally.add(entry.part);
+        if tally.is_empty() {
+            self.by_owner.remove(&(entry.owner, entry.kpi));
+        }
     }
 }
 

@@ -100,8 +100,8 @@ impl Images {
         symbols: &mut impl Intern,
         scratch: &mut Scratch,
     ) -> Applied {
-        let known = self.index.find(id);
-        let slot = known.unwrap_or_else(|| self.index.insert(id, self.rows.push()));
+        let known = self.index.find(id, &self.rows);
+        let slot = known.unwrap_or_else(|| self.index.insert(id, &mut self.rows));
         self.merge(slot, known.is_some(), change, symbols, scratch)
     }
 

@@ -8,8 +8,10 @@ use metrics::{counter, histogram};
 use paceline_core::board::{Batch, Revision};
 use paceline_core::change::{Change, Op};
 use paceline_core::entity::EntityId;
+use paceline_core::entry::Entry;
 use paceline_core::fold::Fold;
-use paceline_core::record::{Applied, Images, Scratch, Transition};
+use paceline_core::ledger::Tallies;
+use paceline_core::record::{Applied, Images, Scratch};
 use paceline_core::roster::Roster;
 use paceline_crm::{DecodeError, Decoded, Decoder, Message};
 
@@ -102,7 +104,19 @@ const QUARANTINE: usize = 100_000;
 struct Shard {
     id: usize,
     images: Vec<Images>,
+    /// What the records add up to, until the lane has caught up: while the board is closed nobody looks, and
+    /// nothing needs to be locked.
+    early: Option<Tallies>,
     batch: Batch,
+}
+
+impl Shard {
+    fn add(&mut self, entry: &Entry, time: Timestamp) {
+        match &mut self.early {
+            Some(tallies) => tallies.add(entry),
+            None => self.batch.add(entry, time),
+        }
+    }
 }
 
 impl Lane {
@@ -122,7 +136,12 @@ impl Lane {
             });
             if known.is_none() {
                 let images = model.entities.iter().map(Images::new).collect();
-                shards.push(Shard { id: partition.shard, images, batch: Batch::default() });
+                shards.push(Shard {
+                    id: partition.shard,
+                    images,
+                    early: Some(Tallies::default()),
+                    batch: Batch::default(),
+                });
             }
         }
         Self {
@@ -208,7 +227,18 @@ impl Lane {
         }
         let Partition { source, number, .. } = *partition;
         self.live.update_partition(source, number, |known| known.caught_up = true);
+        if self.partitions.iter().all(|slot| slot.taken.caught_up) {
+            self.hand_over();
+        }
         self.live.partition_caught_up(now)
+    }
+
+    fn hand_over(&mut self) {
+        for shard in &mut self.shards {
+            if let Some(tallies) = shard.early.take() {
+                self.live.adopt(shard.id, tallies);
+            }
+        }
     }
 
     /// The partitions whose target is reached and that were not told to have caught up yet.
@@ -232,7 +262,7 @@ impl Lane {
         if change.op == Op::Overflow {
             live.set_cause(Cause::Overflow { entity: change.entity }, true);
             if shard.images[entity].overflow() {
-                folds[entity].overflow(|entry| shard.batch.add(&entry, change.time));
+                folds[entity].overflow(|entry| shard.add(&entry, change.time));
             }
             return Taken::Changed;
         }
@@ -249,7 +279,8 @@ impl Lane {
                 partitions[at].taken.gaps += opened;
                 *gaps.entry(change.entity).or_default() += opened;
             }
-            fold(&folds[entity], transition, scratch, roster, &mut shard.batch, change.time);
+            folds[entity]
+                .transition(transition, scratch, roster, |entry| shard.add(&entry, change.time));
         }
         match taken {
             Taken::Changed => counted.changed += 1,
@@ -284,17 +315,6 @@ impl Slot {
             self.taken.quarantined -= 1;
         }
     }
-}
-
-fn fold(
-    fold: &Fold,
-    transition: Transition,
-    scratch: &Scratch,
-    roster: &Roster,
-    batch: &mut Batch,
-    time: Timestamp,
-) {
-    fold.transition(transition, scratch, roster, |entry| batch.add(&entry, time));
 }
 
 impl Counted {

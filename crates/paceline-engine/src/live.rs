@@ -11,6 +11,7 @@ use metrics::{counter, gauge};
 use paceline_core::board::{Batch, Board, Revision, Selection, Standing, Update};
 use paceline_core::day::Day;
 use paceline_core::entity::EntityId;
+use paceline_core::ledger::Tallies;
 use paceline_core::model::Model;
 use paceline_core::roster::Roster;
 use tokio::sync::watch;
@@ -95,6 +96,11 @@ impl Live {
         gauge!(metric::REVISION).set(revision.0 as f64);
         self.wake();
         revision
+    }
+
+    /// Takes over what the records of a shard add up to by the time its lane has caught up.
+    pub fn adopt(&self, shard: usize, tallies: Tallies) {
+        self.board().adopt(shard, tallies);
     }
 
     /// Lets time pass, and answers the next instant at which something changes by the clock alone.

@@ -62,6 +62,7 @@ const ALL: &[&str] = &[
     "duplicate",
     "refused",
     "late",
+    "equally new",
     "taken before the board opens",
     // Of the clock.
     "midnight",

@@ -115,7 +115,9 @@ impl<'a> Play<'a> {
 
     fn step(&mut self, step: &Step, nth: usize) -> Outcome {
         match step {
-            Step::Change(change) => self.take(change.message(self.world, self.now, nth)),
+            Step::Change(change) => {
+                self.take(change.message(self.world, self.now, nth, &self.sent))
+            }
             Step::Again(back) => {
                 let len = self.sent.len();
                 let Some(message) =
@@ -156,7 +158,11 @@ impl<'a> Play<'a> {
             let newer =
                 |other: &Message| other.key == message.key && other.version > message.version;
             let late = message.version.is_some() && self.sent.iter().any(newer);
+            let equal =
+                |other: &Message| other.key == message.key && other.version == message.version;
+            let tie = message.version.is_some() && self.sent.iter().any(equal);
             self.coverage.saw_if("late", late);
+            self.coverage.saw_if("equally new", tie);
             self.coverage.saw(message.kind);
             self.sent.push(message.clone());
         }
@@ -204,7 +210,7 @@ impl<'a> Play<'a> {
                 if due <= self.now {
                     return Err(format!("at {} it says that something is due at {due}", self.now));
                 }
-                self.due(due, &board, dues < 2 || dues % 16 == 0)?;
+                self.due(due, &board, dues % 20 == 0)?;
                 dues += 1;
             }
         }
@@ -221,7 +227,7 @@ impl<'a> Play<'a> {
         self.engine.live.advance(due);
         self.now = due;
         let before = self.watched.clone();
-        let changed = self.watch();
+        let changed = self.watch()?;
         let moved: BTreeSet<(String, String, PeriodKind)> = changed
             .iter()
             .filter(|names| {
@@ -277,7 +283,7 @@ impl<'a> Play<'a> {
 
     /// All standings, in the periods that are running.
     fn compare(&mut self, after: &str) -> Outcome {
-        self.watch();
+        self.watch()?;
         let config = self.oracle.clone();
         let board = Board::new(&config, &self.records);
         let rows = board.rows(self.now, None, &mut self.memory, |_, _, _| true);
@@ -411,7 +417,7 @@ impl<'a> Play<'a> {
     }
 
     /// Takes in what changed since the last time. Answers whose standings did.
-    fn watch(&mut self) -> BTreeSet<Names> {
+    fn watch(&mut self) -> Result<BTreeSet<Names>, String> {
         let (update, revision) = self.engine.changed(self.revision, self.now);
         self.revision = revision;
         for removal in &update.removed {
@@ -420,9 +426,32 @@ impl<'a> Play<'a> {
         let named =
             update.standings.into_iter().map(|standing| (self.engine.names(&standing), standing));
         let changed: BTreeMap<Names, Standing> = named.collect();
+        for (names, standing) in &changed {
+            self.check_since(names, standing)?;
+        }
         let names = changed.keys().cloned().collect();
         self.watched.extend(changed);
-        names
+        Ok(names)
+    }
+
+    /// A status has begun when it became another, which is neither before the last one began nor yet to come.
+    fn check_since(&self, names: &Names, standing: &Standing) -> Outcome {
+        let before = self.watched.get(names);
+        let right = match before {
+            Some(before) if before.status == standing.status => before.since == standing.since,
+            Some(before) => before.since <= standing.since && standing.since <= self.now,
+            None => standing.since <= self.now,
+        };
+        if right {
+            return Ok(());
+        }
+        let told = |standing: &Standing| (standing.status, standing.since);
+        Err(format!(
+            "at {} {names:?} is {:?}, having been {:?}",
+            self.now,
+            told(standing),
+            before.map(told)
+        ))
     }
 
     /// Who has read every update knows what a fresh look shows, but for what follows from the clock.
