@@ -114,6 +114,11 @@ pub enum Cause {
         /// The topic.
         topic: String,
     },
+    /// A topic did not begin at its beginning when it was read: what retention took is not counted.
+    Truncated {
+        /// The topic.
+        topic: String,
+    },
     /// Keys are not the ids of the records, so that a record may be counted in several partitions.
     Misplaced {
         /// The topic.

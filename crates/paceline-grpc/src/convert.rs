@@ -221,6 +221,7 @@ fn cause(cause: &engine::Cause, model: &Model) -> proto::Cause {
         }
         engine::Cause::Recovering { topic } => of_topic(proto::CauseKind::Recovering, topic),
         engine::Cause::Quarantined { topic } => of_topic(proto::CauseKind::Quarantined, topic),
+        engine::Cause::Truncated { topic } => of_topic(proto::CauseKind::Truncated, topic),
         engine::Cause::Misplaced { topic } => of_topic(proto::CauseKind::Misplaced, topic),
         engine::Cause::Gapped { entity } => of_entity(proto::CauseKind::Gap, *entity),
         engine::Cause::Overflow { entity } => of_entity(proto::CauseKind::Overflow, *entity),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rdkafka::Statistics;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
@@ -56,6 +57,9 @@ impl ClientContext for Quiet {
     fn error(&self, error: KafkaError, reason: &str) {
         Self::error(self, &error, reason);
     }
+
+    /// Statistics matter to readers only; see [`crate::health`].
+    fn stats(&self, _: Statistics) {}
 }
 
 impl ConsumerContext for Quiet {}

@@ -57,6 +57,7 @@ impl Checker<'_> {
             ("_&&_", [left, right]) => Ok(Test::All([self.test(left)?, self.test(right)?].into())),
             ("_||_", [left, right]) => Ok(Test::Any([self.test(left)?, self.test(right)?].into())),
             ("!_", [test]) => Ok(Test::Not(Box::new(self.test(test)?))),
+            ("_?_:_", [test, yes, no]) => self.choice(test, yes, no),
             ("@in", [value, set]) => self.membership(value, set),
             (_, [left, right]) => match comparison(name) {
                 Some(op) => self.comparison(node, op, left, right),
@@ -64,6 +65,13 @@ impl Checker<'_> {
             },
             _ => Err(not_supported(node, name)),
         }
+    }
+
+    fn choice(&mut self, test: &Node, yes: &Node, no: &Node) -> Checked<Test> {
+        let test = self.test(test)?;
+        let chosen = Test::All([test.clone(), self.test(yes)?].into());
+        let otherwise = Test::All([Test::Not(Box::new(test)), self.test(no)?].into());
+        Ok(Test::Any([chosen, otherwise].into()))
     }
 
     fn comparison(

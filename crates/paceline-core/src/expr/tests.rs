@@ -78,6 +78,9 @@ fn conditions_hold_fail_or_stay_unknown() {
         ("owner == 'U1' || stage == 'Open'", Unknown),
         ("!(owner in ['U1'])", Unknown),
         ("true", True),
+        ("is_private ? stage == 'Won' : owner == 'U1'", True),
+        ("probability > 5 ? is_private : amount > 0", True),
+        ("owner == 'U1' ? is_private : is_private", Unknown),
     ] {
         let test = test(text, scope, &mut symbols).expect(text);
         assert_eq!(test.eval(&row), expected, "{text}");

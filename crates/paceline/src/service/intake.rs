@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use paceline_engine::{Feed, Lane, Live, Partition, ShardPlan, Source};
+use paceline_engine::{Cause, Feed, Lane, Live, Partition, ShardPlan, Source};
 use paceline_kafka::{Assigned, DeadLetters, Error, Reader, Settings, Topic, Topics};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +30,15 @@ pub(super) async fn run(
         return Ok(());
     };
     let topics = topics?;
+    for topic in &topics {
+        if topic.partitions.iter().any(|offsets| offsets.low > 0) {
+            tracing::warn!(
+                topic = topic.name,
+                "the topic's beginning is gone; what stood there is not counted"
+            );
+            live.set_cause(Cause::Truncated { topic: topic.name.clone() }, true);
+        }
+    }
     live.expect(topics.iter().map(|topic| topic.partitions.len()).sum());
     let plan = ShardPlan::new(&feeds(&config, &topics));
     let lanes =
