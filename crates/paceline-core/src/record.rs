@@ -115,6 +115,9 @@ impl Images {
     }
 
     fn life(&self, slot: u32) -> Life {
+        if !self.rows.is_marked(slot) {
+            return Life { alive: true, in_doubt: false };
+        }
         self.marks.life(slot, self.rows.full_version(slot))
     }
 }

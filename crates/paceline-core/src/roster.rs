@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
 
 use crate::day::Day;
@@ -50,7 +51,7 @@ pub struct Roster {
     zones: Vec<TimeZone>,
     default_zone: TimeZone,
     scopes: Vec<Scope>,
-    by_symbol: HashMap<Symbol, usize>,
+    by_symbol: HashMap<Symbol, usize, FixedState>,
     symbols: Vec<Symbol>,
     managers: Vec<Option<usize>>,
     teams: Vec<Option<ScopeId>>,

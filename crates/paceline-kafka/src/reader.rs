@@ -3,8 +3,10 @@
 //! Partitions are assigned, not subscribed to: a lane keeps its record images for as long as the process
 //! lives, so nothing may be moved away from under it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use foldhash::fast::FixedState;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
@@ -51,6 +53,8 @@ pub struct Polled {
 pub struct Reader {
     consumer: BaseConsumer<Listener>,
     assigned: Vec<Assigned>,
+    /// By partition number the indexes of those that have it, of whichever topic.
+    by_number: HashMap<i32, Vec<usize>, FixedState>,
 }
 
 impl Reader {
@@ -68,7 +72,11 @@ impl Reader {
                 .map_err(Error::Assign)?;
         }
         consumer.assign(&list).map_err(Error::Assign)?;
-        Ok(Self { consumer, assigned })
+        let mut by_number: HashMap<_, Vec<usize>, FixedState> = HashMap::default();
+        for (at, assigned) in assigned.iter().enumerate() {
+            by_number.entry(assigned.partition).or_default().push(at);
+        }
+        Ok(Self { consumer, assigned, by_number })
     }
 
     /// Waits up to `wait` for a first record, then hands over what is there, at most `most` records.
@@ -114,16 +122,25 @@ impl Reader {
     }
 
     fn record<'a>(&self, message: &'a BorrowedMessage<'_>) -> Record<'a> {
-        let (topic, partition) = (message.topic(), message.partition());
-        let is_its =
-            |assigned: &Assigned| assigned.partition == partition && assigned.topic == topic;
         Record {
-            // A reader is only given what is assigned to it.
-            at: self.assigned.iter().position(is_its).unwrap_or(0),
+            at: self.place(message),
             offset: message.offset(),
             timestamp_ms: message.timestamp().to_millis(),
             key: message.key(),
             value: message.payload(),
+        }
+    }
+
+    /// The partition of a message; the name of its topic is looked at only where the number does not tell.
+    fn place(&self, message: &BorrowedMessage<'_>) -> usize {
+        match self.by_number.get(&message.partition()).map(Vec::as_slice) {
+            Some([only]) => *only,
+            Some(several) => {
+                let topic = message.topic();
+                several.iter().copied().find(|at| self.assigned[*at].topic == topic).unwrap_or(0)
+            }
+            // A reader is only given what is assigned to it.
+            None => 0,
         }
     }
 }

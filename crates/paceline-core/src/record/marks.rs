@@ -49,12 +49,15 @@ impl Marks {
         self.by_slot.remove(&slot).unwrap_or_default()
     }
 
-    /// Puts a record's marks back, without those that a full image at `full` made meaningless.
-    pub(super) fn put(&mut self, slot: u32, mut mark: Box<Mark>, full: Version) {
+    /// Puts a record's marks back, without those that a full image at `full` made meaningless. Answers whether
+    /// any are left.
+    pub(super) fn put(&mut self, slot: u32, mut mark: Box<Mark>, full: Version) -> bool {
         mark.forget(full);
-        if *mark != Mark::default() {
+        let left = *mark != Mark::default();
+        if left {
             self.by_slot.insert(slot, mark);
         }
+        left
     }
 
     pub(super) fn life(&self, slot: u32, full: Version) -> Life {

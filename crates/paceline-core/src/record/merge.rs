@@ -19,22 +19,20 @@ impl Images {
         scratch: &mut Scratch,
     ) -> Applied {
         self.rows.read(slot, &mut scratch.old);
-        scratch.new.clone_from(&scratch.old);
         let full = self.rows.full_version(slot);
         let was = if seen { self.life(slot) } else { Life::default() };
-        if change.op == Op::Full
-            && change.version > full
-            && is_plain(&change.fields)
-            && self.marks.get(slot).is_none()
-        {
+        let plain = change.op == Op::Full && change.version > full && is_plain(&change.fields);
+        if plain && !self.rows.is_marked(slot) {
             return self.replace(slot, was, change, symbols, scratch);
         }
+        scratch.new.clone_from(&scratch.old);
         let before = self.marks.get(slot).cloned();
         let mut mark = self.marks.take(slot);
         let newest_full = merge_marked(&mut mark, full, change, symbols, &mut scratch.new);
         let is = mark.life(newest_full);
         self.rows.set_full_version(slot, newest_full);
-        self.marks.put(slot, mark, newest_full);
+        let marked = self.marks.put(slot, mark, newest_full);
+        self.rows.set_marked(slot, marked);
         let changed = difference(&scratch.old, &scratch.new);
         self.rows.write(slot, &scratch.new, changed);
         let same = newest_full == full && before.as_ref() == self.marks.get(slot) && changed == 0;
@@ -54,7 +52,8 @@ impl Images {
         symbols: &mut impl Intern,
         scratch: &mut Scratch,
     ) -> Applied {
-        scratch.new.fill(Cell::Null);
+        scratch.new.clear();
+        scratch.new.resize(scratch.old.len(), Cell::Null);
         for (field, mention) in &change.fields {
             scratch.new[usize::from(field.0)] = cell(mention, symbols);
         }

@@ -12,7 +12,9 @@ const ID_WORDS: usize = 3;
 /// The longest id that a row holds itself.
 const ID_MAX: usize = ID_WORDS * 8 - 1;
 /// In place of a length: the next word is an index into the side table.
-const LONG: u64 = 0xFF;
+const LONG: u64 = 0x7F;
+/// Beside the length: the record has marks.
+const MARKED: u64 = 0x80;
 
 /// Words before the states: the id, then the version of the newest full image, low half first.
 const HEAD_WORDS: usize = ID_WORDS + 2;
@@ -71,22 +73,32 @@ impl Rows {
     pub(super) fn has_id(&self, slot: u32, packed: Option<PackedId>, id: &str) -> bool {
         let words = &self.row(slot)[..ID_WORDS];
         match packed {
-            Some(packed) => words == packed,
-            None => words[0] == LONG && *self.long_ids[words[1] as usize] == *id,
+            Some(packed) => words[0] & !MARKED == packed[0] && words[1..] == packed[1..],
+            None => words[0] & !MARKED == LONG && *self.long_ids[words[1] as usize] == *id,
         }
     }
 
     /// Hands the bytes of a row's id to `f`.
     pub(super) fn with_id<T>(&self, slot: u32, f: impl FnOnce(&[u8]) -> T) -> T {
         let words = &self.row(slot)[..ID_WORDS];
-        if words[0] == LONG {
+        if words[0] & !MARKED == LONG {
             return f(self.long_ids[words[1] as usize].as_bytes());
         }
         let mut bytes = [0; ID_WORDS * 8];
         for (bytes, word) in bytes.chunks_exact_mut(8).zip(words) {
             bytes.copy_from_slice(&word.to_le_bytes());
         }
-        f(&bytes[1..=usize::from(bytes[0])])
+        f(&bytes[1..=usize::from(bytes[0] & !(MARKED as u8))])
+    }
+
+    /// Whether a record has marks. Most have none, and need not be looked for among those that do.
+    pub(super) fn is_marked(&self, slot: u32) -> bool {
+        self.row(slot)[0] & MARKED != 0
+    }
+
+    pub(super) fn set_marked(&mut self, slot: u32, marked: bool) {
+        let word = &mut self.row_mut(slot)[0];
+        *word = *word & !MARKED | if marked { MARKED } else { 0 };
     }
 
     /// Adds a row of unknown cells without a full image and answers its slot.

@@ -1,8 +1,6 @@
 //! Paceline's own format, case by case.
 
-mod common;
-
-use common::{DEAL, Source, check, entity};
+use crate::common::{DEAL, Source, check, entity};
 use paceline_core::entity::{EntityId, FieldType};
 use paceline_crm::Format;
 

@@ -1,8 +1,6 @@
 //! Debezium's envelopes: captured messages end to end, and case by case what they do not show.
 
-mod common;
-
-use common::{DEAL, Source, check, entity};
+use crate::common::{DEAL, Source, check, entity};
 use paceline_core::entity::{EntityId, FieldType};
 use paceline_crm::{EntityBinding, Format};
 

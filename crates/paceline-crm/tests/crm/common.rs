@@ -102,7 +102,6 @@ fn show_mention(mention: &Mention<'_>) -> String {
 }
 
 /// Checks cases of key, value and expected line, each by a fresh decoder and by one that has seen all before.
-#[allow(dead_code, reason = "the property tests share this module and have no table of cases")]
 pub(crate) fn check(source: impl Fn() -> Source, cases: &[(Option<&str>, Option<&str>, &str)]) {
     let mut seasoned = source();
     for (key, value, expected) in cases {

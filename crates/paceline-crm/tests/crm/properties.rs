@@ -1,9 +1,7 @@
 //! What holds for every message: no panic, the same reading whatever came before, and the reading of a plain
 //! walk over a JSON tree.
 
-mod common;
-
-use common::{DEAL, Source, entity};
+use crate::common::{DEAL, Source, entity};
 use paceline_core::day::Day;
 use paceline_core::decimal::Decimal;
 use paceline_core::entity::{EntityId, FieldType};
