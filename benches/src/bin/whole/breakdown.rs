@@ -7,7 +7,6 @@ use std::fmt;
 use std::hint::black_box;
 
 use anyhow::ensure;
-use jiff::Timestamp;
 use paceline_benches::config;
 use paceline_benches::events::{Events, organisation};
 use paceline_benches::feed::{Feed, as_read, decoder, partition};
@@ -24,7 +23,6 @@ const CHUNK: usize = 8_192;
 pub(crate) struct Steps {
     pub(crate) decode: f64,
     pub(crate) fold: f64,
-    pub(crate) commit: f64,
 }
 
 /// Feeds a lane with so many events.
@@ -32,19 +30,19 @@ pub(crate) fn run(count: u64) -> anyhow::Result<Steps> {
     let config = config::load(&organisation())?;
     let (mut feed, mut decoder) = (Feed::new(&config), decoder(&config));
     let (mut events, mut messages) = (Events::default(), Messages::default());
-    let (mut taken, mut spent) = (0, [0; 3]);
+    let (mut taken, mut spent) = (0, [0; 2]);
     while taken < count {
         events.next_into(&mut messages, CHUNK);
         let chunk = chunk(&mut decoder, &mut feed, &messages)?;
         spent.iter_mut().zip(chunk).for_each(|(spent, chunk)| *spent += chunk);
         taken += messages.len() as u64;
     }
-    let [decode, take, commit] = spent.map(|spent| spent as f64 / taken as f64);
-    Ok(Steps { decode, fold: take - decode, commit })
+    let [decode, take] = spent.map(|spent| spent as f64 / taken as f64);
+    Ok(Steps { decode, fold: take - decode })
 }
 
-/// Nanoseconds of decoding a chunk, of taking it and of committing it.
-fn chunk(decoder: &mut Decoder, feed: &mut Feed, messages: &Messages) -> anyhow::Result<[u64; 3]> {
+/// Nanoseconds of decoding a chunk, and of taking it.
+fn chunk(decoder: &mut Decoder, feed: &mut Feed, messages: &Messages) -> anyhow::Result<[u64; 2]> {
     let partitions: Vec<usize> = messages.iter().map(|message| partition(&message)).collect();
     let start = thread_nanoseconds()?;
     let decoded = messages
@@ -55,15 +53,13 @@ fn chunk(decoder: &mut Decoder, feed: &mut Feed, messages: &Messages) -> anyhow:
     let placed = partitions.iter().zip(messages.iter());
     let taken = placed.filter(|(partition, message)| feed.take(**partition, message)).count();
     let take = thread_nanoseconds()?;
-    feed.commit(Timestamp::UNIX_EPOCH);
-    let commit = thread_nanoseconds()?;
     ensure!(decoded == messages.len() && taken == messages.len(), "an event could not be decoded");
-    Ok([decode - start, take - decode, commit - take])
+    Ok([decode - start, take - decode])
 }
 
 impl fmt::Display for Steps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { decode, fold, commit } = self;
-        write!(f, "decode {decode:.0} ns, record and fold {fold:.0} ns, commit {commit:.0} ns")
+        let Self { decode, fold } = self;
+        write!(f, "decode {decode:.0} ns, record and fold {fold:.0} ns")
     }
 }

@@ -16,10 +16,3 @@ pub(crate) fn get(address: &str, path: &str) -> anyhow::Result<String> {
     ensure!(status.contains(" 200 "), "{path}: {status}");
     Ok(body.to_owned())
 }
-
-/// A counter among the metrics, which is 0 until it counts.
-pub(crate) fn metric(address: &str, name: &str) -> anyhow::Result<u64> {
-    let page = get(address, "/metrics")?;
-    let value = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    Ok(value.unwrap_or("0").parse()?)
-}

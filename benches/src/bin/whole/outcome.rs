@@ -20,8 +20,6 @@ pub(crate) struct Outcome {
     pub(crate) peak_kib: u64,
     /// What was counted, where it was: a line of [`paceline_benches::yardstick::Totals`].
     pub(crate) totals: Option<String>,
-    /// In how many commits, where there are any.
-    pub(crate) commits: Option<u64>,
 }
 
 impl Outcome {
@@ -36,7 +34,6 @@ impl Outcome {
             after_kib: after.resident_kib,
             peak_kib: after.peak_kib,
             totals: None,
-            commits: None,
         }
     }
 

@@ -96,23 +96,19 @@ impl Report<'_> {
                 * 1000.0
         };
         let (consume, whole) = (per_event(Contender::Base), per_event(Contender::Paceline));
-        let Steps { decode, fold, commit } = *self.steps;
-        let rest = whole - consume - decode - fold - commit;
+        let Steps { decode, fold } = *self.steps;
+        let rest = whole - consume - decode - fold;
         writeln!(f, "| step | ns of CPU per event | share |\n|---|---|---|")?;
         for (step, ns) in [
             ("consume, as in (a)", consume),
             ("decode", decode),
-            ("merge records, fold, add to the batch", fold),
-            ("commit the batch", commit),
+            ("merge records, fold, add to the tallies", fold),
             ("everything else: threads side by side, freshness, metrics", rest),
             ("(d) as measured", whole),
         ] {
             writeln!(f, "| {step} | {ns:.0} | {:.0} % |", ns / whole * 100.0)?;
         }
-        let commits = self.rounds(Contender::Paceline).iter();
-        let commits =
-            commits.map(|outcome| outcome.events as f64 / outcome.commits.unwrap_or(1) as f64);
-        writeln!(f, "\nEvents per commit of (d): {:.0}", Spread::of(commits))
+        Ok(())
     }
 
     fn rounds(&self, contender: Contender) -> &[Outcome] {

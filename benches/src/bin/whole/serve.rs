@@ -24,8 +24,6 @@ use crate::process::Usage;
 /// What a lane logs before it reads, and the last of them when everything is counted and judged.
 const BEGINS: &str = "lane started";
 const ENDS: &str = "caught up with all sources";
-/// What counts its commits.
-const COMMITS: &str = "paceline_commits_total";
 /// How often the log is looked at: an error of at most this, and nearly no work.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -49,15 +47,11 @@ impl Serve<'_> {
         let mut process = Paceline::spawn(&command);
         let before = observe(&mut process, BEGINS)?;
         let after = observe(&mut process, ENDS)?;
-        let commits = http::metric(&addresses.http, COMMITS)?;
         let totals = self.question(&addresses, expected)?;
         process.terminate();
         ensure!(process.wait().success(), "paceline did not end in order");
-        Ok(Outcome {
-            totals: Some(totals.to_string()),
-            commits: Some(commits),
-            ..Outcome::between(self.events, &before, &after)
-        })
+        let totals = Some(totals.to_string());
+        Ok(Outcome { totals, ..Outcome::between(self.events, &before, &after) })
     }
 
     fn question(&self, addresses: &Addresses, expected: &Totals) -> anyhow::Result<Totals> {
