@@ -197,6 +197,8 @@ impl Lane {
         slot.taken.event_time = slot.taken.event_time.max(Some(change.time));
         if source.keyed && change.ids.iter().any(|id| message.key != Some(id.as_bytes())) {
             self.live.set_cause(Cause::Misplaced { topic: source.topic.clone() }, true);
+            // It is told once, and stays.
+            source.keyed = false;
         }
         if change.op == Op::Full {
             slot.release(message.key);

@@ -50,7 +50,7 @@ pub(super) async fn run(
         if spots.is_empty() {
             continue;
         }
-        let runner = runner(&config, &settings, &live, &letters, clock, spots)?;
+        let runner = runner(&config, &topics, &settings, &live, &letters, clock, spots)?;
         let stop = stop.clone();
         running.spawn_blocking(move || runner.run(&format!("lane-{lane}"), &stop));
     }
@@ -161,6 +161,7 @@ fn spots(
 
 fn runner(
     config: &Config,
+    topics: &[Topic],
     settings: &Settings,
     live: &Arc<Live>,
     letters: &Arc<DeadLetters>,
@@ -172,15 +173,16 @@ fn runner(
         .map(|spot| Assigned { topic: spot.topic.clone(), partition: spot.partition.number });
     let reader = Reader::new(settings, assigned.collect())?;
     let partitions: Vec<Partition> = spots.iter().map(|spot| spot.partition).collect();
-    let lane = Lane::new(live.clone(), sources(config), &partitions);
+    let lane = Lane::new(live.clone(), sources(config, topics), &partitions);
     Ok(Runner::new(live.clone(), lane, reader, letters.clone(), clock, spots))
 }
 
-fn sources(config: &Config) -> Vec<Source> {
-    let source = |source: &config::Source| Source {
+fn sources(config: &Config, topics: &[Topic]) -> Vec<Source> {
+    let source = |(source, topic): (&config::Source, &Topic)| Source {
         topic: source.topic.clone(),
         decoder: config.decoder(source),
-        keyed: config.keyed_by_id(source),
+        // In a single partition every record is in its place.
+        keyed: config.keyed_by_id(source) && topic.partitions.len() > 1,
     };
-    config.sources.iter().map(source).collect()
+    config.sources.iter().zip(topics).map(source).collect()
 }
