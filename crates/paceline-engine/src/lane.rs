@@ -221,8 +221,10 @@ impl Lane {
         revision
     }
 
-    /// Tells that a partition has caught up with what was there at start. Answers whether the board opened.
+    /// Tells that a partition has caught up with what was there at start; what was taken is committed first.
+    /// Answers whether the board opened.
     pub fn caught_up(&mut self, at: usize, now: Timestamp) -> bool {
+        self.commit(now);
         let Slot { partition, taken, .. } = &mut self.partitions[at];
         if std::mem::replace(&mut taken.caught_up, true) {
             return false;

@@ -137,9 +137,14 @@ impl<'a> Play<'a> {
     }
 
     fn open(&mut self) -> Outcome {
-        if std::mem::replace(&mut self.open, true) {
+        if self.open {
             return Ok(());
         }
+        // A lane commits what it has taken before it says that it has caught up.
+        for lane in 0..self.taken.len() {
+            self.commit(lane)?;
+        }
+        self.open = true;
         self.coverage.saw_if("taken before the board opens", !self.sent.is_empty());
         self.note(|| "open".to_owned());
         self.engine.open(self.now);
