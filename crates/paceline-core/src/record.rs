@@ -2,7 +2,7 @@
 //!
 //! Changes merge by field, the last version wins, so that neither order nor duplicates nor replays matter.
 //! An image keeps one version for its newest full image; only fields that something else set keep a version
-//! of their own, in [`marks::Marks`], which most records never need.
+//! of their own, in marks that most records never need.
 
 mod index;
 mod marks;
