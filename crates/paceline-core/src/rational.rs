@@ -84,11 +84,18 @@ impl Rational {
         (quotient + BigInt::from(u8::from(up))).to_i128().map(Decimal::from_micros)
     }
 
-    /// The nearest float; only for `attainment` and `pace` on the wire.
+    /// The nearest float, rounded once; only for `attainment` and `pace` on the wire.
     pub fn to_f64(&self) -> f64 {
+        /// Up to here every whole number is a float.
+        const EXACT: i128 = 1 << 53;
         match &self.0 {
-            Repr::Small { numerator, denominator } => *numerator as f64 / *denominator as f64,
-            Repr::Big(value) => value.to_f64().unwrap_or(f64::NAN),
+            // Both sides are exact floats, so the division rounds once.
+            Repr::Small { numerator, denominator }
+                if numerator.abs().max(*denominator) <= EXACT =>
+            {
+                *numerator as f64 / *denominator as f64
+            }
+            _ => self.to_big().to_f64().unwrap_or(f64::NAN),
         }
     }
 
@@ -272,6 +279,16 @@ mod tests {
         }
         assert_eq!(of(i128::MAX, 1).to_decimal(), None);
         assert_eq!(Rational::new(1, 0), None);
+    }
+
+    #[test]
+    fn floats_round_once() {
+        // Rounding both sides first would give …398.
+        let pace = Rational::from(Decimal::parse("84.00000033333333").expect("a decimal"));
+        let large = of(i128::pow(10, 27) + 1, i128::pow(10, 26) * 3 + 7);
+        for value in [pace, large] {
+            assert_eq!(Some(value.to_f64()), num_traits::ToPrimitive::to_f64(&value.to_big()));
+        }
     }
 
     #[test]

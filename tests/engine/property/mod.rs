@@ -1,7 +1,8 @@
 //! Thousands of small invented worlds, each number of the engine against a recompute by definition.
 //!
-//! `PACELINE_CASES` sets how many. A failure names its seed and shows the smallest case found; `PACELINE_SEED` with
-//! `PACELINE_CASES=1` plays it again.
+//! A plain run plays the same cases every time, so that a change is judged by what it changed. `PACELINE_CASES` sets how
+//! many, and then they are others each time. A failure names its seed and shows the smallest case found;
+//! `PACELINE_SEED` with `PACELINE_CASES=1` plays it again.
 
 mod coverage;
 mod history;
@@ -18,14 +19,23 @@ use play::Play;
 /// How many cases a run has that does not say otherwise.
 const CASES: u64 = 2_000;
 
+/// Seeds of cases that failed once: what was taken but not committed showed at opening; a pace was rounded twice.
+const ONCE_WRONG: [u64; 2] = [7_107_274_011_588_193_903, 8_758_886_635_948_671_676];
+
 /// How many cases it takes until all that is listed has occurred, with a margin.
 const ENOUGH: u64 = 1_000;
 
 #[test]
 fn every_number_is_what_a_recompute_gives() {
     let cases = number("PACELINE_CASES").unwrap_or(CASES);
-    let first = number("PACELINE_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
+    let explores = env::var_os("PACELINE_CASES").is_some();
+    let first = number("PACELINE_SEED");
+    let first = first.unwrap_or_else(|| if explores { RandomState::new().hash_one(0) } else { 0 });
+    println!("seeds from {first}");
     let mut coverage = Coverage::default();
+    for seed in ONCE_WRONG {
+        check(seed, &mut coverage);
+    }
     for case in 0..cases {
         check(first.wrapping_add(case), &mut coverage);
     }
