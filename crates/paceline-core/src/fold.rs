@@ -72,13 +72,6 @@ impl Fold {
             .iter()
             .for_each(|(kpi, _, _)| emit(Entry { owner: Symbol::UNKNOWN, kpi: *kpi, part }));
     }
-
-    /// The entries of a record as it stands, for folding all records anew.
-    pub fn whole(&self, life: Life, row: &Row, roster: &Roster, emit: impl FnMut(Entry)) {
-        let scratch = Scratch { old: vec![Cell::Unknown; row.len()], new: row.to_vec() };
-        let change = Transition { was: Life::default(), is: life, changed: u64::MAX };
-        self.transition(change, &scratch, roster, emit);
-    }
 }
 
 fn add(kpi: KpiId, contribution: Contribution, emit: &mut impl FnMut(Entry)) {

@@ -47,13 +47,6 @@ impl Spread {
         self.total == 0
     }
 
-    /// The share of the working time that has passed at an instant; 0 where there is none.
-    pub fn passed(&self, now: Timestamp) -> Rational {
-        self.done(now.as_nanosecond())
-            .checked_div(&Rational::from_int(self.total))
-            .unwrap_or(Rational::ZERO)
-    }
-
     /// The working days that are left at an instant, today by its remaining share.
     pub fn days_left(&self, now: Timestamp) -> Rational {
         &(&Rational::from_int(self.total) - &self.done(now.as_nanosecond()))

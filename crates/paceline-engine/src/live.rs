@@ -23,8 +23,8 @@ use crate::symbols::SharedSymbols;
 /// The one board of the process.
 #[derive(Debug)]
 pub struct Live {
-    /// A plain mutex: a commit and a reader's copy both take microseconds, and readers of a lock that prefers
-    /// them could keep a lane from committing.
+    /// A plain mutex: readers of a lock that prefers them could keep a lane from committing. A commit of one
+    /// change and a reader's copy take microseconds, a full batch or the sums of a past period milliseconds.
     board: Mutex<Board>,
     model: Arc<Model>,
     roster: Arc<Roster>,
