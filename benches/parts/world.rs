@@ -73,7 +73,8 @@ impl World {
     pub(crate) fn take(&mut self, change: &Change<'_>, mut emit: impl FnMut(&Entry, Timestamp)) {
         let Self { images, fold, symbols, scratch, roster, .. } = self;
         for id in &change.ids {
-            let Applied::Changed(transition) = images.apply(change, id, symbols, scratch) else {
+            let place = images.place(id);
+            let Applied::Changed(transition) = images.merge(place, change, symbols, scratch) else {
                 continue;
             };
             fold.transition(transition, scratch, roster, |entry| emit(&entry, change.time));

@@ -33,10 +33,19 @@ impl Feed {
         Self { lane, offset: 0 }
     }
 
-    /// Takes a message of a partition. Answers whether it could be decoded.
-    pub fn take(&mut self, partition: usize, message: &format::Message<'_>) -> bool {
-        self.offset += 1;
-        self.lane.take(partition, &as_read(message, self.offset)).is_ok()
+    /// Takes messages, each of the partition beside it. Answers how many of them could be decoded.
+    pub fn take<'a>(
+        &mut self,
+        messages: impl IntoIterator<Item = (usize, format::Message<'a>)>,
+    ) -> usize {
+        let Self { lane, offset } = self;
+        let (first, mut rejected) = (*offset, 0);
+        let read = messages.into_iter().map(|(partition, message)| {
+            *offset += 1;
+            (partition, as_read(&message, *offset))
+        });
+        lane.take(read, |_, _| rejected += 1);
+        (*offset - first) as usize - rejected
     }
 
     /// Commits what was taken.

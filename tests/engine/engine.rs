@@ -71,8 +71,10 @@ impl Engine {
         let offset = self.offsets[source][partition];
         self.offsets[source][partition] += 1;
         let (lane, at) = self.places[source][partition];
-        let taken = self.lanes[lane].take(at, &Message { key, value, time, offset });
-        Taken { lane, offset, accepted: taken.is_ok() }
+        let mut accepted = true;
+        let message = Message { key, value, time, offset };
+        self.lanes[lane].take([(at, message)], |_, _| accepted = false);
+        Taken { lane, offset, accepted }
     }
 
     /// Commits what a lane has taken.

@@ -9,10 +9,8 @@ mod marks;
 mod merge;
 mod rows;
 
-use crate::change::Change;
 use crate::entity::Entity;
 use crate::expr::Cell;
-use crate::symbol::Intern;
 
 use index::Index;
 use marks::Marks;
@@ -56,6 +54,14 @@ pub struct Life {
     pub in_doubt: bool,
 }
 
+/// Where a record stands among the images of its entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    slot: u32,
+    /// Whether something was said of it before.
+    seen: bool,
+}
+
 /// The cells of the record a change is applied to, before and after. Kept between changes for its memory.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -91,18 +97,12 @@ impl Images {
         !std::mem::replace(&mut self.in_doubt, true)
     }
 
-    /// Applies a change to the record `id`, leaving its cells before and after in `scratch`. An overflow names no
-    /// record and changes none; see [`Self::overflow`].
-    pub fn apply(
-        &mut self,
-        change: &Change<'_>,
-        id: &str,
-        symbols: &mut impl Intern,
-        scratch: &mut Scratch,
-    ) -> Applied {
+    /// The place of the record `id`, which is made when it was never seen. A change must follow: it is what makes the
+    /// record one that was seen.
+    pub fn place(&mut self, id: &str) -> Place {
         let known = self.index.find(id, &self.rows);
         let slot = known.unwrap_or_else(|| self.index.insert(id, &mut self.rows));
-        self.merge(slot, known.is_some(), change, symbols, scratch)
+        Place { slot, seen: known.is_some() }
     }
 
     /// All records: whether they count, and their cells.

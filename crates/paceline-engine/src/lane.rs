@@ -1,24 +1,28 @@
 //! A lane: one thread's share of the partitions, with the record images that only it may touch.
 
-use std::collections::{BTreeMap, HashSet};
+mod shard;
+mod slot;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use metrics::{counter, histogram};
-use paceline_core::board::{Batch, Revision};
+use paceline_core::board::Revision;
 use paceline_core::change::{Change, Op};
 use paceline_core::entity::EntityId;
-use paceline_core::entry::Entry;
 use paceline_core::fold::Fold;
-use paceline_core::ledger::Tallies;
-use paceline_core::record::{Applied, Images, Scratch};
+use paceline_core::record::{Applied, Place, Scratch};
 use paceline_core::roster::Roster;
 use paceline_crm::{DecodeError, Decoded, Decoder, Message};
+use smallvec::SmallVec;
 
-use crate::freshness::{Cause, PartitionFreshness};
+use crate::freshness::Cause;
 use crate::live::Live;
 use crate::metric;
 use crate::symbols::LaneSymbols;
+use shard::Shard;
+use slot::Slot;
 
 /// A source, as a lane needs to know it.
 #[derive(Debug)]
@@ -44,21 +48,13 @@ pub struct Partition {
     pub target: i64,
 }
 
-/// A message that could not be decoded.
-#[derive(Debug)]
-pub struct Rejected {
-    /// Why.
-    pub error: DecodeError,
-}
+/// How many messages walk through the rooms together. What each of them needs of the memory (its record, the tallies of
+/// its owner) is looked up for all before any of it is used, so that the waits overlap; more would not stay in the
+/// nearest cache meanwhile.
+const GROUP: usize = 16;
 
-/// What taking a message did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// Records changed.
-    Changed,
-    /// Nothing new.
-    Nothing,
-}
+/// Changes of a group, each with the index of its partition.
+type Group<'a> = SmallVec<[(usize, Change<'a>); GROUP]>;
 
 /// One thread's share of the partitions.
 #[derive(Debug)]
@@ -69,6 +65,8 @@ pub struct Lane {
     partitions: Vec<Slot>,
     shards: Vec<Shard>,
     folds: Vec<Fold>,
+    /// The records of a group. Kept between groups for its memory.
+    places: Vec<Place>,
     symbols: LaneSymbols,
     scratch: Scratch,
     counted: Counted,
@@ -85,40 +83,6 @@ struct Counted {
     ignored: u64,
 }
 
-/// A partition and what of it was taken since the last commit.
-#[derive(Debug)]
-struct Slot {
-    partition: Partition,
-    shard: usize,
-    taken: PartitionFreshness,
-    /// The keys of messages that could not be decoded, as far as they are remembered.
-    quarantine: HashSet<Box<[u8]>>,
-    moved: bool,
-}
-
-/// The most keys of a partition that are remembered; messages beyond stay quarantined for good.
-const QUARANTINE: usize = 100_000;
-
-/// The images and the uncommitted entries of one shard.
-#[derive(Debug)]
-struct Shard {
-    id: usize,
-    images: Vec<Images>,
-    /// What the records add up to, until the lane has caught up: while the board is closed nobody looks, and
-    /// nothing needs to be locked.
-    early: Option<Tallies>,
-    batch: Batch,
-}
-
-impl Shard {
-    fn add(&mut self, entry: &Entry, time: Timestamp) {
-        match &mut self.early {
-            Some(tallies) => tallies.add(entry),
-            None => self.batch.add(entry, time),
-        }
-    }
-}
-
 impl Lane {
     /// A lane over partitions. `sources` are all sources of the config, in their order.
     pub fn new(live: Arc<Live>, sources: Vec<Source>, partitions: &[Partition]) -> Self {
@@ -127,27 +91,16 @@ impl Lane {
         let mut slots = Vec::new();
         for partition in partitions {
             let known = shards.iter().position(|shard| shard.id == partition.shard);
-            slots.push(Slot {
-                partition: *partition,
-                shard: known.unwrap_or(shards.len()),
-                taken: PartitionFreshness::default(),
-                quarantine: HashSet::new(),
-                moved: false,
-            });
+            slots.push(Slot::new(*partition, known.unwrap_or(shards.len())));
             if known.is_none() {
-                let images = model.entities.iter().map(Images::new).collect();
-                shards.push(Shard {
-                    id: partition.shard,
-                    images,
-                    early: Some(Tallies::default()),
-                    batch: Batch::default(),
-                });
+                shards.push(Shard::new(partition.shard, &model));
             }
         }
         Self {
             folds: (0..model.entities.len() as u16)
                 .map(|entity| Fold::new(&model, EntityId(entity)))
                 .collect(),
+            places: Vec::new(),
             symbols: LaneSymbols::new(live.symbols().clone()),
             roster: live.roster().clone(),
             live,
@@ -167,31 +120,52 @@ impl Lane {
 
     /// How many records it holds, the deleted included.
     pub fn records(&self) -> usize {
-        self.shards.iter().flat_map(|shard| &shard.images).map(Images::len).sum()
+        self.shards.iter().map(Shard::records).sum()
     }
 
-    /// Takes one message of its partition `at`: decodes, merges and folds it. Nothing is visible before the
-    /// commit.
-    ///
-    /// # Errors
-    /// [`Rejected`] when the message cannot be decoded; nothing of it is counted then.
-    pub fn take(&mut self, at: usize, message: &Message<'_>) -> Result<Taken, Rejected> {
+    /// Takes messages, each of the partition with the index beside it: decodes, merges and folds them. Nothing is
+    /// visible before the commit. Of a message that cannot be decoded nothing is counted; `rejected` is told the place
+    /// it has among the messages, and why.
+    pub fn take<'a>(
+        &mut self,
+        messages: impl IntoIterator<Item = (usize, Message<'a>)>,
+        mut rejected: impl FnMut(usize, DecodeError),
+    ) {
+        let mut group = Group::new();
+        for (nth, (at, message)) in messages.into_iter().enumerate() {
+            match self.decode(at, &message) {
+                Ok(Some(change)) => group.push((at, change)),
+                Ok(None) => {}
+                Err(error) => rejected(nth, error),
+            }
+            if group.len() == GROUP {
+                self.apply(&group);
+                group.clear();
+            }
+        }
+        self.apply(&group);
+    }
+
+    /// The change that a message says, unless it concerns nothing of the model.
+    fn decode<'a>(
+        &mut self,
+        at: usize,
+        message: &Message<'a>,
+    ) -> Result<Option<Change<'a>>, DecodeError> {
         self.counted.messages += 1;
         let slot = &mut self.partitions[at];
-        slot.moved = true;
-        slot.taken.next_offset = message.offset + 1;
-        slot.taken.taken += 1;
+        slot.pass(message.offset);
         let source = &mut self.sources[slot.partition.source];
         let change = match source.decoder.decode(message) {
             Ok(Decoded::Change(change)) => change,
             Ok(Decoded::Ignored(_)) => {
                 self.counted.ignored += 1;
-                return Ok(Taken::Nothing);
+                return Ok(None);
             }
             Err(error) => {
                 counter!(metric::REJECTED, "topic" => source.topic.clone(), "reason" => error.reason()).increment(1);
                 slot.quarantine(message.key);
-                return Err(Rejected { error });
+                return Err(error);
             }
         };
         slot.taken.event_time = slot.taken.event_time.max(Some(change.time));
@@ -203,7 +177,7 @@ impl Lane {
         if change.op == Op::Full {
             slot.release(message.key);
         }
-        Ok(self.apply(at, &change))
+        Ok(Some(change))
     }
 
     /// Commits what was taken since the last commit, and says what of the partitions is counted now.
@@ -257,40 +231,59 @@ impl Lane {
             .collect()
     }
 
-    fn apply(&mut self, at: usize, change: &Change<'_>) -> Taken {
+    /// Merges and folds a group: first finds all its records, then changes them, then adds to the tallies.
+    fn apply(&mut self, group: &[(usize, Change<'_>)]) {
+        self.find(group);
+        let mut places = std::mem::take(&mut self.places);
+        let mut rest = places.as_slice();
+        for (at, change) in group {
+            let (own, others) = rest.split_at(change.ids.len());
+            rest = others;
+            self.change(*at, change, own);
+        }
+        places.clear();
+        self.places = places;
+        self.shards.iter_mut().for_each(Shard::add_entries);
+    }
+
+    /// Finds the records of a group, in the order of its changes.
+    fn find(&mut self, group: &[(usize, Change<'_>)]) {
+        for (at, change) in group {
+            let images = self.shards[self.partitions[*at].shard].images(change.entity);
+            self.places.extend(change.ids.iter().map(|id| images.place(id)));
+        }
+    }
+
+    fn change(&mut self, at: usize, change: &Change<'_>, places: &[Place]) {
         let Self {
             live, roster, partitions, shards, folds, symbols, scratch, counted, gaps, ..
         } = self;
         let shard = &mut shards[partitions[at].shard];
-        let entity = usize::from(change.entity.0);
+        let fold = &folds[usize::from(change.entity.0)];
         if change.op == Op::Overflow {
             live.set_cause(Cause::Overflow { entity: change.entity }, true);
-            if shard.images[entity].overflow() {
-                folds[entity].overflow(|entry| shard.add(&entry, change.time));
+            if shard.images(change.entity).overflow() {
+                fold.overflow(|entry| shard.note(entry, change.time));
             }
-            return Taken::Changed;
+            counted.changed += 1;
+            return;
         }
-        let mut taken = Taken::Nothing;
-        for id in &change.ids {
+        let mut changed = false;
+        for place in places {
             let Applied::Changed(transition) =
-                shard.images[entity].apply(change, id, symbols, scratch)
+                shard.images(change.entity).merge(*place, change, symbols, scratch)
             else {
                 continue;
             };
-            taken = Taken::Changed;
+            changed = true;
             let opened = i64::from(transition.is.in_doubt) - i64::from(transition.was.in_doubt);
             if opened != 0 {
                 partitions[at].taken.gaps += opened;
                 *gaps.entry(change.entity).or_default() += opened;
             }
-            folds[entity]
-                .transition(transition, scratch, roster, |entry| shard.add(&entry, change.time));
+            fold.transition(transition, scratch, roster, |entry| shard.note(entry, change.time));
         }
-        match taken {
-            Taken::Changed => counted.changed += 1,
-            Taken::Nothing => counted.stale += 1,
-        }
-        taken
+        if changed { counted.changed += 1 } else { counted.stale += 1 }
     }
 
     fn publish_freshness(&mut self) {
@@ -299,25 +292,6 @@ impl Lane {
             std::mem::take(&mut slot.moved).then(|| (source, number, slot.taken.clone()))
         });
         self.live.update_counted(taken, &std::mem::take(&mut self.gaps));
-    }
-}
-
-impl Slot {
-    /// Notes that a message could not be decoded: what it said of the record on its key is missing.
-    fn quarantine(&mut self, key: Option<&[u8]>) {
-        self.taken.rejected += 1;
-        let known = key.is_some_and(|key| self.quarantine.contains(key));
-        self.taken.quarantined += u64::from(!known);
-        if let Some(key) = key.filter(|_| self.quarantine.len() < QUARANTINE) {
-            self.quarantine.insert(key.into());
-        }
-    }
-
-    /// Notes that a full image came on a key: it says all that a message before it could have.
-    fn release(&mut self, key: Option<&[u8]>) {
-        if !self.quarantine.is_empty() && key.is_some_and(|key| self.quarantine.remove(key)) {
-            self.taken.quarantined -= 1;
-        }
     }
 }
 

@@ -13,7 +13,7 @@ mod shards;
 mod symbols;
 
 pub use freshness::{Cause, Freshness, Link, PartitionFreshness, SourceFreshness, Summary};
-pub use lane::{Lane, Partition, Rejected, Source, Taken};
+pub use lane::{Lane, Partition, Source};
 pub use live::Live;
 pub use metric::describe;
 pub use shards::{Feed, ShardPlan};

@@ -8,6 +8,7 @@ mod embedded;
 mod health;
 mod metric;
 mod producer;
+mod queue;
 mod quiet;
 mod reader;
 mod topics;

@@ -9,12 +9,13 @@ use std::time::Duration;
 use foldhash::fast::FixedState;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::Error;
 use crate::client::Settings;
 use crate::health::{Health, Listener};
+use crate::queue::{Fetched, Queue};
 
 /// A partition of a reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub struct Polled {
 
 /// The partitions of one lane.
 pub struct Reader {
-    consumer: BaseConsumer<Listener>,
+    queue: Queue<Listener>,
     assigned: Vec<Assigned>,
     /// By partition number the indexes of those that have it, of whichever topic.
     by_number: HashMap<i32, Vec<usize>, FixedState>,
@@ -72,36 +73,73 @@ impl Reader {
                 .map_err(Error::Assign)?;
         }
         consumer.assign(&list).map_err(Error::Assign)?;
+        let queue = Queue::new(consumer).map_err(Error::Assign)?;
+        for Assigned { topic, partition } in &assigned {
+            queue.forward(topic, *partition).map_err(Error::Assign)?;
+        }
         let mut by_number: HashMap<_, Vec<usize>, FixedState> = HashMap::default();
         for (at, assigned) in assigned.iter().enumerate() {
             by_number.entry(assigned.partition).or_default().push(at);
         }
-        Ok(Self { consumer, assigned, by_number })
+        Ok(Self { queue, assigned, by_number })
     }
 
     /// Waits up to `wait` for a first record, then hands over what is there, at most `most` records.
-    pub fn poll(&self, wait: Duration, most: usize, mut take: impl FnMut(&Record<'_>)) -> Polled {
+    pub fn poll(
+        &mut self,
+        wait: Duration,
+        most: usize,
+        mut take: impl FnMut(&[Record<'_>]),
+    ) -> Polled {
+        let mut polled = self.serve(&mut take);
+        let Self { queue, assigned, by_number } = self;
+        let wait = if polled.records > 0 { Duration::ZERO } else { wait };
+        queue.take(wait, most, |batch| {
+            let mut records = Vec::with_capacity(batch.len());
+            for fetched in batch {
+                match fetched.ok() {
+                    Ok(message) => {
+                        let topic = || message.topic();
+                        let at = place(by_number, assigned, message.partition(), topic);
+                        records.push(record(message, at));
+                    }
+                    Err(error) => note(error, &mut polled.errors),
+                }
+            }
+            take(&records);
+            polled.records += records.len();
+        });
+        polled
+    }
+
+    /// Takes what came to the consumer rather than to the queue of records: statistics, errors of the client, and the
+    /// records that were fetched before there was such a queue, which are older than those on it.
+    fn serve(&self, take: &mut impl FnMut(&[Record<'_>])) -> Polled {
         let mut polled = Polled::default();
-        let mut wait = wait;
-        while polled.records < most {
-            let Some(event) = self.consumer.poll(wait) else { break };
+        while let Some(event) = self.queue.consumer().poll(Duration::ZERO) {
             match event {
                 Ok(message) => {
-                    take(&self.record(&message));
+                    let topic = || message.topic().as_bytes();
+                    let at = place(&self.by_number, &self.assigned, message.partition(), topic);
+                    take(&[Record {
+                        at,
+                        offset: message.offset(),
+                        timestamp_ms: message.timestamp().to_millis(),
+                        key: message.key(),
+                        value: message.payload(),
+                    }]);
                     polled.records += 1;
-                    wait = Duration::ZERO;
                 }
-                Err(error) if mends_itself(&error) => {}
-                Err(error) => polled.errors.push(error.to_string()),
+                Err(error) => note(error, &mut polled.errors),
             }
         }
         polled
     }
 
-    /// The statistics that came since the last call. They are delivered by [`Self::poll`], in the order in
-    /// which they and the records were queued.
+    /// The statistics that came since the last call. [`Self::poll`] receives them before it hands over records: what
+    /// they say was drained had been handed over by then.
     pub fn health(&self) -> Option<Health> {
-        self.consumer.context().take()
+        self.queue.consumer().context().take()
     }
 
     /// Commits positions under the consumer group: for each partition the offset after the last that is done.
@@ -118,30 +156,42 @@ impl Reader {
         if list.count() == 0 {
             return Ok(());
         }
-        self.consumer.commit(&list, CommitMode::Async).map_err(Error::Assign)
+        self.queue.consumer().commit(&list, CommitMode::Async).map_err(Error::Assign)
     }
+}
 
-    fn record<'a>(&self, message: &'a BorrowedMessage<'_>) -> Record<'a> {
-        Record {
-            at: self.place(message),
-            offset: message.offset(),
-            timestamp_ms: message.timestamp().to_millis(),
-            key: message.key(),
-            value: message.payload(),
-        }
+fn record(message: &Fetched, at: usize) -> Record<'_> {
+    Record {
+        at,
+        offset: message.offset(),
+        timestamp_ms: message.timestamp_ms(),
+        key: message.key(),
+        value: message.value(),
     }
+}
 
-    /// The partition of a message; the name of its topic is looked at only where the number does not tell.
-    fn place(&self, message: &BorrowedMessage<'_>) -> usize {
-        match self.by_number.get(&message.partition()).map(Vec::as_slice) {
-            Some([only]) => *only,
-            Some(several) => {
-                let topic = message.topic();
-                several.iter().copied().find(|at| self.assigned[*at].topic == topic).unwrap_or(0)
-            }
-            // A reader is only given what is assigned to it.
-            None => 0,
+/// The partition of a message; the name of its topic is looked at only where the number does not tell.
+fn place<'a>(
+    by_number: &HashMap<i32, Vec<usize>, FixedState>,
+    assigned: &[Assigned],
+    partition: i32,
+    topic: impl FnOnce() -> &'a [u8],
+) -> usize {
+    match by_number.get(&partition).map(Vec::as_slice) {
+        Some([only]) => *only,
+        Some(several) => {
+            let topic = topic();
+            let named = |at: &usize| assigned[*at].topic.as_bytes() == topic;
+            several.iter().copied().find(named).unwrap_or(0)
         }
+        // A reader is only given what is assigned to it.
+        None => 0,
+    }
+}
+
+fn note(error: KafkaError, errors: &mut Vec<String>) {
+    if !mends_itself(&error) {
+        errors.push(error.to_string());
     }
 }
 

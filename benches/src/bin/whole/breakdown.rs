@@ -50,8 +50,7 @@ fn chunk(decoder: &mut Decoder, feed: &mut Feed, messages: &Messages) -> anyhow:
         .filter(|message| black_box(decoder.decode(&as_read(message, 0))).is_ok())
         .count();
     let decode = thread_nanoseconds()?;
-    let placed = partitions.iter().zip(messages.iter());
-    let taken = placed.filter(|(partition, message)| feed.take(**partition, message)).count();
+    let taken = feed.take(partitions.iter().copied().zip(messages.iter()));
     let take = thread_nanoseconds()?;
     ensure!(decoded == messages.len() && taken == messages.len(), "an event could not be decoded");
     Ok([decode - start, take - decode])

@@ -1,7 +1,7 @@
 //! Merging a change into an image, field by field: the newest version wins.
 
 use super::marks::{Delete, Mark};
-use super::{Applied, Images, Life, Scratch, Transition};
+use super::{Applied, Images, Life, Place, Scratch, Transition};
 use crate::change::{Change, Fields, Mention, Op, Value};
 use crate::entity::FieldId;
 use crate::expr::Cell;
@@ -9,11 +9,11 @@ use crate::symbol::Intern;
 use crate::version::Version;
 
 impl Images {
-    /// Applies `change` to the record at `slot`, which was seen before or not.
-    pub(super) fn merge(
+    /// Applies a change to the record at a place, leaving its cells before and after in `scratch`. An overflow names no
+    /// record and changes none; see [`Self::overflow`].
+    pub fn merge(
         &mut self,
-        slot: u32,
-        seen: bool,
+        Place { slot, seen }: Place,
         change: &Change<'_>,
         symbols: &mut impl Intern,
         scratch: &mut Scratch,

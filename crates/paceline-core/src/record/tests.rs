@@ -44,7 +44,8 @@ fn image(steps: &[Step]) -> String {
     let mut images = Images::new(&entity());
     let (mut symbols, mut scratch) = (Symbols::default(), Scratch::default());
     for step in steps {
-        images.apply(&change(*step), "d1", &mut symbols, &mut scratch);
+        let place = images.place("d1");
+        images.merge(place, &change(*step), &mut symbols, &mut scratch);
     }
     let mut shown = "nothing".to_owned();
     images.for_each(|life, cells| {

@@ -117,9 +117,18 @@ impl Runner {
 
     fn turn(&mut self, stop: &CancellationToken) {
         let Self { reader, lane, letters, spots, positions, clock, .. } = self;
-        let polled = reader.poll(WAIT, MOST, |record| {
-            positions[record.at] = Some(record.offset + 1);
-            take(lane, letters, &spots[record.at], clock, record, stop);
+        let polled = reader.poll(WAIT, MOST, |records| {
+            let messages = records.iter().map(|record| (record.at, message(record, clock)));
+            lane.take(messages, |nth, error| {
+                let record = &records[nth];
+                let spot = &spots[record.at];
+                if record.offset >= spot.settled {
+                    put_aside(letters, spot, record, &error, stop);
+                }
+            });
+            for record in records {
+                positions[record.at] = Some(record.offset + 1);
+            }
         });
         self.lane.commit(self.clock.now());
         for at in self.lane.reached() {
@@ -185,24 +194,13 @@ impl Runner {
     }
 }
 
-fn take(
-    lane: &mut Lane,
-    letters: &DeadLetters,
-    spot: &Spot,
-    clock: &Clock,
-    record: &Record<'_>,
-    stop: &CancellationToken,
-) {
+fn message<'a>(record: &Record<'a>, clock: &Clock) -> Message<'a> {
     let time = record.timestamp_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    let message = Message {
+    Message {
         key: record.key,
         value: record.value,
         time: time.unwrap_or_else(|| clock.now()),
         offset: record.offset,
-    };
-    let Err(rejected) = lane.take(record.at, &message) else { return };
-    if record.offset >= spot.settled {
-        put_aside(letters, spot, record, &rejected.error, stop);
     }
 }
 
