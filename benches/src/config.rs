@@ -20,7 +20,7 @@ pub const CONSUMER: [(&str, &str); 10] = [
     ("check.crcs", "true"),
     ("statistics.interval.ms", "1000"),
     ("queued.min.messages", "20000"),
-    ("queued.max.messages.kbytes", "16384"),
+    ("queued.max.messages.kbytes", "4096"),
     ("fetch.queue.backoff.ms", "1"),
     ("fetch.wait.max.ms", "100"),
 ];

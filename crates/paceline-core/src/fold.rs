@@ -57,10 +57,7 @@ impl Fold {
                 contribution(simple, change.was, &scratch.old, roster),
                 contribution(simple, change.is, &scratch.new, roster),
             );
-            if old != new {
-                withdraw(*kpi, old, &mut emit);
-                add(*kpi, new, &mut emit);
-            }
+            replace(*kpi, old, new, &mut emit);
             doubt(*kpi, simple, change, scratch, roster, &mut emit);
         }
     }
@@ -71,6 +68,32 @@ impl Fold {
         self.kpis
             .iter()
             .for_each(|(kpi, _, _)| emit(Entry { owner: Symbol::UNKNOWN, kpi: *kpi, part }));
+    }
+}
+
+/// Takes one contribution away and adds another.
+fn replace(kpi: KpiId, old: Contribution, new: Contribution, emit: &mut impl FnMut(Entry)) {
+    if old == new {
+        return;
+    }
+    if let Some((owner, part)) = difference(old, new) {
+        return emit(Entry { owner, kpi, part });
+    }
+    withdraw(kpi, old, emit);
+    add(kpi, new, emit);
+}
+
+/// What turns one contribution into another of the same owner and day, where that is a single entry: only the amount
+/// has changed.
+fn difference(old: Contribution, new: Contribution) -> Option<(Symbol, Part)> {
+    match (old, new) {
+        (
+            Contribution::Part(was, Part::Amount { day: from, amount: old, .. }),
+            Contribution::Part(owner, Part::Amount { day, amount: new, .. }),
+        ) if was == owner && from == day => {
+            Some((owner, Part::Amount { day, amount: new - old, records: 0 }))
+        }
+        _ => None,
     }
 }
 
@@ -98,11 +121,8 @@ fn doubt(
 ) {
     let mark = |life: Life, row: &Row| life.in_doubt.then(|| doubtful(simple, row, roster, 0, 1));
     let (old, new) = (mark(change.was, &scratch.old), mark(change.is, &scratch.new));
-    if old == new {
-        return;
-    }
-    withdraw(kpi, old.unwrap_or(Contribution::Nothing), emit);
-    add(kpi, new.unwrap_or(Contribution::Nothing), emit);
+    let or_nothing = |mark: Option<Contribution>| mark.unwrap_or(Contribution::Nothing);
+    replace(kpi, or_nothing(old), or_nothing(new), emit);
 }
 
 fn contribution(simple: &Simple, life: Life, row: &Row, roster: &Roster) -> Contribution {

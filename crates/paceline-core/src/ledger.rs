@@ -33,10 +33,15 @@ pub struct Tallies {
 pub struct Tally {
     /// Sums by day.
     pub sums: Cells,
-    /// Occurrences of values by day, for aggregates that are no sums.
-    pub members: BTreeMap<Day, BTreeMap<i128, u32>>,
-    /// Records whose contribution is not known, by the day they would count on.
-    pub doubts: BTreeMap<Day, Doubt>,
+    /// Most tallies have none of these, and there are very many tallies.
+    others: Option<Box<Others>>,
+}
+
+/// What is no sum.
+#[derive(Debug, Default)]
+struct Others {
+    members: BTreeMap<Day, BTreeMap<i128, u32>>,
+    doubts: BTreeMap<Day, Doubt>,
 }
 
 /// How many records have a contribution that is not known.
@@ -99,24 +104,44 @@ impl Tally {
         }
     }
 
+    /// Occurrences of values by day, for aggregates that are no sums.
+    pub fn members(&self) -> impl Iterator<Item = (Day, &BTreeMap<i128, u32>)> {
+        let others = self.others.iter();
+        others.flat_map(|others| others.members.iter().map(|(day, values)| (*day, values)))
+    }
+
+    /// Records whose contribution is not known, by the day they would count on.
+    pub fn doubts(&self) -> impl Iterator<Item = (Day, Doubt)> {
+        let others = self.others.iter();
+        others.flat_map(|others| others.doubts.iter().map(|(day, doubt)| (*day, *doubt)))
+    }
+
     fn add_member(&mut self, day: Day, value: i128, records: i32) {
-        let values = self.members.entry(day).or_default();
+        let members = &mut self.others.get_or_insert_default().members;
+        let values = members.entry(day).or_default();
         count(values, value, records);
         if values.is_empty() {
-            self.members.remove(&day);
+            members.remove(&day);
         }
     }
 
     fn add_doubt(&mut self, day: Day, incomplete: i32, gap: i32) {
-        let doubt = self.doubts.entry(day).or_default();
+        let doubts = &mut self.others.get_or_insert_default().doubts;
+        let doubt = doubts.entry(day).or_default();
         doubt.add(Doubt { incomplete: incomplete.into(), gap: gap.into() });
         if *doubt == Doubt::default() {
-            self.doubts.remove(&day);
+            doubts.remove(&day);
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.sums.is_empty() && self.members.is_empty() && self.doubts.is_empty()
+        self.sums.is_empty() && self.others.as_ref().is_none_or(|others| others.is_empty())
+    }
+}
+
+impl Others {
+    fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.doubts.is_empty()
     }
 }
 

@@ -5,6 +5,7 @@
 //! of their own, in marks that most records never need.
 
 mod index;
+mod layout;
 mod marks;
 mod merge;
 mod rows;
@@ -76,7 +77,7 @@ impl Images {
     pub fn new(entity: &Entity) -> Self {
         Self {
             index: Index::default(),
-            rows: Rows::new(entity.fields.len()),
+            rows: Rows::new(&entity.fields),
             marks: Marks::default(),
             in_doubt: false,
         }

@@ -55,13 +55,13 @@ impl Accumulator {
         tally.sums.visit(period.start, last, |day, amount, records| {
             self.add_on(day, period, |value| value.sum.add(amount, records));
         });
-        for (day, members) in &tally.members {
+        for (day, members) in tally.members() {
             for (member, records) in members {
-                self.add_on(*day, period, |value| value.add_member(*member, *records as i32));
+                self.add_on(day, period, |value| value.add_member(*member, *records as i32));
             }
         }
-        for (day, doubt) in &tally.doubts {
-            self.add_on(*day, period, |value| value.doubt.add(*doubt));
+        for (day, doubt) in tally.doubts() {
+            self.add_on(day, period, |value| value.doubt.add(doubt));
         }
     }
 

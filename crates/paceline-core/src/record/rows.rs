@@ -1,50 +1,46 @@
-//! Rows in few bytes: the record's id, the version of its newest full image, two bits of state a field, eight
-//! bytes a value, and side tables for the rare id or value that needs more.
+//! Rows in few bytes: the record's id, two bits of state a field, four or eight bytes a value by the field's type,
+//! the version of its newest full image, and side tables for the rare id or value that needs more.
 
+use super::layout::Layout;
+use crate::entity::Field;
 use crate::expr::Cell;
 use crate::version::Version;
 
 /// Rows per chunk; growing by chunks never copies what is there.
 const CHUNK: usize = 1024;
 
-/// Words of the id: its length in the first byte, then its text.
-const ID_WORDS: usize = 3;
+/// Words of the id: its length in the first byte, then its text. The ids of CRMs have up to 18 characters.
+pub(super) const ID_WORDS: usize = 5;
 /// The longest id that a row holds itself.
-const ID_MAX: usize = ID_WORDS * 8 - 1;
+const ID_MAX: usize = ID_WORDS * 4 - 1;
 /// In place of a length: the next word is an index into the side table.
-const LONG: u64 = 0x7F;
+const LONG: u32 = 0x7F;
 /// Beside the length: the record has marks.
-const MARKED: u64 = 0x80;
-
-/// Words before the states: the id, then the version of the newest full image, low half first.
-const HEAD_WORDS: usize = ID_WORDS + 2;
+const MARKED: u32 = 0x80;
 
 /// An id as a row holds it.
-pub(super) type PackedId = [u64; ID_WORDS];
+pub(super) type PackedId = [u32; ID_WORDS];
 
-const UNKNOWN: u64 = 0;
-const NULL: u64 = 1;
-const KNOWN: u64 = 2;
+const UNKNOWN: u32 = 0;
+const NULL: u32 = 1;
+const KNOWN: u32 = 2;
 /// Known, and the word is an index into the side table.
-const WIDE: u64 = 3;
+const WIDE: u32 = 3;
 
 #[derive(Debug)]
 pub(super) struct Rows {
-    fields: usize,
-    state_words: usize,
+    layout: Layout,
     len: usize,
-    chunks: Vec<Vec<u64>>,
+    chunks: Vec<Vec<u32>>,
     wide: Vec<i128>,
     wide_free: Vec<u32>,
     long_ids: Vec<Box<str>>,
 }
 
 impl Rows {
-    pub(super) fn new(fields: usize) -> Self {
-        let state_words = (fields * 2).div_ceil(64);
+    pub(super) fn new(fields: &[Field]) -> Self {
         Self {
-            fields,
-            state_words,
+            layout: Layout::new(fields),
             len: 0,
             chunks: Vec::new(),
             wide: Vec::new(),
@@ -59,12 +55,12 @@ impl Rows {
 
     /// An id as a row holds it; `None` when it is too long for that.
     pub(super) fn pack(id: &str) -> Option<PackedId> {
-        let mut bytes = [0; ID_WORDS * 8];
+        let mut bytes = [0; ID_WORDS * 4];
         bytes.get_mut(1..=id.len()).filter(|_| id.len() <= ID_MAX)?.copy_from_slice(id.as_bytes());
         bytes[0] = id.len() as u8;
         let mut words = [0; ID_WORDS];
-        for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(8)) {
-            *word = bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+            *word = u32::from_le_bytes(*bytes);
         }
         Some(words)
     }
@@ -84,8 +80,8 @@ impl Rows {
         if words[0] & !MARKED == LONG {
             return f(self.long_ids[words[1] as usize].as_bytes());
         }
-        let mut bytes = [0; ID_WORDS * 8];
-        for (bytes, word) in bytes.chunks_exact_mut(8).zip(words) {
+        let mut bytes = [0; ID_WORDS * 4];
+        for (bytes, word) in bytes.chunks_exact_mut(4).zip(words) {
             bytes.copy_from_slice(&word.to_le_bytes());
         }
         f(&bytes[1..=usize::from(bytes[0] & !(MARKED as u8))])
@@ -103,14 +99,14 @@ impl Rows {
 
     /// Adds a row of unknown cells without a full image and answers its slot.
     pub(super) fn push(&mut self, id: &str) -> u32 {
-        let stride = self.stride();
+        let words = Self::pack(id).unwrap_or_else(|| {
+            self.long_ids.push(id.into());
+            [LONG, self.long_ids.len() as u32 - 1, 0, 0, 0]
+        });
+        let stride = self.layout.stride();
         if self.len.is_multiple_of(CHUNK) {
             self.chunks.push(Vec::with_capacity(CHUNK * stride));
         }
-        let words = Self::pack(id).unwrap_or_else(|| {
-            self.long_ids.push(id.into());
-            [LONG, self.long_ids.len() as u64 - 1, 0]
-        });
         if let Some(chunk) = self.chunks.last_mut() {
             chunk.extend(words);
             chunk.resize(chunk.len() + stride - ID_WORDS, 0);
@@ -121,89 +117,94 @@ impl Rows {
 
     /// The version of the newest full image; [`Version::MIN`] before the first.
     pub(super) fn full_version(&self, slot: u32) -> Version {
-        let row = self.row(slot);
-        Version::from_bits(u128::from(row[ID_WORDS + 1]) << 64 | u128::from(row[ID_WORDS]))
+        let words = &self.row(slot)[self.layout.version()..];
+        let bits = words.iter().rev().fold(0, |bits, word| bits << 32 | u128::from(*word));
+        Version::from_bits(bits)
     }
 
     pub(super) fn set_full_version(&mut self, slot: u32, version: Version) {
-        let row = self.row_mut(slot);
-        row[ID_WORDS] = version.bits() as u64;
-        row[ID_WORDS + 1] = (version.bits() >> 64) as u64;
+        let bits = version.bits();
+        if bits > u64::MAX.into() && self.layout.has_short_versions() {
+            self.lengthen_versions();
+        }
+        let at = self.layout.version();
+        for (word, nth) in self.row_mut(slot)[at..].iter_mut().zip(0..) {
+            *word = (bits >> (32 * nth)) as u32;
+        }
+    }
+
+    /// Makes room for versions of more than 64 bits, which most sources never have.
+    fn lengthen_versions(&mut self) {
+        let short = self.layout.stride();
+        self.layout.lengthen_versions();
+        let (long, rest) = (self.layout.stride(), self.layout.stride() - short);
+        for chunk in &mut self.chunks {
+            let mut longer = Vec::with_capacity(CHUNK * long);
+            for row in chunk.chunks_exact(short) {
+                longer.extend_from_slice(row);
+                longer.resize(longer.len() + rest, 0);
+            }
+            *chunk = longer;
+        }
     }
 
     /// The cells of a row.
     pub(super) fn read(&self, slot: u32, cells: &mut Vec<Cell>) {
         let row = self.row(slot);
-        let (states, words) = row[HEAD_WORDS..].split_at(self.state_words);
         cells.clear();
-        cells.extend(words.iter().enumerate().map(|(field, word)| match state(states, field) {
+        cells.extend(self.layout.fields().map(|field| match field.state(row) {
             UNKNOWN => Cell::Unknown,
             NULL => Cell::Null,
-            KNOWN => Cell::Known(i128::from(*word as i64)),
-            _ => Cell::Known(self.wide[*word as usize]),
+            KNOWN => Cell::Known(field.value(row).into()),
+            _ => Cell::Known(self.wide[field.value(row) as usize]),
         }));
     }
 
     /// Writes the cells whose bit is set in `changed`.
     pub(super) fn write(&mut self, slot: u32, cells: &[Cell], changed: u64) {
-        for (field, cell) in cells.iter().enumerate().filter(|(field, _)| changed >> field & 1 == 1)
-        {
-            self.free_wide(slot, field);
-            let (state, word) = match cell {
-                Cell::Unknown => (UNKNOWN, 0),
-                Cell::Null => (NULL, 0),
-                Cell::Known(value) => match i64::try_from(*value) {
-                    Ok(value) => (KNOWN, value as u64),
-                    Err(_) => (WIDE, self.store_wide(*value)),
-                },
-            };
-            self.set(slot, field, state, word);
+        for (number, cell) in cells.iter().enumerate() {
+            if changed >> number & 1 == 1 {
+                self.write_cell(slot, number, *cell);
+            }
         }
     }
 
-    fn set(&mut self, slot: u32, field: usize, state: u64, word: u64) {
-        let at = HEAD_WORDS + self.state_words + field;
-        let row = self.row_mut(slot);
-        let shift = field * 2 % 64;
-        let states = &mut row[HEAD_WORDS + field * 2 / 64];
-        *states = *states & !(3 << shift) | state << shift;
-        row[at] = word;
-    }
-
-    fn store_wide(&mut self, value: i128) -> u64 {
-        if let Some(at) = self.wide_free.pop() {
-            self.wide[at as usize] = value;
-            return u64::from(at);
-        }
-        self.wide.push(value);
-        self.wide.len() as u64 - 1
-    }
-
-    fn free_wide(&mut self, slot: u32, field: usize) {
+    fn write_cell(&mut self, slot: u32, number: usize, cell: Cell) {
+        let field = self.layout.field(number);
         let row = self.row(slot);
-        let (states, words) = row[HEAD_WORDS..].split_at(self.state_words);
-        if state(states, field) == WIDE {
-            let at = words[field] as u32;
+        if field.state(row) == WIDE {
+            let at = field.value(row) as u32;
             self.wide_free.push(at);
         }
+        let (state, word) = match cell {
+            Cell::Unknown => (UNKNOWN, 0),
+            Cell::Null => (NULL, 0),
+            Cell::Known(value) => match field.fit(value) {
+                Some(word) => (KNOWN, word),
+                None => (WIDE, self.store_wide(value)),
+            },
+        };
+        field.set(self.row_mut(slot), state, word);
     }
 
-    fn stride(&self) -> usize {
-        HEAD_WORDS + self.state_words + self.fields
+    fn store_wide(&mut self, value: i128) -> i64 {
+        if let Some(at) = self.wide_free.pop() {
+            self.wide[at as usize] = value;
+            return at.into();
+        }
+        self.wide.push(value);
+        self.wide.len() as i64 - 1
     }
 
-    fn row(&self, slot: u32) -> &[u64] {
-        let (chunk, at) = (slot as usize / CHUNK, slot as usize % CHUNK * self.stride());
-        &self.chunks[chunk][at..at + self.stride()]
+    fn row(&self, slot: u32) -> &[u32] {
+        let stride = self.layout.stride();
+        let (chunk, at) = (slot as usize / CHUNK, slot as usize % CHUNK * stride);
+        &self.chunks[chunk][at..at + stride]
     }
 
-    fn row_mut(&mut self, slot: u32) -> &mut [u64] {
-        let stride = self.stride();
+    fn row_mut(&mut self, slot: u32) -> &mut [u32] {
+        let stride = self.layout.stride();
         let (chunk, at) = (slot as usize / CHUNK, slot as usize % CHUNK * stride);
         &mut self.chunks[chunk][at..at + stride]
     }
-}
-
-fn state(states: &[u64], field: usize) -> u64 {
-    states[field * 2 / 64] >> (field * 2 % 64) & 3
 }

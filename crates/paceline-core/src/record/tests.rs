@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use proptest::prelude::*;
 use smallvec::smallvec;
 
+use super::rows::Rows;
 use super::{Applied, Images, Scratch};
 use crate::change::{Change, Mention, Op, Value};
 use crate::decimal::Decimal;
@@ -39,13 +41,23 @@ fn change((op, version, amount, rank): Step) -> Change<'static> {
     }
 }
 
+fn apply(
+    images: &mut Images,
+    change: &Change<'_>,
+    id: &str,
+    symbols: &mut Symbols,
+    scratch: &mut Scratch,
+) -> Applied {
+    let place = images.place(id);
+    images.merge(place, change, symbols, scratch)
+}
+
 /// The image after steps: `alive? in-doubt? amount rank`.
 fn image(steps: &[Step]) -> String {
     let mut images = Images::new(&entity());
     let (mut symbols, mut scratch) = (Symbols::default(), Scratch::default());
     for step in steps {
-        let place = images.place("d1");
-        images.merge(place, &change(*step), &mut symbols, &mut scratch);
+        apply(&mut images, &change(*step), "d1", &mut symbols, &mut scratch);
     }
     let mut shown = "nothing".to_owned();
     images.for_each(|life, cells| {
@@ -163,7 +175,7 @@ fn what_a_full_image_leaves_out_as_unchanged_keeps_its_version() {
         let mut images = Images::new(&entity());
         let (mut symbols, mut scratch) = (Symbols::default(), Scratch::default());
         for change in order {
-            images.apply(change, "d1", &mut symbols, &mut scratch);
+            apply(&mut images, change, "d1", &mut symbols, &mut scratch);
         }
         images.for_each(|life, cells| {
             assert!(life.alive);
@@ -185,12 +197,15 @@ fn values_beyond_64_bits_come_and_go() {
     for version in 1..100 {
         let value = if version % 2 == 0 { large + i128::from(version) } else { 7 };
         assert!(matches!(
-            images.apply(&with(version, value), "d1", &mut symbols, &mut scratch),
+            apply(&mut images, &with(version, value), "d1", &mut symbols, &mut scratch),
             Applied::Changed(_)
         ));
         images.for_each(|_, cells| assert_eq!(cells[0], Cell::Known(value)));
     }
-    assert_eq!(images.apply(&with(99, 1), "d1", &mut symbols, &mut scratch), Applied::Stale);
+    assert_eq!(
+        apply(&mut images, &with(99, 1), "d1", &mut symbols, &mut scratch),
+        Applied::Stale
+    );
 }
 
 #[test]
@@ -200,7 +215,8 @@ fn many_records_keep_apart() {
     for round in 1..=2 {
         for record in 0..5_000i64 {
             let change = change((Op::Full, round, Some(Some(record * round)), None));
-            images.apply(
+            apply(
+                &mut images,
                 &change,
                 &format!("a record with a longer id {record}"),
                 &mut symbols,
@@ -214,4 +230,58 @@ fn many_records_keep_apart() {
         assert_eq!(cells[0], Cell::Known(record * 2));
         record += 1;
     });
+}
+
+proptest! {
+    /// Rows hold what is written to them, of every type and size, also once versions get longer.
+    #[test]
+    fn rows_hold_what_is_written(
+        writes in prop::collection::vec((0usize..40, 0usize..6, cell(), version()), 1..60)
+    ) {
+        use FieldType::{Bool, Date, Decimal, Int, Text, Timestamp};
+        let kinds = [Text, Timestamp, Bool, Decimal, Date, Int].into_iter().cycle().take(20);
+        let fields: Vec<Field> =
+            kinds.map(|kind| Field { name: String::new(), kind }).collect();
+        let id = |record: usize| "0123456789".repeat(record % 4) + &record.to_string();
+        let mut rows = Rows::new(&fields);
+        let mut model: Vec<(Vec<Cell>, Version)> = Vec::new();
+        for record in 0..40 {
+            rows.push(&id(record));
+            model.push((vec![Cell::Unknown; fields.len()], Version::MIN));
+        }
+        let mut cells = Vec::new();
+        for (record, group, cell, version) in writes {
+            let changed = 0b1001 << (group * 3);
+            let known = &mut model[record];
+            (known.0[group * 3], known.0[group * 3 + 3], known.1) = (cell, cell, version);
+            rows.write(record as u32, &known.0, changed);
+            rows.set_full_version(record as u32, version);
+            rows.set_marked(record as u32, group == 1);
+        }
+        for (record, (expected, version)) in model.iter().enumerate() {
+            let slot = record as u32;
+            rows.read(slot, &mut cells);
+            prop_assert_eq!(&cells, expected);
+            prop_assert_eq!(rows.full_version(slot), *version);
+            let id = id(record);
+            prop_assert!(rows.has_id(slot, Rows::pack(&id), &id));
+            prop_assert!(rows.with_id(slot, |bytes| bytes == id.as_bytes()));
+        }
+    }
+}
+
+fn cell() -> impl Strategy<Value = Cell> {
+    prop_oneof![
+        Just(Cell::Unknown),
+        Just(Cell::Null),
+        (any::<i128>(), 0u32..127).prop_map(|(value, shift)| Cell::Known(value >> shift)),
+    ]
+}
+
+/// Mostly short ones.
+fn version() -> impl Strategy<Value = Version> {
+    prop_oneof![
+        9 => any::<i64>().prop_map(Version::from_counter),
+        1 => any::<(u64, u64)>().prop_map(|(high, low)| Version::from_parts(high, low)),
+    ]
 }
