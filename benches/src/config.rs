@@ -10,8 +10,9 @@ use crate::events::TOPIC;
 
 /// The consumer settings of every contender, so that no difference between two of them is one of settings.
 ///
-/// They are paceline's own defaults. librdkafka's default of a second for `fetch.queue.backoff.ms` stalls any consumer
-/// that is slower than its fetcher; larger queues and fetches only made it slower.
+/// They are paceline's own, repeated here for those that are not paceline. librdkafka's default of a second for
+/// `fetch.queue.backoff.ms` stalls any consumer that is slower than its fetcher; larger queues and fetches only made it
+/// slower.
 pub const CONSUMER: [(&str, &str); 10] = [
     ("enable.auto.commit", "false"),
     ("enable.auto.offset.store", "false"),
@@ -79,9 +80,7 @@ impl Default for Addresses {
 /// The config as the text of its file.
 pub fn yaml(organisation: &Organisation, addresses: &Addresses, lanes: usize) -> String {
     let Addresses { brokers, grpc, http } = addresses;
-    let settings = CONSUMER.map(|(name, value)| format!("{name}: \"{value}\"")).join(", ");
-    let kafka =
-        format!("kafka: {{brokers: \"{brokers}\", lanes: {lanes}, settings: {{{settings}}}}}\n");
+    let kafka = format!("kafka: {{brokers: \"{brokers}\", lanes: {lanes}}}\n");
     let sources = format!("sources: [{{topic: {TOPIC}, format: debezium, entity: opportunity}}]\n");
     let server = format!("server: {{grpc: \"{grpc}\", http: \"{http}\"}}\n");
     let reps: String = organisation.reps().iter().map(rep).collect();

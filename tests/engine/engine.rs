@@ -20,13 +20,18 @@ pub(crate) struct Engine {
     /// Of each source and partition, which lane drives it as its how-manieth.
     places: Vec<Vec<(usize, usize)>>,
     offsets: Vec<Vec<i64>>,
+    /// By lane the messages that it has not taken yet.
+    sent: Vec<Vec<Sent>>,
 }
 
-/// A message that was taken: what a Kafka broker would have added to it.
-pub(crate) struct Taken {
-    pub(crate) lane: usize,
-    pub(crate) offset: i64,
-    pub(crate) accepted: bool,
+/// A message on a partition.
+struct Sent {
+    /// The lane's index of the partition.
+    at: usize,
+    offset: i64,
+    key: Option<Vec<u8>>,
+    value: Option<Vec<u8>>,
+    time: Timestamp,
 }
 
 impl Engine {
@@ -57,24 +62,33 @@ impl Engine {
             |partitions: &Vec<Partition>| Lane::new(live.clone(), sources(&config), partitions);
         let lanes = dealt.iter().map(lane).collect();
         let offsets = partitions.iter().map(|count| vec![0; *count]).collect();
-        Self { live, lanes, places, offsets }
+        let sent = dealt.iter().map(|_| Vec::new()).collect();
+        Self { live, lanes, places, offsets, sent }
     }
 
-    /// Puts a message on a partition of a source and lets its lane take it.
-    pub(crate) fn take(
+    /// Puts a message on a partition of a source. Answers which lane will take it, and its offset.
+    pub(crate) fn send(
         &mut self,
         (source, partition): (usize, usize),
         key: Option<&[u8]>,
         value: Option<&[u8]>,
         time: Timestamp,
-    ) -> Taken {
+    ) -> (usize, i64) {
         let offset = self.offsets[source][partition];
         self.offsets[source][partition] += 1;
         let (lane, at) = self.places[source][partition];
-        let mut accepted = true;
-        let message = Message { key, value, time, offset };
-        self.lanes[lane].take([(at, message)], |_, _| accepted = false);
-        Taken { lane, offset, accepted }
+        let (key, value) = (key.map(<[u8]>::to_vec), value.map(<[u8]>::to_vec));
+        self.sent[lane].push(Sent { at, offset, key, value, time });
+        (lane, offset)
+    }
+
+    /// Has a lane take all that was sent to it. Answers of each message whether it was accepted.
+    pub(crate) fn take(&mut self, lane: usize) -> Vec<bool> {
+        let sent = std::mem::take(&mut self.sent[lane]);
+        let mut accepted = vec![true; sent.len()];
+        let messages = sent.iter().map(|sent| (sent.at, sent.message()));
+        self.lanes[lane].take(messages, |nth, _| accepted[nth] = false);
+        accepted
     }
 
     /// Commits what a lane has taken.
@@ -116,6 +130,13 @@ impl Engine {
     pub(crate) fn names_of(&self, key: &Key) -> (String, String, String) {
         let kpi = &self.live.model().kpi(key.kpi).name;
         (self.live.roster().name(key.scope), kpi.clone(), key.period.name.clone())
+    }
+}
+
+impl Sent {
+    fn message(&self) -> Message<'_> {
+        let Self { offset, key, value, time, .. } = self;
+        Message { key: key.as_deref(), value: value.as_deref(), time: *time, offset: *offset }
     }
 }
 

@@ -12,7 +12,7 @@ pub struct Settings {
     pub brokers: String,
     /// The consumer group: positions are committed under it, for tools that show lag and for dead letters.
     pub group_id: String,
-    /// Any librdkafka settings; they win over the defaults. May hold secrets.
+    /// Any librdkafka settings; they win over the defaults, but for those of [`Self::overruled`]. May hold secrets.
     pub settings: BTreeMap<String, String>,
 }
 
@@ -28,7 +28,7 @@ impl fmt::Debug for Settings {
 }
 
 /// Settings that only a consumer understands, or only a producer; the other would log a warning for each.
-const CONSUMER_ONLY: [&str; 8] = [
+const CONSUMER_ONLY: [&str; 9] = [
     "group.",
     "auto.offset.",
     "enable.auto.",
@@ -37,6 +37,7 @@ const CONSUMER_ONLY: [&str; 8] = [
     "isolation.",
     "check.crcs",
     "max.poll.",
+    "statistics.",
 ];
 const PRODUCER_ONLY: [&str; 6] = [
     "enable.idempotence",
@@ -45,6 +46,17 @@ const PRODUCER_ONLY: [&str; 6] = [
     "compression.",
     "message.timeout.ms",
     "queue.buffering.",
+];
+
+/// What the care of positions stands on, whatever the config says: they are committed when what stands before them is
+/// counted, one that is gone is never passed over silently, and statistics tell what can be reached and was read to its
+/// end.
+const RELIED_ON: [(&str, &str); 5] = [
+    ("enable.auto.commit", "false"),
+    ("enable.auto.offset.store", "false"),
+    ("auto.offset.reset", "error"),
+    ("enable.partition.eof", "false"),
+    ("statistics.interval.ms", "1000"),
 ];
 
 impl Settings {
@@ -57,20 +69,26 @@ impl Settings {
             &PRODUCER_ONLY,
             &[
                 ("group.id", self.group_id.as_str()),
-                ("enable.auto.commit", "false"),
-                ("enable.auto.offset.store", "false"),
-                ("auto.offset.reset", "error"),
                 ("isolation.level", "read_committed"),
                 ("check.crcs", "true"),
-                ("statistics.interval.ms", "1000"),
                 ("queued.min.messages", "20000"),
                 ("queued.max.messages.kbytes", "4096"),
                 ("fetch.queue.backoff.ms", "1"),
                 ("fetch.wait.max.ms", "100"),
             ],
         );
-        config.set("enable.partition.eof", "false");
+        for (key, value) in RELIED_ON {
+            config.set(key, value);
+        }
         config
+    }
+
+    /// The config's settings that have no effect on consumers, because paceline relies on its own.
+    pub fn overruled(&self) -> impl Iterator<Item = &str> {
+        let differs = |(key, own): &(&'static str, &str)| {
+            self.settings.get(*key).is_some_and(|value| value != own)
+        };
+        RELIED_ON.into_iter().filter(differs).map(|(key, _)| key)
     }
 
     /// A producer that loses nothing and repeats nothing while it lives.

@@ -75,8 +75,8 @@ impl<'a> Case<'a> {
         let deleted = line.strip_prefix("null ");
         let (key, value) =
             (deleted.map(str::as_bytes), deleted.is_none().then_some(line.as_bytes()));
-        let taken = self.engine.take((0, 0), key, value, now);
-        assert!(taken.accepted, "{}: refused: {line}", self.name);
+        let (lane, _) = self.engine.send((0, 0), key, value, now);
+        assert_eq!(self.engine.take(lane), [true], "{}: refused: {line}", self.name);
         let message =
             Message { topic: "crm.opportunity", offset: self.offset, timestamp: now, key, value };
         let taken = self.records.take(&self.oracle, message);

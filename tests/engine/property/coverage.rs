@@ -64,6 +64,7 @@ const ALL: &[&str] = &[
     "late",
     "equally new",
     "taken before the board opens",
+    "several messages at once",
     // Of the clock.
     "midnight",
     "a jump over a weekend",

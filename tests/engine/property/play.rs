@@ -46,8 +46,10 @@ pub(crate) struct Play<'a> {
     oracle: Config,
     records: Records,
     memory: StatusMemory,
-    /// What each lane has taken and not committed.
-    taken: Vec<Vec<(i64, Message, bool)>>,
+    /// What each lane has not committed, with the offsets.
+    sent_to: Vec<Vec<(i64, Message)>>,
+    /// Of those of these that it has taken, whether they were accepted.
+    accepted: Vec<Vec<bool>>,
     sent: Vec<Message>,
     now: Timestamp,
     open: bool,
@@ -76,7 +78,8 @@ impl<'a> Play<'a> {
         coverage.saw_if("several lanes", world.lanes > 1);
         coverage.saw_if("records over several partitions", world.spread && world.partitions[0] > 1);
         Self {
-            taken: vec![Vec::new(); engine.lanes()],
+            sent_to: vec![Vec::new(); engine.lanes()],
+            accepted: vec![Vec::new(); engine.lanes()],
             world,
             coverage,
             engine,
@@ -106,7 +109,7 @@ impl<'a> Play<'a> {
             self.step(step, nth)?;
         }
         self.open()?;
-        for lane in 0..self.taken.len() {
+        for lane in 0..self.sent_to.len() {
             self.commit(lane)?;
         }
         self.clock(Jump::Days(2))?;
@@ -130,7 +133,7 @@ impl<'a> Play<'a> {
                 self.take(message)
             }
             Step::Garbage(chosen) => self.take(history::garbage(*chosen)),
-            Step::Commit(lane) => self.commit(usize::from(*lane) % self.taken.len()),
+            Step::Commit(lane) => self.commit(usize::from(*lane) % self.sent_to.len()),
             Step::Clock(jump) => self.clock(*jump),
             Step::Look(days) => self.look(i32::from(*days)),
         }
@@ -141,7 +144,7 @@ impl<'a> Play<'a> {
             return Ok(());
         }
         // A lane commits what it has taken before it says that it has caught up.
-        for lane in 0..self.taken.len() {
+        for lane in 0..self.sent_to.len() {
             self.commit(lane)?;
         }
         self.open = true;
@@ -154,10 +157,10 @@ impl<'a> Play<'a> {
     fn take(&mut self, message: Message) -> Outcome {
         let (key, value) = (message.key.as_bytes(), message.value.as_ref().map(String::as_bytes));
         let place = (message.source, message.partition);
-        let taken = self.engine.take(place, Some(key), value, message.time);
+        let (lane, offset) = self.engine.send(place, Some(key), value, message.time);
         self.note(|| {
             let value = message.value.as_deref().unwrap_or("null");
-            format!("{place:?} lane {} @{} {}: {value}", taken.lane, taken.offset, message.key)
+            format!("{place:?} lane {lane} @{offset} {}: {value}", message.key)
         });
         if message.kind != "garbage" {
             let newer =
@@ -171,16 +174,30 @@ impl<'a> Play<'a> {
             self.coverage.saw(message.kind);
             self.sent.push(message.clone());
         }
-        self.taken[taken.lane].push((taken.offset, message, taken.accepted));
+        self.sent_to[lane].push((offset, message));
+        // Alone, a few at once, and more than walk through a lane's rooms together.
+        let together = [1, 3, 7, 64][self.world.yaml.len() % 4];
+        if self.sent_to[lane].len() - self.accepted[lane].len() >= together {
+            self.take_sent(lane);
+        }
         Ok(())
+    }
+
+    fn take_sent(&mut self, lane: usize) {
+        let accepted = self.engine.take(lane);
+        self.coverage.saw_if("several messages at once", accepted.len() > 1);
+        self.accepted[lane].extend(accepted);
     }
 
     /// Commits a lane, to the oracle by letting it know of what the lane has taken.
     fn commit(&mut self, lane: usize) -> Outcome {
         let now = self.now;
         self.note(|| format!("commit of lane {lane} at {now}"));
+        self.take_sent(lane);
         self.engine.commit(lane, self.now);
-        for (offset, message, accepted) in std::mem::take(&mut self.taken[lane]) {
+        let sent = std::mem::take(&mut self.sent_to[lane]);
+        let accepted = std::mem::take(&mut self.accepted[lane]);
+        for ((offset, message), accepted) in sent.into_iter().zip(accepted) {
             let topic = ["opportunities", "activities"][message.source];
             let taken = self.records.take(
                 &self.oracle,

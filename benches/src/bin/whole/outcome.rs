@@ -55,7 +55,11 @@ impl Outcome {
         (self.user_seconds + self.system_seconds) * 1e6 / self.events as f64
     }
 
+    pub(crate) fn grown_mib(&self) -> f64 {
+        self.after_kib.saturating_sub(self.before_kib) as f64 / 1024.0
+    }
+
     pub(crate) fn bytes_per(&self, records: u64) -> f64 {
-        self.after_kib.saturating_sub(self.before_kib) as f64 * 1024.0 / records as f64
+        self.grown_mib() * 1024.0 * 1024.0 / records as f64
     }
 }

@@ -108,7 +108,11 @@ fn check(
 
 fn line(round: usize, contender: Contender, outcome: &Outcome) -> String {
     let (speed, cost) = (outcome.events_per_second(), outcome.cpu_seconds_per_million());
-    format!("round {round} {}: {speed:.0} events/s, {cost:.3} CPU-s per million", contender.title())
+    let grown = outcome.grown_mib();
+    format!(
+        "round {round} {}: {speed:.0} events/s, {cost:.3} CPU-s per million, {grown:.0} MiB more memory",
+        contender.title()
+    )
 }
 
 /// Tells whoever waits what is going on.

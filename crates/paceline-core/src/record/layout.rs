@@ -96,7 +96,11 @@ impl Place {
 
     /// A value as it is stored; `None` when it does not fit.
     pub(super) fn fit(self, value: i128) -> Option<i64> {
-        if self.double { i64::try_from(value).ok() } else { i32::try_from(value).ok().map(i64::from) }
+        if self.double {
+            i64::try_from(value).ok()
+        } else {
+            i32::try_from(value).ok().map(i64::from)
+        }
     }
 
     /// Stores a state and a value that fits.

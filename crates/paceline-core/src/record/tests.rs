@@ -202,10 +202,7 @@ fn values_beyond_64_bits_come_and_go() {
         ));
         images.for_each(|_, cells| assert_eq!(cells[0], Cell::Known(value)));
     }
-    assert_eq!(
-        apply(&mut images, &with(99, 1), "d1", &mut symbols, &mut scratch),
-        Applied::Stale
-    );
+    assert_eq!(apply(&mut images, &with(99, 1), "d1", &mut symbols, &mut scratch), Applied::Stale);
 }
 
 #[test]

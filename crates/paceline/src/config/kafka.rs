@@ -42,7 +42,8 @@ pub(super) struct RawKafka {
     /// The consumer group. Default: `paceline`. Two services with one group share the partitions between them.
     group_id: Option<Text>,
     /// Any setting of librdkafka by its own name, such as `security.protocol: SASL_SSL`. Passwords and keys only as
-    /// `${env:NAME}` or `${file:path}`. Default: none.
+    /// `${env:NAME}` or `${file:path}`. The few that the care of positions stands on, such as `auto.offset.reset` and
+    /// `statistics.interval.ms`, have no effect, which `serve` warns of. Default: none.
     settings: Option<Entries<Located<Scalar>>>,
     /// Threads that fold changes. Default: one per available core.
     #[schemars(range(min = 1, max = 256))]
