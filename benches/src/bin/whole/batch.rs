@@ -1,5 +1,5 @@
 //! Contender (b): librdkafka's own batch call, which only counts.
-#![expect(unsafe_code, reason = "the batch call has no safe wrapper; this is what it would save")]
+#![expect(unsafe_code, reason = "the batch call has no safe wrapper; here it is alone")]
 
 use std::ptr;
 

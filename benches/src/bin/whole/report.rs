@@ -89,18 +89,18 @@ impl Report<'_> {
         )
     }
 
-    /// Where an event's time goes: reading is what (a) takes, the steps are measured alone, the rest is what is left.
+    /// Where an event's time goes: reading is what (b) takes, as (d) reads, the steps are measured alone, the rest is what is left.
     fn breakdown(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let per_event = |contender| {
             Spread::of(self.rounds(contender).iter().map(Outcome::cpu_seconds_per_million)).median
                 * 1000.0
         };
-        let (consume, whole) = (per_event(Contender::Base), per_event(Contender::Paceline));
+        let (consume, whole) = (per_event(Contender::Batch), per_event(Contender::Paceline));
         let Steps { decode, fold } = *self.steps;
         let rest = whole - consume - decode - fold;
         writeln!(f, "| step | ns of CPU per event | share |\n|---|---|---|")?;
         for (step, ns) in [
-            ("consume, as in (a)", consume),
+            ("consume, as in (b)", consume),
             ("decode", decode),
             ("merge records, fold, add to the tallies", fold),
             ("everything else: threads side by side, freshness, metrics", rest),
