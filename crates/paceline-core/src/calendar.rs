@@ -10,6 +10,15 @@ use crate::day::Day;
 use crate::decimal::Decimal;
 use crate::period::Period;
 
+/// Which calendar, as an index into the model's calendars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct CalendarId(pub u16);
+
+impl CalendarId {
+    /// The calendar of the org and of everyone without another, always the first.
+    pub const DEFAULT: Self = Self(0);
+}
+
 /// When a team works, and how its year is cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
@@ -27,7 +36,23 @@ pub struct Calendar {
     pub holidays: BTreeSet<Day>,
     /// The month and day on which the fiscal year starts; the day is at most 28.
     pub fiscal_year_start: (i8, i8),
+    /// How the fiscal year is cut.
+    pub fiscal_pattern: FiscalPattern,
 }
+
+/// How a fiscal year is cut into months and quarters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum FiscalPattern {
+    /// Twelve months from the day on which the year starts.
+    #[default]
+    Months,
+    /// Quarters of 4, 4 and 5 weeks. The year starts on the first day of the week that is nearest to its nominal start,
+    /// and has 52 or 53 weeks; the 53rd belongs to the last month.
+    FourFourFive,
+}
+
+/// Weeks of a 4-4-5 year before each of its months.
+const WEEKS_BEFORE: [i32; 12] = [0, 4, 8, 13, 17, 21, 26, 30, 34, 39, 43, 47];
 
 /// Working hours as seconds after midnight; the end is after the start and at most 86,400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +75,7 @@ impl Default for Calendar {
             hours: Hours { start: 9 * 3600, end: 17 * 3600 },
             holidays: BTreeSet::new(),
             fiscal_year_start: (1, 1),
+            fiscal_pattern: FiscalPattern::Months,
         }
     }
 }
@@ -92,14 +118,41 @@ impl Calendar {
         (Day::of(day.start(zone), zone) == day && start < end).then_some((start, end))
     }
 
-    /// The fiscal year that holds a day, by the calendar year in which it starts.
+    /// The fiscal year that holds a day, by the calendar year in which it nominally starts.
     pub(crate) fn fiscal_year(&self, day: Day) -> i16 {
-        let year = day.civil().year();
-        if self.fiscal_start(year, 0) <= day { year } else { year - 1 }
+        // A 4-4-5 year may start some days before the calendar year that it is counted by.
+        let latest = day.civil().year().saturating_add(1);
+        let started = |year: &i16| self.fiscal_start(*year, 0) <= day;
+        [latest, latest - 1].into_iter().find(started).unwrap_or(latest - 2)
     }
 
-    /// The first day of the `month`-th month of the fiscal year that starts in calendar year `year`.
+    /// The first day of the `month`-th month, from 0 to 12, of the fiscal year of calendar year `year`.
     pub(crate) fn fiscal_start(&self, year: i16, month: i32) -> Day {
+        match self.fiscal_pattern {
+            FiscalPattern::Months => self.nominal_start(year, month),
+            FiscalPattern::FourFourFive => match WEEKS_BEFORE.get(month as usize) {
+                Some(weeks) => self.nearest_week(self.nominal_start(year, 0)).plus(weeks * 7),
+                None => self.nearest_week(self.nominal_start(year, 12)),
+            },
+        }
+    }
+
+    /// The year of its nominal last day, after `FY` unless the fiscal year starts in January.
+    pub(crate) fn fiscal_name(&self, year: i16) -> String {
+        let prefix = if self.fiscal_year_start.0 == 1 { "" } else { "FY" };
+        format!("{prefix}{:04}", self.nominal_start(year, 12).plus(-1).civil().year())
+    }
+
+    /// The parts of so many fiscal months into which a fiscal quarter or year is cut: their first and last days.
+    pub(crate) fn fiscal_parts(&self, period: &Period, months: i32) -> Vec<(Day, Day)> {
+        let year = self.fiscal_year(period.start);
+        let starts: Vec<Day> = (0..=12).map(|month| self.fiscal_start(year, month)).collect();
+        let cuts: Vec<Day> = starts.into_iter().step_by(months as usize).collect();
+        let parts = cuts.windows(2).map(|cut| (cut[0], cut[1].plus(-1)));
+        parts.filter(|(start, end)| period.holds(*start) && period.holds(*end)).collect()
+    }
+
+    fn nominal_start(&self, year: i16, month: i32) -> Day {
         let (start_month, day) = self.fiscal_year_start;
         let months = i32::from(year) * 12 + i32::from(start_month) - 1 + month;
         let date = Date::new(months.div_euclid(12) as i16, (months.rem_euclid(12) + 1) as i8, day);
@@ -107,10 +160,10 @@ impl Calendar {
         date.map_or_else(|_| Day::from_civil(Date::MAX).plus(1), Day::from_civil)
     }
 
-    /// The year of its last day, after `FY` unless the fiscal year starts in January.
-    pub(crate) fn fiscal_name(&self, year: i16) -> String {
-        let prefix = if self.fiscal_year_start.0 == 1 { "" } else { "FY" };
-        format!("{prefix}{:04}", self.fiscal_start(year, 12).plus(-1).civil().year())
+    /// The first day of a week that is nearest to a day.
+    fn nearest_week(&self, day: Day) -> Day {
+        let since = (day.weekday() + 7 - self.week_start) as i32 % 7;
+        day.plus(if since <= 3 { -since } else { 7 - since })
     }
 }
 

@@ -20,6 +20,36 @@ pub struct Goal {
     pub from: Option<Day>,
     /// The last day it is in force, if any.
     pub until: Option<Day>,
+    /// The share of the target by tenure; empty for all of it from the first day.
+    pub ramp: Vec<Step>,
+    /// Whether only the days count on which a rep is employed and not off.
+    pub presence: bool,
+    /// How the target is spread over the parts of the period; evenly over its working days without one.
+    pub curve: Option<Curve>,
+}
+
+/// A step of a ramp, which holds while fewer months of tenure are completed than `until_month`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Step {
+    /// The completed months of tenure with which it ends.
+    pub until_month: u32,
+    /// The share of the target that is asked.
+    pub share: Decimal,
+}
+
+/// Shares of a target for the parts of a fiscal quarter or year.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Curve {
+    /// The fiscal months of a part.
+    pub months: u8,
+    /// A share for each part; they add up to 1.
+    pub shares: Vec<Decimal>,
+}
+
+/// The share of a target that a ramp asks after so many completed months of tenure.
+pub fn ramp_share(ramp: &[Step], months: u32) -> Decimal {
+    let step = ramp.iter().find(|step| months < step.until_month);
+    step.map_or(Decimal::from_int(1), |step| step.share)
 }
 
 /// Whose goal it is.

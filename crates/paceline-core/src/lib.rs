@@ -26,3 +26,4 @@ pub mod standing;
 pub mod suggest;
 pub mod symbol;
 pub mod version;
+pub mod workdays;

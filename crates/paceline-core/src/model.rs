@@ -1,6 +1,6 @@
 //! The compiled config: everything about the numbers that does not change while the engine runs.
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, CalendarId};
 use crate::entity::{Entity, EntityId};
 use crate::goal::Goal;
 use crate::kpi::{Bands, Kpi, KpiId, Measure};
@@ -14,8 +14,8 @@ pub struct Model {
     pub entities: Vec<Entity>,
     /// The KPIs; [`KpiId`] is the index.
     pub kpis: Vec<Kpi>,
-    /// The calendar of everyone.
-    pub calendar: Calendar,
+    /// The calendars; [`CalendarId`] is the index, and the first that of the org.
+    pub calendars: Vec<Calendar>,
     /// The goals of the config, in its order.
     pub goals: Vec<Goal>,
     /// The dead zones of the statuses.
@@ -33,6 +33,11 @@ impl Model {
     /// The entity of an id.
     pub fn entity(&self, id: EntityId) -> &Entity {
         &self.entities[usize::from(id.0)]
+    }
+
+    /// The calendar of an id.
+    pub fn calendar(&self, id: CalendarId) -> &Calendar {
+        &self.calendars[usize::from(id.0)]
     }
 
     /// The KPI of a name.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, FiscalPattern};
 use crate::day::Day;
 
 /// A kind of period.
@@ -50,7 +50,7 @@ impl PeriodKind {
         let (name, start, end) = match self {
             Self::Day => (day.to_string(), day, day),
             Self::Week => week(day, calendar.week_start),
-            Self::Month => month(day),
+            Self::Month => month(day, calendar),
             Self::Quarter => quarter(day, calendar),
             Self::Year => year(day, calendar),
             Self::Rolling(days) => (self.to_string(), day.plus(1 - i32::from(days)), day),
@@ -84,30 +84,38 @@ fn week(day: Day, week_start: usize) -> (String, Day, Day) {
     (name, start, start.plus(6))
 }
 
-fn month(day: Day) -> (String, Day, Day) {
+/// Calendar months, whatever the fiscal year starts with, unless it is cut into weeks.
+fn month(day: Day, calendar: &Calendar) -> (String, Day, Day) {
+    if calendar.fiscal_pattern == FiscalPattern::FourFourFive {
+        return fiscal_part(day, calendar, 1, |name, index| format!("{name}-P{index:02}"));
+    }
     let date = day.civil();
     let name = format!("{:04}-{:02}", date.year(), date.month());
     (name, Day::from_civil(date.first_of_month()), Day::from_civil(date.last_of_month()))
 }
 
-fn year(day: Day, calendar: &Calendar) -> (String, Day, Day) {
-    let year = calendar.fiscal_year(day);
-    (
-        calendar.fiscal_name(year),
-        calendar.fiscal_start(year, 0),
-        calendar.fiscal_start(year, 12).plus(-1),
-    )
+fn quarter(day: Day, calendar: &Calendar) -> (String, Day, Day) {
+    fiscal_part(day, calendar, 3, |name, index| format!("{name}-Q{index}"))
 }
 
-fn quarter(day: Day, calendar: &Calendar) -> (String, Day, Day) {
+fn year(day: Day, calendar: &Calendar) -> (String, Day, Day) {
+    fiscal_part(day, calendar, 12, |name, _| name.to_owned())
+}
+
+/// The part of so many months of the fiscal year that holds a day, named by the year and its place, from 1.
+fn fiscal_part(
+    day: Day,
+    calendar: &Calendar,
+    months: i32,
+    named: impl FnOnce(&str, i32) -> String,
+) -> (String, Day, Day) {
     let year = calendar.fiscal_year(day);
-    let index =
-        (1..4).take_while(|index| calendar.fiscal_start(year, index * 3) <= day).count() as i32;
-    let name = format!("{}-Q{}", calendar.fiscal_name(year), index + 1);
+    let starts = |part: &i32| calendar.fiscal_start(year, part * months) <= day;
+    let part = (1..12 / months).take_while(starts).count() as i32;
     (
-        name,
-        calendar.fiscal_start(year, index * 3),
-        calendar.fiscal_start(year, index * 3 + 3).plus(-1),
+        named(&calendar.fiscal_name(year), part + 1),
+        calendar.fiscal_start(year, part * months),
+        calendar.fiscal_start(year, (part + 1) * months).plus(-1),
     )
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
 
+use crate::calendar::{Calendar, CalendarId};
 use crate::day::Day;
 use crate::symbol::{Intern, Symbol};
 
@@ -25,6 +26,30 @@ pub struct Rep {
     pub end: Option<Day>,
     /// Their own time zone, if it is not the calendar's.
     pub zone: Option<TimeZone>,
+    /// Their calendar.
+    pub calendar: CalendarId,
+    /// When they are off: the first and the last day of each time.
+    pub time_off: Vec<(Day, Day)>,
+}
+
+impl Rep {
+    /// Whether they are employed and not off.
+    pub fn is_present(&self, day: Day) -> bool {
+        self.start.is_none_or(|start| start <= day)
+            && self.end.is_none_or(|end| day <= end)
+            && !self.time_off.iter().any(|(first, last)| *first <= day && day <= *last)
+    }
+
+    /// How many months of tenure are completed on a day, the day of the month being clamped where a month is shorter:
+    /// who starts on 31 January has completed one on 28 February. `None` without a first day.
+    pub fn tenure_months(&self, day: Day) -> Option<u32> {
+        let (start, day) = (self.start?.civil(), day.civil());
+        let months = (i32::from(day.year()) - i32::from(start.year())) * 12
+            + i32::from(day.month())
+            - i32::from(start.month());
+        let completed = day.day() >= start.day().min(day.days_in_month());
+        Some((months - i32::from(!completed)).max(0) as u32)
+    }
 }
 
 /// Which scope, as an index into [`Roster::scopes`].
@@ -49,6 +74,7 @@ pub enum Scope {
 pub struct Roster {
     reps: Vec<Rep>,
     zones: Vec<TimeZone>,
+    /// The zone of the calendar of the org.
     default_zone: TimeZone,
     scopes: Vec<Scope>,
     by_symbol: HashMap<Symbol, usize, FixedState>,
@@ -94,13 +120,13 @@ pub const ORG: ScopeId = ScopeId(0);
 pub const UNASSIGNED: ScopeId = ScopeId(1);
 
 impl Roster {
-    /// Forms the teams of reps.
+    /// Forms the teams of reps, whose calendars must be among `calendars`.
     ///
     /// # Errors
     /// [`RosterError`] when ids repeat, or managers are unknown or in a cycle.
     pub fn new(
         reps: Vec<Rep>,
-        default_zone: TimeZone,
+        calendars: &[Calendar],
         symbols: &mut dyn Intern,
     ) -> Result<Self, RosterError> {
         let by_id = index(&reps)?;
@@ -117,10 +143,12 @@ impl Roster {
         let paths = paths(&reps, &managers, &teams)?;
         let symbols: Vec<Symbol> = reps.iter().map(|rep| symbols.intern(&rep.id)).collect();
         let by_symbol = symbols.iter().enumerate().map(|(at, symbol)| (*symbol, at)).collect();
-        let zones = reps
-            .iter()
-            .map(|rep| rep.zone.clone().unwrap_or_else(|| default_zone.clone()))
-            .collect();
+        let zone_of = |id: CalendarId| {
+            calendars.get(usize::from(id.0)).map_or(TimeZone::UTC, |calendar| calendar.zone.clone())
+        };
+        let zone = |rep: &Rep| rep.zone.clone().unwrap_or_else(|| zone_of(rep.calendar));
+        let zones = reps.iter().map(zone).collect();
+        let default_zone = zone_of(CalendarId::DEFAULT);
         let everyone = (0..scopes.len() as u32).map(ScopeId).collect();
         Ok(Self {
             reps,
@@ -185,6 +213,14 @@ impl Roster {
         match self.scope(scope) {
             Scope::Org | Scope::Unassigned => &self.default_zone,
             Scope::Rep(rep) | Scope::Team(rep) => &self.zones[*rep],
+        }
+    }
+
+    /// The calendar of a scope: a team has its manager's.
+    pub fn calendar(&self, scope: ScopeId) -> CalendarId {
+        match self.scope(scope) {
+            Scope::Org | Scope::Unassigned => CalendarId::DEFAULT,
+            Scope::Rep(rep) | Scope::Team(rep) => self.reps[*rep].calendar,
         }
     }
 

@@ -1,93 +1,97 @@
-//! How a period's working time is spread over its instants, and what of a goal is due when.
+//! How amounts are spread over the working time of a period, and what of a goal is due when.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
-use crate::calendar::Calendar;
-use crate::day::Day;
-use crate::period::Period;
 use crate::rational::Rational;
+use crate::workdays::{Workday, Workdays};
 
-/// The working time of a period in one time zone: the weights of its days, each passing evenly during the
-/// day's working hours. Weights are in millionths of a working day.
+/// An amount for each working day of a period, each passing evenly during the day's working hours: the shares of a
+/// goal that fall due, or the days themselves by their weights.
 #[derive(Debug)]
 pub struct Spread {
-    days: Vec<WorkingDay>,
-    total: i128,
+    steps: Vec<Step>,
+    total: Rational,
     knots: Arc<[i128]>,
 }
 
-/// A working day's hours in nanoseconds since 1970, and its place in the sum of weights.
+/// A working day's hours in nanoseconds since 1970, what passes in them, and what passed before.
 #[derive(Debug)]
-struct WorkingDay {
+struct Step {
     start: i128,
     end: i128,
-    before: i128,
-    weight: i128,
+    before: Rational,
+    amount: Rational,
 }
 
 impl Spread {
-    /// The working time of a period.
-    pub fn new(calendar: &Calendar, zone: &TimeZone, period: &Period) -> Self {
-        let mut days = Vec::new();
-        let mut total = 0;
-        for day in period.days() {
-            let Some(working_day) = WorkingDay::new(calendar, zone, day, total) else { continue };
-            total += working_day.weight;
-            days.push(working_day);
+    /// An amount for each working day.
+    pub fn new(days: &Workdays, mut amount: impl FnMut(&Workday) -> Rational) -> Self {
+        Self::of(days.iter().map(|day| (day.start, day.end, amount(day))))
+    }
+
+    /// Several spreads over days of the same hours as one, each times its factor.
+    pub fn merged(parts: &[(Rational, Arc<Self>)]) -> Self {
+        let mut days: BTreeMap<(i128, i128), Rational> = BTreeMap::new();
+        for (factor, spread) in parts {
+            for step in &spread.steps {
+                let sum = days.entry((step.start, step.end)).or_insert(Rational::ZERO);
+                *sum = &*sum + &(factor * &step.amount);
+            }
         }
-        let knots = days.iter().flat_map(|day| [day.start, day.end]).collect();
-        Self { days, total, knots }
+        Self::of(days.into_iter().map(|((start, end), amount)| (start, end, amount)))
     }
 
-    /// Whether the period has no working time at all.
+    /// Days in their order, of which those with no amount are left out.
+    fn of(days: impl Iterator<Item = (i128, i128, Rational)>) -> Self {
+        let mut total = Rational::ZERO;
+        let mut steps = Vec::new();
+        for (start, end, amount) in days.filter(|(_, _, amount)| !amount.is_zero()) {
+            let before = total.clone();
+            total = &total + &amount;
+            steps.push(Step { start, end, before, amount });
+        }
+        let knots = steps.iter().flat_map(|step| [step.start, step.end]).collect();
+        Self { steps, total, knots }
+    }
+
+    /// Whether there is nothing to pass.
     pub fn is_empty(&self) -> bool {
-        self.total == 0
+        self.steps.is_empty()
     }
 
-    /// The working days that are left at an instant, today by its remaining share.
-    pub fn days_left(&self, now: Timestamp) -> Rational {
-        &(&Rational::from_int(self.total) - &self.done(now.as_nanosecond()))
-            / &Rational::from_int(1_000_000)
+    /// What passes in all.
+    pub fn total(&self) -> &Rational {
+        &self.total
     }
 
-    /// The weight that has passed at an instant.
+    /// What is left at an instant.
+    pub fn left(&self, now: Timestamp) -> Rational {
+        &self.total - &self.done(now.as_nanosecond())
+    }
+
+    /// What has passed at an instant.
     fn done(&self, now: i128) -> Rational {
-        let started = self.days.partition_point(|day| day.start <= now);
-        let Some(day) = started.checked_sub(1).map(|at| &self.days[at]) else {
+        let started = self.steps.partition_point(|step| step.start <= now);
+        let Some(step) = started.checked_sub(1).map(|at| &self.steps[at]) else {
             return Rational::ZERO;
         };
-        if now >= day.end {
-            return Rational::from_int(day.before + day.weight);
+        if now >= step.end {
+            return &step.before + &step.amount;
         }
-        let part = Rational::new(day.weight * (now - day.start), day.end - day.start);
-        &Rational::from_int(day.before) + &part.unwrap_or(Rational::ZERO)
+        let part = Rational::new(now - step.start, step.end - step.start);
+        &step.before + &(&step.amount * &part.unwrap_or(Rational::ZERO))
     }
 
-    /// The first instant at which the passed weight is at least `weight`, or above it.
-    fn first(&self, weight: &Rational, bound: Bound) -> Option<i128> {
-        let weight_reached = |day: &WorkingDay| {
-            let done = Rational::from_int(day.before + day.weight);
-            if bound == Bound::AtLeast { done >= *weight } else { done > *weight }
-        };
-        let day = &self.days[self.days.partition_point(|day| !weight_reached(day))..].first()?;
-        let missing = weight - &Rational::from_int(day.before);
-        let nanos = &(&missing * &Rational::from_int(day.end - day.start))
-            / &Rational::from_int(day.weight);
-        Some(day.start + bound.whole(&nanos)?)
-    }
-}
-
-impl WorkingDay {
-    fn new(calendar: &Calendar, zone: &TimeZone, day: Day, before: i128) -> Option<Self> {
-        let weight = calendar.weight(day).micros();
-        if weight == 0 {
-            return None;
-        }
-        let (start, end) = calendar.working_hours(day, zone)?;
-        Some(Self { start: start.as_nanosecond(), end: end.as_nanosecond(), before, weight })
+    /// The first instant at which what has passed is at least `amount`, or above it.
+    fn first(&self, amount: &Rational, bound: Bound) -> Option<i128> {
+        let reached = |step: &Step| bound.holds(&(&step.before + &step.amount), amount);
+        let step = &self.steps[self.steps.partition_point(|step| !reached(step))..].first()?;
+        let missing = amount - &step.before;
+        let nanos = &(&missing * &Rational::from_int(step.end - step.start)) / &step.amount;
+        Some(step.start + bound.whole(&nanos)?)
     }
 }
 
@@ -117,17 +121,17 @@ impl Bound {
     }
 }
 
-/// A target over a working time.
+/// A target, and how it is spread.
 type Part = (Rational, Arc<Spread>);
 
-/// What of a goal is due at each instant of its period: a sum of targets, each over its own working time.
+/// What of a goal is due at each instant of its period: a sum of targets, each spread in its own way.
 #[derive(Clone, Debug)]
 pub struct Due {
     parts: Vec<Part>,
     knots: Arc<[i128]>,
 }
 
-/// Equal when made of equal targets over the very same working times.
+/// Equal when made of equal targets, spread by the very same spreads.
 impl PartialEq for Due {
     fn eq(&self, other: &Self) -> bool {
         let same = |((a, x), (b, y)): (&Part, &Part)| a == b && Arc::ptr_eq(x, y);
@@ -136,7 +140,7 @@ impl PartialEq for Due {
 }
 
 impl Due {
-    /// Targets over working times; equal working times must be added up before. Parts that nothing is due of
+    /// Targets and how they are spread; what is spread alike must be added up before. Parts that nothing is due of
     /// are left out, so the result may be of nothing.
     pub fn new(parts: Vec<(Rational, Arc<Spread>)>) -> Self {
         let parts: Vec<_> = parts.into_iter().filter(|(_, spread)| !spread.is_empty()).collect();
@@ -149,7 +153,7 @@ impl Due {
 
     /// What is due at the end.
     pub fn total(&self) -> Rational {
-        self.parts.iter().map(|(target, _)| target.clone()).sum()
+        self.parts.iter().map(|(target, spread)| target * spread.total()).sum()
     }
 
     /// What is due at an instant.
@@ -176,8 +180,7 @@ impl Due {
         }
         let first = match self.parts.as_slice() {
             [(target, spread)] => {
-                let weight = (value * &Rational::from_int(spread.total)).checked_div(target)?;
-                spread.first(&weight, bound)?
+                spread.first(&value.checked_div(target)?, bound)?
             }
             _ => self.first_of_many(value, bound)?,
         };
@@ -185,9 +188,7 @@ impl Due {
     }
 
     fn at_nanos(&self, now: i128) -> Rational {
-        let part = |(target, spread): &Part| {
-            &(target * &spread.done(now)) / &Rational::from_int(spread.total)
-        };
+        let part = |(target, spread): &Part| target * &spread.done(now);
         self.parts.iter().map(part).sum()
     }
 
