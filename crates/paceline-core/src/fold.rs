@@ -88,10 +88,10 @@ fn replace(kpi: KpiId, old: Contribution, new: Contribution, emit: &mut impl FnM
 fn difference(old: Contribution, new: Contribution) -> Option<(Symbol, Part)> {
     match (old, new) {
         (
-            Contribution::Part(was, Part::Amount { day: from, amount: old, .. }),
-            Contribution::Part(owner, Part::Amount { day, amount: new, .. }),
+            Contribution::Part(was, Part::Amount { day: from, amount: old, records: before }),
+            Contribution::Part(owner, Part::Amount { day, amount: new, records: after }),
         ) if was == owner && from == day => {
-            Some((owner, Part::Amount { day, amount: new - old, records: 0 }))
+            Some((owner, Part::Amount { day, amount: new - old, records: after - before }))
         }
         _ => None,
     }

@@ -55,8 +55,9 @@ pub struct Life {
     pub in_doubt: bool,
 }
 
-/// Where a record stands among the images of its entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where a record stands among the images of its entity, for one change of it.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Place {
     slot: u32,
     /// Whether something was said of it before.

@@ -3,6 +3,7 @@
 mod shard;
 mod slot;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -48,9 +49,9 @@ pub struct Partition {
     pub target: i64,
 }
 
-/// How many messages walk through the rooms together. What each of them needs of the memory (its record, the tallies of
-/// its owner) is looked up for all before any of it is used, so that the waits overlap; more would not stay in the
-/// nearest cache meanwhile.
+/// How many messages walk through the rooms together. All are decoded, then all their records are found, then all are
+/// merged and folded, then all entries are added: steps of one kind wait for memory at the same time rather than one
+/// after the other. More would not stay in the nearest cache meanwhile.
 const GROUP: usize = 16;
 
 /// Changes of a group, each with the index of its partition.
@@ -235,13 +236,10 @@ impl Lane {
     fn apply(&mut self, group: &[(usize, Change<'_>)]) {
         self.find(group);
         let mut places = std::mem::take(&mut self.places);
-        let mut rest = places.as_slice();
         for (at, change) in group {
-            let (own, others) = rest.split_at(change.ids.len());
-            rest = others;
+            let own = places.drain(..records(change).len());
             self.change(*at, change, own);
         }
-        places.clear();
         self.places = places;
         self.shards.iter_mut().for_each(Shard::add_entries);
     }
@@ -250,11 +248,11 @@ impl Lane {
     fn find(&mut self, group: &[(usize, Change<'_>)]) {
         for (at, change) in group {
             let images = self.shards[self.partitions[*at].shard].images(change.entity);
-            self.places.extend(change.ids.iter().map(|id| images.place(id)));
+            self.places.extend(records(change).iter().map(|id| images.place(id)));
         }
     }
 
-    fn change(&mut self, at: usize, change: &Change<'_>, places: &[Place]) {
+    fn change(&mut self, at: usize, change: &Change<'_>, places: impl Iterator<Item = Place>) {
         let Self {
             live, roster, partitions, shards, folds, symbols, scratch, counted, gaps, ..
         } = self;
@@ -271,7 +269,7 @@ impl Lane {
         let mut changed = false;
         for place in places {
             let Applied::Changed(transition) =
-                shard.images(change.entity).merge(*place, change, symbols, scratch)
+                shard.images(change.entity).merge(place, change, symbols, scratch)
             else {
                 continue;
             };
@@ -293,6 +291,11 @@ impl Lane {
         });
         self.live.update_counted(taken, &std::mem::take(&mut self.gaps));
     }
+}
+
+/// The records that a change speaks of one by one; an overflow may be of any.
+fn records<'c, 'a>(change: &'c Change<'a>) -> &'c [Cow<'a, str>] {
+    if change.op == Op::Overflow { &[] } else { &change.ids }
 }
 
 impl Counted {

@@ -13,7 +13,7 @@ mod quiet;
 mod reader;
 mod topics;
 
-pub use client::Settings;
+pub use client::{Settings, overruled};
 pub use dead_letters::{DeadLetters, Letter};
 pub use embedded::Cluster;
 pub use health::{Health, PartitionHealth};

@@ -27,12 +27,11 @@ pub(crate) struct Queue<C: ConsumerContext> {
     /// Alive for as long as the consumer, which is dropped after it.
     native: NonNull<rd_kafka_queue_t>,
     consumer: BaseConsumer<C>,
-    /// What a call fills, and what it brought; kept for their memory.
+    /// What a call fills; empty between calls, and kept for its memory.
     batch: Vec<*mut rd_kafka_message_t>,
-    fetched: Vec<Fetched>,
 }
 
-// SAFETY: librdkafka's handles may be used by any thread, and messages in `batch` belong to a call that runs.
+// SAFETY: librdkafka's handles may be used by any thread, and no message is in `batch` between calls.
 unsafe impl<C: ConsumerContext> Send for Queue<C> {}
 
 impl<C: ConsumerContext> Queue<C> {
@@ -41,14 +40,15 @@ impl<C: ConsumerContext> Queue<C> {
         let native = unsafe { rd_kafka_queue_new(consumer.client().native_ptr()) };
         let native = NonNull::new(native)
             .ok_or_else(|| KafkaError::ClientCreation("no queue for messages".to_owned()))?;
-        Ok(Self { native, consumer, batch: vec![ptr::null_mut(); BATCH], fetched: Vec::new() })
+        Ok(Self { native, consumer, batch: vec![ptr::null_mut(); BATCH] })
     }
 
     pub(crate) fn consumer(&self) -> &BaseConsumer<C> {
         &self.consumer
     }
 
-    /// Has the messages of a partition come to this queue, from the next that is fetched.
+    /// Has the messages of a partition come to this queue. Called before the partition is assigned, so that none is
+    /// fetched for another queue: librdkafka keeps a forwarding that was there first.
     pub(crate) fn forward(&self, topic: &str, partition: i32) -> Result<(), KafkaError> {
         let unknown = || KafkaError::MessageConsumption(RDKafkaErrorCode::UnknownPartition);
         let topic = CString::new(topic).map_err(KafkaError::Nul)?;
@@ -69,15 +69,17 @@ impl<C: ConsumerContext> Queue<C> {
     pub(crate) fn take(&mut self, wait: Duration, most: usize, mut each: impl FnMut(&[Fetched])) {
         // A call waits until it has all that it was asked for, so the first asks for one.
         let (mut wait, mut room, mut taken) = (wait, 1, 0);
+        // Given back when this call ends, also by a panic, while the consumer is still there.
+        let mut fetched = Vec::with_capacity(BATCH);
         while taken < most {
             let brought = self.fetch(wait, room.min(most - taken));
             if brought == 0 {
                 return;
             }
             let batch = self.batch[..brought].iter_mut();
-            self.fetched.extend(batch.filter_map(Fetched::take));
-            each(&self.fetched);
-            self.fetched.clear();
+            fetched.extend(batch.filter_map(Fetched::take));
+            each(&fetched);
+            fetched.clear();
             (wait, room, taken) = (Duration::ZERO, BATCH, taken + brought);
         }
     }
@@ -127,10 +129,14 @@ impl Fetched {
         self.message().offset
     }
 
-    /// The name of its topic.
+    /// The name of its topic; empty for an error that is of none.
     pub(crate) fn topic(&self) -> &[u8] {
-        // SAFETY: a message that is no error has a topic, whose name lives as long as the client.
-        unsafe { CStr::from_ptr(rd_kafka_topic_name(self.message().rkt)) }.to_bytes()
+        let topic = self.message().rkt;
+        if topic.is_null() {
+            return &[];
+        }
+        // SAFETY: the message keeps its topic alive, and that its name.
+        unsafe { CStr::from_ptr(rd_kafka_topic_name(topic)) }.to_bytes()
     }
 
     /// Milliseconds since 1970, if it has a time.

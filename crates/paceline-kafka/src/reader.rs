@@ -72,11 +72,11 @@ impl Reader {
             list.add_partition_offset(topic, *partition, Offset::Beginning)
                 .map_err(Error::Assign)?;
         }
-        consumer.assign(&list).map_err(Error::Assign)?;
         let queue = Queue::new(consumer).map_err(Error::Assign)?;
         for Assigned { topic, partition } in &assigned {
             queue.forward(topic, *partition).map_err(Error::Assign)?;
         }
+        queue.consumer().assign(&list).map_err(Error::Assign)?;
         let mut by_number: HashMap<_, Vec<usize>, FixedState> = HashMap::default();
         for (at, assigned) in assigned.iter().enumerate() {
             by_number.entry(assigned.partition).or_default().push(at);
@@ -91,17 +91,14 @@ impl Reader {
         most: usize,
         mut take: impl FnMut(&[Record<'_>]),
     ) -> Polled {
-        let mut polled = self.serve(&mut take);
+        let mut polled = Polled { records: 0, errors: self.serve() };
         let Self { queue, assigned, by_number } = self;
-        let wait = if polled.records > 0 { Duration::ZERO } else { wait };
         queue.take(wait, most, |batch| {
             let mut records = Vec::with_capacity(batch.len());
             for fetched in batch {
                 match fetched.ok() {
                     Ok(message) => {
-                        let topic = || message.topic();
-                        let at = place(by_number, assigned, message.partition(), topic);
-                        records.push(record(message, at));
+                        records.push(record(message, place(by_number, assigned, message)));
                     }
                     Err(error) => note(error, &mut polled.errors),
                 }
@@ -112,28 +109,22 @@ impl Reader {
         polled
     }
 
-    /// Takes what came to the consumer rather than to the queue of records: statistics, errors of the client, and the
-    /// records that were fetched before there was such a queue, which are older than those on it.
-    fn serve(&self, take: &mut impl FnMut(&[Record<'_>])) -> Polled {
-        let mut polled = Polled::default();
+    /// Takes what comes to the consumer rather than to the queue of records: statistics, and errors, which it answers.
+    fn serve(&self) -> Vec<String> {
+        let mut errors = Vec::new();
         while let Some(event) = self.queue.consumer().poll(Duration::ZERO) {
             match event {
-                Ok(message) => {
-                    let topic = || message.topic().as_bytes();
-                    let at = place(&self.by_number, &self.assigned, message.partition(), topic);
-                    take(&[Record {
-                        at,
-                        offset: message.offset(),
-                        timestamp_ms: message.timestamp().to_millis(),
-                        key: message.key(),
-                        value: message.payload(),
-                    }]);
-                    polled.records += 1;
-                }
-                Err(error) => note(error, &mut polled.errors),
+                // Partitions are forwarded before they are assigned. Should a record come nonetheless, it is told.
+                Ok(record) => errors.push(format!(
+                    "record {} of {} partition {} came past its queue",
+                    record.offset(),
+                    record.topic(),
+                    record.partition()
+                )),
+                Err(error) => note(error, &mut errors),
             }
         }
-        polled
+        errors
     }
 
     /// The statistics that came since the last call. [`Self::poll`] receives them before it hands over records: what
@@ -171,16 +162,15 @@ fn record(message: &Fetched, at: usize) -> Record<'_> {
 }
 
 /// The partition of a message; the name of its topic is looked at only where the number does not tell.
-fn place<'a>(
+fn place(
     by_number: &HashMap<i32, Vec<usize>, FixedState>,
     assigned: &[Assigned],
-    partition: i32,
-    topic: impl FnOnce() -> &'a [u8],
+    message: &Fetched,
 ) -> usize {
-    match by_number.get(&partition).map(Vec::as_slice) {
+    match by_number.get(&message.partition()).map(Vec::as_slice) {
         Some([only]) => *only,
         Some(several) => {
-            let topic = topic();
+            let topic = message.topic();
             let named = |at: &usize| assigned[*at].topic.as_bytes() == topic;
             several.iter().copied().find(named).unwrap_or(0)
         }

@@ -79,12 +79,6 @@ impl Service {
             limits: Limits::default(),
         };
         let settings = settings(&config);
-        for setting in settings.overruled() {
-            tracing::warn!(
-                setting,
-                "paceline relies on its own value of this setting; the config's has no effect"
-            );
-        }
         let letters = Arc::new(DeadLetters::new(&settings)?);
         let parts = [
             spawn("gRPC", &stop, paceline_grpc::serve(grpc, served, stop.clone())),

@@ -65,6 +65,8 @@ const ALL: &[&str] = &[
     "equally new",
     "taken before the board opens",
     "several messages at once",
+    "more at once than walk together",
+    "one record twice at once",
     // Of the clock.
     "midnight",
     "a jump over a weekend",

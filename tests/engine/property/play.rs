@@ -185,7 +185,13 @@ impl<'a> Play<'a> {
 
     fn take_sent(&mut self, lane: usize) {
         let accepted = self.engine.take(lane);
+        let new = &self.sent_to[lane][self.accepted[lane].len()..];
+        let again = |(nth, (_, message)): (usize, &(i64, Message))| {
+            new[..nth].iter().any(|(_, before)| before.key == message.key)
+        };
         self.coverage.saw_if("several messages at once", accepted.len() > 1);
+        self.coverage.saw_if("more at once than walk together", accepted.len() > 16);
+        self.coverage.saw_if("one record twice at once", new.iter().enumerate().any(again));
         self.accepted[lane].extend(accepted);
     }
 

@@ -156,7 +156,7 @@ impl Rows {
             UNKNOWN => Cell::Unknown,
             NULL => Cell::Null,
             KNOWN => Cell::Known(field.value(row).into()),
-            _ => Cell::Known(self.wide[field.value(row) as usize]),
+            _ => Cell::Known(self.wide[field.value(row) as u32 as usize]),
         }));
     }
 

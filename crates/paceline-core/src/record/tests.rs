@@ -239,9 +239,11 @@ proptest! {
         let kinds = [Text, Timestamp, Bool, Decimal, Date, Int].into_iter().cycle().take(20);
         let fields: Vec<Field> =
             kinds.map(|kind| Field { name: String::new(), kind }).collect();
-        let id = |record: usize| "0123456789".repeat(record % 4) + &record.to_string();
+        // Of all lengths around the longest that a row holds itself.
+        let id = |record: usize| format!("{record:0>width$}", width = record % 30);
         let mut rows = Rows::new(&fields);
         let mut model: Vec<(Vec<Cell>, Version)> = Vec::new();
+        let mut marked = vec![false; 40];
         for record in 0..40 {
             rows.push(&id(record));
             model.push((vec![Cell::Unknown; fields.len()], Version::MIN));
@@ -254,13 +256,19 @@ proptest! {
             rows.write(record as u32, &known.0, changed);
             rows.set_full_version(record as u32, version);
             rows.set_marked(record as u32, group == 1);
+            marked[record] = group == 1;
         }
+        // What comes after versions became longer is laid out like what was there.
+        rows.push("another");
+        model.push((vec![Cell::Unknown; fields.len()], Version::MIN));
+        marked.push(false);
         for (record, (expected, version)) in model.iter().enumerate() {
             let slot = record as u32;
             rows.read(slot, &mut cells);
             prop_assert_eq!(&cells, expected);
             prop_assert_eq!(rows.full_version(slot), *version);
-            let id = id(record);
+            let id = if record == 40 { "another".to_owned() } else { id(record) };
+            prop_assert_eq!(rows.is_marked(slot), marked[record]);
             prop_assert!(rows.has_id(slot, Rows::pack(&id), &id));
             prop_assert!(rows.with_id(slot, |bytes| bytes == id.as_bytes()));
         }

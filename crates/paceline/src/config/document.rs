@@ -12,7 +12,7 @@ use super::decode::decode;
 use super::diagnostic::Diagnostics;
 use super::entities::{Declared, RawEntity};
 use super::goals::RawGoal;
-use super::kafka::RawKafka;
+use super::kafka::{Kafka, RawKafka};
 use super::kpis::{self, Draft, RawKpi};
 use super::located::{Entries, Located};
 use super::node::Node;
@@ -110,20 +110,12 @@ impl Document {
         if roster.reps().iter().any(|rep| rep.start.is_some() || rep.end.is_some()) {
             notes.push("`start` and `end` of reps are accepted, and have no effect yet".to_owned());
         }
+        let kafka = kafka?;
+        notes.extend(overruled(&kafka));
         let bindings = bindings(&kept);
         let entities = kept.into_iter().map(|declared| declared.entity).collect();
         let model = Model { entities, kpis, calendar, goals, bands, symbols };
-        Some(Config {
-            kafka: kafka?,
-            sources,
-            bindings,
-            model,
-            roster,
-            server,
-            topics,
-            hold,
-            notes,
-        })
+        Some(Config { kafka, sources, bindings, model, roster, server, topics, hold, notes })
     }
 
     /// What is accepted and does nothing.
@@ -197,4 +189,10 @@ fn fields(declared: &Declared) -> Vec<FieldBinding> {
         scale: source.scale,
     };
     pairs.map(field).collect()
+}
+
+/// The settings of librdkafka that have no effect, because paceline relies on its own.
+fn overruled(kafka: &Kafka) -> impl Iterator<Item = String> {
+    let names = paceline_kafka::overruled(&kafka.settings).map(str::to_owned);
+    names.map(|name| format!("`kafka.settings.{name}` has no effect: paceline relies on its own"))
 }

@@ -43,7 +43,7 @@ pub(super) struct RawKafka {
     group_id: Option<Text>,
     /// Any setting of librdkafka by its own name, such as `security.protocol: SASL_SSL`. Passwords and keys only as
     /// `${env:NAME}` or `${file:path}`. The few that the care of positions stands on, such as `auto.offset.reset` and
-    /// `statistics.interval.ms`, have no effect, which `serve` warns of. Default: none.
+    /// `statistics.interval.ms`, have no effect, as `check` notes. Default: none.
     settings: Option<Entries<Located<Scalar>>>,
     /// Threads that fold changes. Default: one per available core.
     #[schemars(range(min = 1, max = 256))]
