@@ -14,6 +14,7 @@ use paceline_core::period::PeriodKind;
 use paceline_core::rational::Rational;
 use paceline_core::spread::{Due, Spread};
 use paceline_core::standing::{Aim, Case, Rules, Status};
+use paceline_core::workdays::Workdays;
 
 use crate::world::config;
 
@@ -43,9 +44,10 @@ fn case(zones: &[&str], now: Timestamp) -> Case {
     let period = PeriodKind::Month.holding(Day::of(now, &TimeZone::UTC), &calendar);
     let share = |zone: &&str| {
         let zone = TimeZone::get(zone).expect("a zone");
+        let days = Workdays::new(&calendar, &zone, &period);
         (
             Rational::from_int(42_000 / zones.len() as i128),
-            Arc::new(Spread::new(&calendar, &zone, &period)),
+            Arc::new(Spread::new(&days, |day| days.share(day))),
         )
     };
     let due = Due::new(zones.iter().map(share).collect());

@@ -9,10 +9,12 @@ mod accumulator;
 mod ahead;
 mod aims;
 mod batch;
+mod goals;
 mod live;
 mod past;
 mod slots;
 mod view;
+mod working_times;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -20,18 +22,20 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::calendar::{Calendar, CalendarId};
 use crate::day::Day;
 use crate::ledger::{Ledger, Tallies};
 use crate::model::Model;
-use crate::period::{Period, PeriodKind};
+use crate::period::Period;
 use crate::roster::{Roster, ScopeId};
-use crate::spread::Spread;
 use crate::standing::Rules;
+use crate::workdays::Workdays;
 
-use aims::Goals;
+use goals::Goals;
 use live::Live;
 use slots::Slots;
 use view::Left;
+use working_times::WorkingTimes;
 
 pub use batch::Batch;
 pub use view::{Key, Reading, Removal, Selection, Standing, Update};
@@ -54,7 +58,7 @@ pub struct Board {
     ledger: Ledger,
     faces: Vec<Face>,
     face_of: Vec<usize>,
-    spreads: HashMap<(usize, PeriodKind, Day), Arc<Spread>>,
+    working_times: WorkingTimes,
     live: Vec<Live>,
     revision: Revision,
     changed: BTreeSet<(Revision, u32)>,
@@ -64,9 +68,10 @@ pub struct Board {
     clock: Timestamp,
 }
 
-/// The clock face of one time zone: which day it is there, and until when.
+/// The clock face of one calendar in one time zone: which day it is there, and until when.
 #[derive(Clone, Debug)]
 struct Face {
+    calendar: CalendarId,
     zone: TimeZone,
     today: Day,
     until: Timestamp,
@@ -83,7 +88,7 @@ impl Board {
             ledger: Ledger::default(),
             faces,
             face_of,
-            spreads: HashMap::new(),
+            working_times: WorkingTimes::default(),
             live: Vec::new(),
             revision: Revision::default(),
             changed: BTreeSet::new(),
@@ -203,23 +208,37 @@ impl Board {
             return;
         }
         let slots = self.slots.len() as u32;
-        let ended = (0..self.live.len() as u32).filter(|live| {
-            let scope = ScopeId(live / slots);
-            turned[self.face_of[scope.0 as usize]] && self.outlived(*live)
-        });
-        self.begin_periods(ended.collect(), now);
-        self.spreads.retain(|_, spread| Arc::strong_count(spread) > 1);
+        let turned = |live: &u32| turned[self.face_of[ScopeId(live / slots).0 as usize]];
+        let lives = (0..self.live.len() as u32).filter(turned);
+        let (ended, going_on): (Vec<u32>, Vec<u32>) = lives.partition(|live| self.outlived(*live));
+        self.begin_periods(ended, now);
+        for live in going_on {
+            self.renew_aim(live, now);
+        }
+        self.working_times.forget_unused();
     }
 
     fn face(&self, scope: ScopeId) -> &Face {
         &self.faces[self.face_of[scope.0 as usize]]
     }
 
-    /// The working time of a period in a face's zone, shared by all who have the same.
-    fn spread(&mut self, face: usize, period: &Period) -> Arc<Spread> {
-        let Self { spreads, model, faces, .. } = self;
-        let spread = || Arc::new(Spread::new(&model.calendar, &faces[face].zone, period));
-        spreads.entry((face, period.kind, period.start)).or_insert_with(spread).clone()
+    /// The calendar of a scope.
+    fn calendar(&self, scope: ScopeId) -> &Calendar {
+        self.model.calendar(self.roster.calendar(scope))
+    }
+
+    /// The working days of a period by a face, shared by all who have the same.
+    fn workdays(&self, times: &mut WorkingTimes, face: usize, period: &Period) -> Arc<Workdays> {
+        let Face { calendar, zone, .. } = &self.faces[face];
+        times.days(face, self.model.calendar(*calendar), zone, period)
+    }
+
+    /// Lets `ask` look at the board and at the working times, to which it may add.
+    fn timed<T>(&mut self, ask: impl FnOnce(&Self, &mut WorkingTimes) -> T) -> T {
+        let mut times = std::mem::take(&mut self.working_times);
+        let answer = ask(self, &mut times);
+        self.working_times = times;
+        answer
     }
 }
 
@@ -233,16 +252,17 @@ impl Face {
     }
 }
 
-/// One face for each distinct zone, and which scope has which.
+/// One face for each distinct calendar and zone, and which scope has which.
 fn faces(roster: &Roster) -> (Vec<Face>, Vec<usize>) {
     let mut faces: Vec<Face> = Vec::new();
     let mut face_of = Vec::new();
     for scope in roster.scope_ids() {
-        let zone = roster.zone(scope);
-        let known = faces.iter().position(|face| face.zone == *zone);
+        let (calendar, zone) = (roster.calendar(scope), roster.zone(scope));
+        let known = faces.iter().position(|face| face.calendar == calendar && face.zone == *zone);
         face_of.push(known.unwrap_or(faces.len()));
         if known.is_none() {
-            faces.push(Face { zone: zone.clone(), today: Day(0), until: Timestamp::MIN });
+            let (zone, today, until) = (zone.clone(), Day(0), Timestamp::MIN);
+            faces.push(Face { calendar, zone, today, until });
         }
     }
     (faces, face_of)

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::calendar::{Calendar, CalendarId};
@@ -49,6 +50,16 @@ impl Rep {
             - i32::from(start.month());
         let completed = day.day() >= start.day().min(day.days_in_month());
         Some((months - i32::from(!completed)).max(0) as u32)
+    }
+
+    /// The day on which so many months of tenure are completed. `None` without a first day.
+    pub fn anniversary(&self, months: u32) -> Option<Day> {
+        let start = self.start?.civil();
+        let total = i32::from(start.year()) * 12 + i32::from(start.month()) - 1 + months as i32;
+        let (year, month) = (total.div_euclid(12) as i16, (total.rem_euclid(12) + 1) as i8);
+        let first = Date::new(year, month, 1).ok()?;
+        let day = start.day().min(first.days_in_month());
+        Some(Day::from_civil(first).plus(i32::from(day) - 1))
     }
 }
 

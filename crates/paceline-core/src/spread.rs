@@ -179,9 +179,7 @@ impl Due {
             return None;
         }
         let first = match self.parts.as_slice() {
-            [(target, spread)] => {
-                spread.first(&value.checked_div(target)?, bound)?
-            }
+            [(target, spread)] => spread.first(&value.checked_div(target)?, bound)?,
             _ => self.first_of_many(value, bound)?,
         };
         Timestamp::from_nanosecond(first).ok()

@@ -1,176 +1,395 @@
-//! Which goal is in force for a scope, and what of it is due when.
+//! What a scope owes in a period, and when it falls due.
+//!
+//! A reach goal is a sum of shares: each working day bears its part of the target, by the day's weight or the
+//! curve, times the share of the ramp, if the rep is present. A team owes what its members owe, unless it has a goal
+//! of its own. Goals to be held and rates are not spread.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Board;
+use super::working_times::WorkingTimes;
 use crate::day::Day;
 use crate::decimal::Decimal;
-use crate::goal::{Goal, Whose};
-use crate::kpi::{GoalKind, Kpi, KpiId};
-use crate::model::Model;
-use crate::period::{Period, PeriodKind};
+use crate::goal::{Curve, Goal, ramp_share};
+use crate::kpi::{Better, GoalKind, KpiId};
+use crate::period::Period;
 use crate::rational::Rational;
-use crate::roster::{Roster, Scope, ScopeId};
+use crate::roster::{Rep, Scope, ScopeId};
 use crate::spread::{Due, Spread};
 use crate::standing::Aim;
+use crate::workdays::{Workday, Workdays};
 
-/// All goals, by what they are for and whose they are, so that a rep's is found without a look at the others'.
-#[derive(Debug)]
-pub(super) struct Goals {
-    by_slot: HashMap<(KpiId, PeriodKind), HashMap<Whose, Vec<Goal>>>,
+/// What one rep or team owes.
+struct Owed {
+    target: Rational,
+    /// The face by whose days it falls due.
+    face: usize,
+    /// The shares of the target that fall due.
+    spread: Arc<Spread>,
 }
 
-impl Goals {
-    pub(super) fn new(model: &Model) -> Self {
-        let mut by_slot: HashMap<_, HashMap<Whose, Vec<Goal>>> = HashMap::new();
-        for goal in &model.goals {
-            let of_slot = by_slot.entry((goal.kpi, goal.period)).or_default();
-            of_slot.entry(goal.whose.clone()).or_default().push(goal.clone());
-        }
-        Self { by_slot }
+impl Owed {
+    fn goal(&self) -> Rational {
+        &self.target * self.spread.total()
     }
-
-    /// The target of a rep: of the goals in force the most specific one.
-    fn of_rep(&self, kpi: KpiId, period: &Period, rep: usize, roster: &Roster) -> Option<Decimal> {
-        let reps = roster.reps();
-        let above = std::iter::successors(roster.manager(rep), |above| roster.manager(*above));
-        let own = std::iter::once(Whose::Rep(reps[rep].id.clone()));
-        let role = reps[rep].role.clone().map(Whose::Role);
-        let nearest_first = above.map(|above| Whose::EachOf(reps[above].id.clone()));
-        let specific_first = own.chain(role).chain(nearest_first).chain([Whose::Everyone]);
-        let of_slot = self.by_slot.get(&(kpi, period.kind))?;
-        specific_first.into_iter().find_map(|whose| newest(of_slot.get(&whose)?, period))
-    }
-
-    /// The target set for a team itself.
-    fn of_team(&self, kpi: KpiId, period: &Period, manager: &str) -> Option<Decimal> {
-        newest(
-            self.by_slot.get(&(kpi, period.kind))?.get(&Whose::Team(manager.to_owned()))?,
-            period,
-        )
-    }
-
-    /// The days after a rolling window's last on which another goal may come into force.
-    pub(super) fn edges(&self, kpi: KpiId, period: &Period) -> Vec<Day> {
-        let edges = self
-            .all(kpi, period.kind)
-            .flat_map(|goal| [goal.from, goal.until.map(|until| until.plus(1))]);
-        edges.flatten().filter(|day| *day > period.end).collect()
-    }
-
-    /// Whether the same goals are in force in two periods.
-    pub(super) fn same(&self, kpi: KpiId, one: &Period, other: &Period) -> bool {
-        self.all(kpi, one.kind).all(|goal| goal.in_force(one) == goal.in_force(other))
-    }
-
-    fn all(&self, kpi: KpiId, kind: PeriodKind) -> impl Iterator<Item = &Goal> {
-        self.by_slot.get(&(kpi, kind)).into_iter().flat_map(HashMap::values).flatten()
-    }
-}
-
-/// Of the goals in force the target of the latest to start, and of several that start together of the last.
-fn newest(goals: &[Goal], period: &Period) -> Option<Decimal> {
-    let in_force = goals.iter().filter(|goal| goal.in_force(period));
-    in_force.max_by_key(|goal| goal.from).map(|goal| goal.target)
-}
-
-/// Whether targets ask for anything: a cap of 0 is a goal also where there is no working day.
-fn asks(targets: &[(Decimal, usize)]) -> bool {
-    targets.iter().any(|(target, _)| *target != Decimal::ZERO)
 }
 
 impl Board {
-    /// The goal of a scope in a period, if one is in force and anything of it is left.
-    pub(super) fn aim(&mut self, scope: ScopeId, kpi: KpiId, period: &Period) -> Option<Aim> {
-        if self.model.kpi(kpi).goal_kind != GoalKind::Reach || period.kind.is_rolling() {
-            return self.flat_aim(scope, kpi, period);
-        }
-        let targets = self.targets(scope, kpi, period)?;
-        Some(self.due_aim(&targets, period))
-    }
-
-    /// The goal of a scope where all of it is due at every moment.
-    pub(super) fn flat_aim(&self, scope: ScopeId, kpi: KpiId, period: &Period) -> Option<Aim> {
-        let targets = self.targets(scope, kpi, period)?;
-        let rests =
-            self.model.kpi(kpi).goal_kind == GoalKind::Reach && self.model.calendar.rests(period);
-        let void = rests && asks(&targets);
-        let goal =
-            targets.iter().filter(|_| !void).map(|(target, _)| Rational::from(*target)).sum();
-        Some(Aim { goal, due: None, void })
-    }
-
-    /// The targets that make up a scope's goal, each with the face by which it falls due.
-    fn targets(
+    /// The goal of a scope in a period, if one is in force; what is to be held, as it is on `today` or, in a period that
+    /// does not hold that, on the day nearest to it.
+    pub(super) fn aim(
         &self,
+        times: &mut WorkingTimes,
         scope: ScopeId,
         kpi: KpiId,
         period: &Period,
-    ) -> Option<Vec<(Decimal, usize)>> {
-        let own_face = self.face_of[scope.0 as usize];
-        match self.roster.scope(scope) {
-            Scope::Unassigned => None,
-            Scope::Rep(rep) => {
-                Some(vec![(self.goals.of_rep(kpi, period, *rep, &self.roster)?, own_face)])
+        today: Day,
+    ) -> Option<Aim> {
+        match self.model.kpi(kpi).goal_kind {
+            GoalKind::Reach => self.reach_aim(times, scope, kpi, period),
+            GoalKind::Hold | GoalKind::Rate => {
+                self.level_aim(scope, kpi, period, today.clamp(period.start, period.end))
             }
+        }
+    }
+
+    fn reach_aim(
+        &self,
+        times: &mut WorkingTimes,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: &Period,
+    ) -> Option<Aim> {
+        let owed = self.owed(times, scope, kpi, period)?;
+        let asks = owed.iter().any(|owed| !owed.target.is_zero());
+        let goal: Rational = owed.iter().map(Owed::goal).sum();
+        let void = asks && goal.is_zero();
+        let due = (!period.kind.is_rolling()).then(|| due(owed));
+        Some(Aim { goal, due, void })
+    }
+
+    /// What makes up a scope's reach goal.
+    fn owed(
+        &self,
+        times: &mut WorkingTimes,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: &Period,
+    ) -> Option<Vec<Owed>> {
+        match *self.roster.scope(scope) {
+            Scope::Unassigned => None,
+            Scope::Rep(rep) => Some(vec![self.owed_by_rep(times, rep, kpi, period)?]),
             Scope::Team(manager) => {
-                match self.goals.of_team(kpi, period, &self.roster.reps()[*manager].id) {
-                    Some(target) => Some(vec![(target, own_face)]),
-                    None => self.members_targets(scope, kpi, period),
+                match self.goals.of_team(kpi, period, &self.roster.reps()[manager].id) {
+                    Some(goal) => Some(vec![self.owed_by_team(times, scope, &goal, period)]),
+                    None => self.owed_by_members(times, scope, kpi, period),
                 }
             }
-            Scope::Org => self.members_targets(scope, kpi, period),
+            Scope::Org => self.owed_by_members(times, scope, kpi, period),
         }
+    }
+
+    fn owed_by_rep(
+        &self,
+        times: &mut WorkingTimes,
+        rep: usize,
+        kpi: KpiId,
+        period: &Period,
+    ) -> Option<Owed> {
+        let goal = self.goals.of_rep(kpi, period, rep, &self.roster)?;
+        let face = self.face_of[self.roster.rep_scope(rep).0 as usize];
+        let days = self.workdays(times, face, period);
+        let facts = &self.roster.reps()[rep];
+        let ramps = self.model.kpi(kpi).better == Better::Higher;
+        let factor = |day: Day| factor(&goal, facts, ramps, day);
+        let spread = if days.iter().all(|day| factor(day.day) == Rational::ONE) {
+            self.shares(times, face, period, goal.curve.as_ref())
+        } else {
+            let parts = self.parts(face, period, &days, goal.curve.as_ref());
+            let share = |day: &Workday| share(&days, parts.as_deref(), day);
+            Arc::new(Spread::new(&days, |day| &share(day) * &factor(day.day)))
+        };
+        Some(Owed { target: goal.target.into(), face, spread })
+    }
+
+    fn owed_by_team(
+        &self,
+        times: &mut WorkingTimes,
+        scope: ScopeId,
+        goal: &Goal,
+        period: &Period,
+    ) -> Owed {
+        let face = self.face_of[scope.0 as usize];
+        let spread = self.shares(times, face, period, goal.curve.as_ref());
+        Owed { target: goal.target.into(), face, spread }
     }
 
     /// What a team's members owe: for sums and counts each of them, otherwise the value they have in common.
-    fn members_targets(
+    fn owed_by_members(
+        &self,
+        times: &mut WorkingTimes,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: &Period,
+    ) -> Option<Vec<Owed>> {
+        let of_member =
+            |rep| self.owed_by_rep(times, rep, kpi, &self.members_period(scope, rep, period));
+        let owed: Vec<Owed> = self.roster.members(scope).filter_map(of_member).collect();
+        let first = owed.first()?.goal();
+        if self.model.kpi(kpi).adds_up() {
+            return Some(owed);
+        }
+        if owed.iter().any(|owed| owed.goal() != first) {
+            return None;
+        }
+        // Nothing of a target that is asked is not the same as a target of 0.
+        let target = if first.is_zero() { owed[0].target.clone() } else { first.clone() };
+        let face = self.face_of[scope.0 as usize];
+        let spread = if first == target {
+            self.shares(times, face, period, None)
+        } else {
+            owed[0].spread.clone()
+        };
+        Some(vec![Owed { target, face, spread }])
+    }
+
+    /// The goal of a scope of which all is due at every moment, on a day of the period.
+    fn level_aim(&self, scope: ScopeId, kpi: KpiId, period: &Period, day: Day) -> Option<Aim> {
+        let levels = self.levels(scope, kpi, period, day)?;
+        let asks = levels.iter().any(|(goal, _)| goal.target != Decimal::ZERO);
+        let goal: Rational = levels.into_iter().map(|(_, level)| level).sum();
+        Some(Aim { void: asks && goal.is_zero(), goal, due: None })
+    }
+
+    /// The goals that make up a scope's goal, and how much each of them asks on a day.
+    fn levels(
         &self,
         scope: ScopeId,
         kpi: KpiId,
         period: &Period,
-    ) -> Option<Vec<(Decimal, usize)>> {
-        let roster = &self.roster;
-        let target = |rep| {
-            let target = self.goals.of_rep(kpi, period, rep, roster)?;
-            Some((target, self.face_of[roster.rep_scope(rep).0 as usize]))
-        };
-        let targets: Vec<(Decimal, usize)> = roster.members(scope).filter_map(target).collect();
-        let (first, _) = *targets.first()?;
-        let summed =
-            self.model.kpi(kpi).adds_up() && self.model.kpi(kpi).goal_kind != GoalKind::Rate;
-        if summed {
-            return Some(targets);
+        day: Day,
+    ) -> Option<Vec<(Arc<Goal>, Rational)>> {
+        match self.roster.scope(scope) {
+            Scope::Unassigned => None,
+            Scope::Rep(rep) => Some(vec![self.level_of_rep(*rep, kpi, period, day)?]),
+            Scope::Team(manager) => {
+                let id = &self.roster.reps()[*manager].id;
+                match self.goals.of_team(kpi, period, id) {
+                    Some(goal) => {
+                        let target = goal.target.into();
+                        Some(vec![(goal, target)])
+                    }
+                    None => self.levels_of_members(scope, kpi, period, day),
+                }
+            }
+            Scope::Org => self.levels_of_members(scope, kpi, period, day),
         }
-        targets
-            .iter()
-            .all(|(target, _)| *target == first)
-            .then(|| vec![(first, self.face_of[scope.0 as usize])])
     }
 
-    fn due_aim(&mut self, targets: &[(Decimal, usize)], period: &Period) -> Aim {
-        let mut by_face: HashMap<usize, Decimal> = HashMap::new();
-        for (target, face) in targets {
-            *by_face.entry(*face).or_default() += *target;
-        }
-        let parts: Vec<_> = by_face
-            .into_iter()
-            .map(|(face, target)| (Rational::from(target), self.spread(face, period)))
-            .collect();
-        let void = asks(targets) && parts.iter().all(|(_, spread)| spread.is_empty());
-        let due = Due::new(parts);
-        Aim { goal: due.total(), due: Some(due), void }
-    }
-
-    /// The working time by which a scope's remaining days are counted.
-    pub(super) fn own_spread(
-        &mut self,
+    fn levels_of_members(
+        &self,
         scope: ScopeId,
-        kpi: &Kpi,
+        kpi: KpiId,
+        period: &Period,
+        day: Day,
+    ) -> Option<Vec<(Arc<Goal>, Rational)>> {
+        let level =
+            |rep: usize| self.level_of_rep(rep, kpi, &self.members_period(scope, rep, period), day);
+        let mut levels: Vec<_> = self.roster.members(scope).filter_map(level).collect();
+        let kpi = self.model.kpi(kpi);
+        if !(kpi.adds_up() && kpi.goal_kind == GoalKind::Hold) {
+            let (_, first) = levels.first()?.clone();
+            if levels.iter().any(|(_, level)| *level != first) {
+                return None;
+            }
+            levels.truncate(1);
+        }
+        (!levels.is_empty()).then_some(levels)
+    }
+
+    /// The ramp scales what is to be held, and neither a rate nor a cap.
+    fn level_of_rep(
+        &self,
+        rep: usize,
+        kpi: KpiId,
+        period: &Period,
+        day: Day,
+    ) -> Option<(Arc<Goal>, Rational)> {
+        let goal = self.goals.of_rep(kpi, period, rep, &self.roster)?;
+        let kpi = self.model.kpi(kpi);
+        let target = Rational::from(goal.target);
+        let ramps = kpi.goal_kind == GoalKind::Hold && kpi.better == Better::Higher;
+        let share =
+            if ramps { ramped(&goal, &self.roster.reps()[rep], day) } else { Rational::ONE };
+        Some((goal, &target * &share))
+    }
+
+    /// The period of a member that belongs to a scope's: in their own calendar the one that holds its last day.
+    fn members_period(&self, scope: ScopeId, rep: usize, period: &Period) -> Period {
+        let calendar = self.roster.calendar(self.roster.rep_scope(rep));
+        if calendar == self.roster.calendar(scope) {
+            return period.clone();
+        }
+        period.kind.holding(period.end, self.model.calendar(calendar))
+    }
+
+    /// How a target is spread for whoever owes all of it.
+    fn shares(
+        &self,
+        times: &mut WorkingTimes,
+        face: usize,
+        period: &Period,
+        curve: Option<&Curve>,
+    ) -> Arc<Spread> {
+        let days = self.workdays(times, face, period);
+        times.shares(face, period, curve, || {
+            let parts = self.parts(face, period, &days, curve);
+            Spread::new(&days, |day| share(&days, parts.as_deref(), day))
+        })
+    }
+
+    fn parts(
+        &self,
+        face: usize,
+        period: &Period,
+        days: &Workdays,
+        curve: Option<&Curve>,
+    ) -> Option<Vec<Part>> {
+        let curve = curve?;
+        let calendar = self.model.calendar(self.faces[face].calendar);
+        Some(parts(days, curve, &calendar.fiscal_parts(period, curve.months.into())))
+    }
+
+    /// The working days of a scope, by which what is left is counted; without those on which a rep whose goal minds
+    /// that is absent.
+    pub(super) fn load(
+        &self,
+        times: &mut WorkingTimes,
+        scope: ScopeId,
+        kpi: KpiId,
         period: &Period,
     ) -> Option<Arc<Spread>> {
-        let counted = kpi.goal_kind == GoalKind::Reach && !period.kind.is_rolling();
-        counted.then(|| self.spread(self.face_of[scope.0 as usize], period))
+        if self.model.kpi(kpi).goal_kind != GoalKind::Reach || period.kind.is_rolling() {
+            return None;
+        }
+        let face = self.face_of[scope.0 as usize];
+        let days = self.workdays(times, face, period);
+        if let Scope::Rep(rep) = *self.roster.scope(scope)
+            && let Some(goal) = self.goals.of_rep(kpi, period, rep, &self.roster)
+            && goal.presence
+        {
+            let facts = &self.roster.reps()[rep];
+            let present = |day: &Workday| match facts.is_present(day.day) {
+                true => Rational::from(day.weight),
+                false => Rational::ZERO,
+            };
+            return Some(Arc::new(Spread::new(&days, present)));
+        }
+        Some(times.load(face, period, &days))
     }
+
+    /// The days after `after` on which what members of a scope owe is scaled otherwise than the day before.
+    pub(super) fn scaling_days(
+        &self,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: &Period,
+        after: Day,
+    ) -> Vec<Day> {
+        if !self.goals.all(kpi, period.kind).any(|goal| goal.presence || !goal.ramp.is_empty()) {
+            return Vec::new();
+        }
+        let mut days: Vec<Day> = self
+            .roster
+            .members(scope)
+            .flat_map(|rep| {
+                let facts = &self.roster.reps()[rep];
+                self.goals.all(kpi, period.kind).flat_map(|goal| edges(goal, facts))
+            })
+            .filter(|day| *day > after)
+            .collect();
+        days.sort_unstable();
+        days.dedup();
+        days
+    }
+}
+
+/// What falls due when: alike targets added up, and what differs only by rep merged into one.
+fn due(owed: Vec<Owed>) -> Due {
+    let mut by_face: Vec<(usize, Vec<(Rational, Arc<Spread>)>)> = Vec::new();
+    for Owed { target, face, spread } in owed {
+        let at = by_face.iter().position(|(known, _)| *known == face).unwrap_or_else(|| {
+            by_face.push((face, Vec::new()));
+            by_face.len() - 1
+        });
+        let parts = &mut by_face[at].1;
+        match parts.iter_mut().find(|(_, known)| Arc::ptr_eq(known, &spread)) {
+            Some((sum, _)) => *sum = &*sum + &target,
+            None => parts.push((target, spread)),
+        }
+    }
+    let one = |(_, mut parts): (usize, Vec<_>)| match parts.len() {
+        1 => parts.remove(0),
+        _ => (Rational::ONE, Arc::new(Spread::merged(&parts))),
+    };
+    Due::new(by_face.into_iter().map(one).collect())
+}
+
+/// The share of a target that falls on a day, with a curve within the part that holds it.
+fn share(days: &Workdays, parts: Option<&[Part]>, day: &Workday) -> Rational {
+    let Some(parts) = parts else { return days.share(day) };
+    let part = parts.iter().find(|part| part.first <= day.day && day.day <= part.last);
+    part.map_or(Rational::ZERO, |part| {
+        (&part.share * &day.weight.into()).checked_div(&part.load).unwrap_or(Rational::ZERO)
+    })
+}
+
+/// A part of a curve that has working days, with its share of the target.
+struct Part {
+    first: Day,
+    last: Day,
+    share: Rational,
+    load: Rational,
+}
+
+/// The parts of a curve. One without working days passes its share on to the next, the last ones back.
+fn parts(days: &Workdays, curve: &Curve, bounds: &[(Day, Day)]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut passed_on = Rational::ZERO;
+    for ((first, last), share) in bounds.iter().zip(&curve.shares) {
+        let (load, share) = (Rational::from(days.between(*first, *last)), Rational::from(*share));
+        let share = &share + &passed_on;
+        passed_on = Rational::ZERO;
+        if load.is_zero() {
+            passed_on = share;
+        } else {
+            parts.push(Part { first: *first, last: *last, share, load });
+        }
+    }
+    if let Some(last) = parts.last_mut() {
+        last.share = &last.share + &passed_on;
+    }
+    parts
+}
+
+/// By what a day's share of a target is multiplied for a rep.
+fn factor(goal: &Goal, rep: &Rep, ramps: bool, day: Day) -> Rational {
+    if goal.presence && !rep.is_present(day) {
+        return Rational::ZERO;
+    }
+    if ramps { ramped(goal, rep, day) } else { Rational::ONE }
+}
+
+/// The ramp's share on a day. Who has no first day has been here for ever.
+fn ramped(goal: &Goal, rep: &Rep, day: Day) -> Rational {
+    rep.tenure_months(day).map_or(Rational::ONE, |months| ramp_share(&goal.ramp, months).into())
+}
+
+/// The days on which a factor may change.
+fn edges(goal: &Goal, rep: &Rep) -> Vec<Day> {
+    let steps = goal.ramp.iter().filter_map(|step| rep.anniversary(step.until_month));
+    let absences = rep.time_off.iter().flat_map(|(first, last)| [*first, last.plus(1)]);
+    let employment = rep.start.into_iter().chain(rep.end.map(|end| end.plus(1)));
+    let presence = absences.chain(employment).filter(|_| goal.presence);
+    steps.chain(presence).collect()
 }

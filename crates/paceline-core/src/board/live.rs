@@ -10,7 +10,7 @@ use super::view::{Key, Left, Removal};
 use super::{Board, Revision};
 use crate::decimal::Decimal;
 use crate::entry::Entry;
-use crate::kpi::Kpi;
+use crate::kpi::{GoalKind, Kpi};
 use crate::ledger::Doubt;
 use crate::period::Period;
 use crate::rational::Rational;
@@ -34,7 +34,8 @@ pub(super) struct State {
     pub(super) period: Arc<Period>,
     pub(super) accumulator: Accumulator,
     pub(super) aim: Option<Aim>,
-    pub(super) spread: Option<Arc<Spread>>,
+    /// The working days by which what is left is counted.
+    pub(super) load: Option<Arc<Spread>>,
     pub(super) status: Status,
     pub(super) since: Timestamp,
     /// The revision at which the period began on the board.
@@ -91,10 +92,8 @@ impl Board {
         let Some(case) = self.case(live) else { return };
         let Some(state) = &self.live[live as usize].state else { return };
         let status = case.status(&self.rules, state.status, now);
-        let next_change = match state.period.kind.is_rolling() {
-            true => self.next_window_change(live, &case, status),
-            false => case.next_change(&self.rules, status, now),
-        };
+        let next_change =
+            self.timed(|board, times| board.next_change(times, live, &case, status, now));
         let rate = case.aim.as_ref().and_then(|aim| aim.due.as_ref()?.rate(now));
         let rate = rate.and_then(|(rate, until)| Some((rate.to_decimal()?, until)));
         self.set_timer(live, next_change, rate.map(|(_, until)| until));
@@ -203,10 +202,12 @@ impl Board {
     fn begin_period(&mut self, live: u32, now: Timestamp) {
         let (scope, slot) = self.place(live);
         let slot = self.slots.get(slot).clone();
-        let period = slot.kind.holding(self.face(scope).today, &self.model.calendar);
-        let aim = self.aim(scope, slot.kpi, &period);
-        let model = self.model.clone();
-        let spread = self.own_spread(scope, model.kpi(slot.kpi), &period);
+        let period = slot.kind.holding(self.face(scope).today, self.calendar(scope));
+        let today = self.face(scope).today;
+        let (aim, load) = self.timed(|board, times| {
+            let aim = board.aim(times, scope, slot.kpi, &period, today);
+            (aim, board.load(times, scope, slot.kpi, &period))
+        });
         let former = self.live[live as usize].state.take();
         // A rolling window moves on; any other period ends, and its standing leaves the board.
         let goes_on = former.as_ref().is_some_and(|former| former.period.name == period.name);
@@ -224,7 +225,7 @@ impl Board {
             accumulator: Accumulator::new(&period),
             period: Arc::new(period),
             aim,
-            spread,
+            load,
             status,
             since,
             entered,
@@ -233,6 +234,24 @@ impl Board {
             rate: None,
         };
         self.live[live as usize].state = Some(state);
+    }
+
+    /// Works out anew what is to be held on a new day of a period that goes on, and judges it if that is another.
+    pub(super) fn renew_aim(&mut self, live: u32, now: Timestamp) {
+        let (scope, slot) = self.place(live);
+        let kpi = self.slots.get(slot).kpi;
+        if self.model.kpi(kpi).goal_kind != GoalKind::Hold {
+            return;
+        }
+        let Some(state) = &self.live[live as usize].state else { return };
+        let period = state.period.clone();
+        let today = self.face(scope).today;
+        let aim = self.timed(|board, times| board.aim(times, scope, kpi, &period, today));
+        let Some(state) = &mut self.live[live as usize].state else { return };
+        if state.aim != aim {
+            state.aim = aim;
+            self.judge(live, now, now);
+        }
     }
 
     /// Fills the accumulators of standings from the ledger, in one pass over it.

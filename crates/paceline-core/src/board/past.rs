@@ -30,13 +30,16 @@ impl Board {
     fn reading_on(&mut self, live: u32, on: Day, sums: &Sums, now: Timestamp) -> Option<Reading> {
         let (scope, slot) = self.place(live);
         let (kpi, kind) = (self.slots.get(slot).kpi, self.slots.get(slot).kind);
-        let period = kind.holding(on, &self.model.calendar);
+        let period = kind.holding(on, self.calendar(scope));
         if self.live[live as usize].state.as_ref().is_some_and(|state| *state.period == period) {
             return self.reading(live);
         }
-        let aim = self.aim(scope, kpi, &period);
+        let today = self.face(scope).today;
+        let (aim, load) = self.timed(|board, times| {
+            let aim = board.aim(times, scope, kpi, &period, today);
+            (aim, board.load(times, scope, kpi, &period))
+        });
         let model = self.model.clone();
-        let spread = self.own_spread(scope, model.kpi(kpi), &period);
         let end = (!kind.is_rolling()).then(|| self.period_end(scope, &period));
         let case = case(model.kpi(kpi), self.past_value(live, sums), aim, end);
         // There is no memory of a status that nobody watched: the bands start in the middle.
@@ -47,7 +50,7 @@ impl Board {
             since: end.filter(|end| *end <= now).unwrap_or(now),
             next_change: case.next_change(&self.rules, status, now),
             revision: self.revision,
-            spread,
+            load,
             case: Arc::new(case),
         })
     }
@@ -67,8 +70,8 @@ impl Board {
     fn sums_on(&self, lives: &[u32], on: Day) -> Sums {
         let mut sums = Sums::new();
         for live in lives.iter().flat_map(|live| self.sources(*live)) {
-            let kind = self.slots.get(self.place(live).1).kind;
-            let period = kind.holding(on, &self.model.calendar);
+            let (scope, slot) = self.place(live);
+            let period = self.slots.get(slot).kind.holding(on, self.calendar(scope));
             sums.entry(live).or_insert_with(|| (period.clone(), Accumulator::new(&period)));
         }
         match self.own_symbols(lives) {

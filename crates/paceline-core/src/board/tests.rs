@@ -7,7 +7,7 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 
 use super::{Batch, Board, Selection, Standing};
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, CalendarId};
 use crate::day::Day;
 use crate::decimal::Decimal;
 use crate::entity::{EntityId, FieldId};
@@ -56,7 +56,7 @@ fn model(periods: Vec<PeriodKind>, goals: Vec<Goal>, symbols: Symbols) -> Model 
     Model {
         entities: Vec::new(),
         kpis: vec![bookings],
-        calendar: Calendar::default(),
+        calendars: vec![Calendar::default()],
         goals,
         bands: Bands {
             behind: band("0.90", "0.95"),
@@ -75,6 +75,9 @@ fn goal(target: &str, period: PeriodKind) -> Goal {
         whose: Whose::Everyone,
         from: None,
         until: None,
+        ramp: Vec::new(),
+        presence: false,
+        curve: None,
     }
 }
 
@@ -87,6 +90,8 @@ fn rep(id: &str, manager: Option<&str>, zone: &str) -> Rep {
         start: None,
         end: None,
         zone: Some(TimeZone::get(zone).expect("a zone")),
+        calendar: CalendarId::DEFAULT,
+        time_off: Vec::new(),
     }
 }
 
@@ -98,7 +103,7 @@ struct Bench {
 impl Bench {
     fn new(reps: Vec<Rep>, periods: Vec<PeriodKind>, goals: Vec<Goal>, now: &str) -> Self {
         let mut symbols = Symbols::default();
-        let roster = Roster::new(reps, TimeZone::UTC, &mut symbols).expect("a roster");
+        let roster = Roster::new(reps, &[Calendar::default()], &mut symbols).expect("a roster");
         let owner = symbols.intern("U1");
         let model = model(periods, goals, symbols);
         let mut board = Board::new(Arc::new(model), Arc::new(roster));

@@ -51,7 +51,7 @@ pub struct Standing {
 pub struct Reading {
     pub(super) key: Key,
     pub(super) case: Arc<Case>,
-    pub(super) spread: Option<Arc<Spread>>,
+    pub(super) load: Option<Arc<Spread>>,
     pub(super) status: Status,
     pub(super) since: Timestamp,
     pub(super) next_change: Option<Timestamp>,
@@ -62,7 +62,7 @@ impl Reading {
     /// The standing at an instant up to which the board was advanced.
     pub fn at(self, now: Timestamp) -> Standing {
         Standing {
-            numbers: self.case.numbers(now, self.spread.as_deref()),
+            numbers: self.case.numbers(now, self.load.as_deref()),
             key: self.key,
             sample: self.case.sample,
             status: self.status,
@@ -177,7 +177,7 @@ impl Board {
         Some(Reading {
             key: Key { scope, kpi: self.slots.get(slot).kpi, period: state.period.clone() },
             case: state.case.clone()?,
-            spread: state.spread.clone(),
+            load: state.load.clone(),
             status: state.status,
             since: state.since,
             next_change: state.next_change,

@@ -34,8 +34,8 @@ pub struct Numbers {
 }
 
 impl Case {
-    /// The numbers at an instant; `spread` is the working time of the scope itself.
-    pub fn numbers(&self, now: Timestamp, spread: Option<&Spread>) -> Numbers {
+    /// The numbers at an instant; `load` is the working days of the scope itself.
+    pub fn numbers(&self, now: Timestamp, load: Option<&Spread>) -> Numbers {
         let mut numbers = Numbers { actual: leaves(self.actual.as_ref()), ..Numbers::default() };
         let Some(aim) = &self.aim else { return numbers };
         let expected = aim.expected(now);
@@ -45,7 +45,7 @@ impl Case {
             (numbers.expected_rate, numbers.rate_until) = (rate.to_decimal(), Some(until));
         }
         if let Some(actual) = &self.actual {
-            self.compare(&mut numbers, actual, aim, &expected, now, spread);
+            self.compare(&mut numbers, actual, aim, &expected, now, load);
         }
         numbers
     }
@@ -57,7 +57,7 @@ impl Case {
         aim: &Aim,
         expected: &Rational,
         now: Timestamp,
-        spread: Option<&Spread>,
+        load: Option<&Spread>,
     ) {
         let missing = &aim.goal - actual;
         let remaining = if missing.is_negative() { Rational::ZERO } else { missing };
@@ -68,7 +68,7 @@ impl Case {
             return;
         }
         numbers.projected = leaves((actual * &aim.goal).checked_div(expected).as_ref());
-        let days_left = spread.map(|spread| spread.days_left(now));
+        let days_left = load.map(|load| load.left(now));
         numbers.required_per_day =
             leaves(days_left.and_then(|days| remaining.checked_div(&days)).as_ref());
     }

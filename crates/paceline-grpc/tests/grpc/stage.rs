@@ -4,9 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use paceline_core::board::{Batch, Revision};
-use paceline_core::calendar::Calendar;
+use paceline_core::calendar::{Calendar, CalendarId};
 use paceline_core::day::Day;
 use paceline_core::decimal::Decimal;
 use paceline_core::entity::{Entity, EntityId, FieldId};
@@ -62,7 +61,7 @@ impl Stage {
         let mut reps = vec![rep("M1", None), rep("U1", Some("M1")), rep("U2", Some("M1"))];
         reps.extend([rep("M2", None), rep("U3", Some("M2"))]);
         reps.extend((0..more).map(|at| rep(&format!("V{at}"), Some("M2"))));
-        let roster = Roster::new(reps, TimeZone::UTC, &mut symbols).expect("a roster");
+        let roster = Roster::new(reps, &[Calendar::default()], &mut symbols).expect("a roster");
         let live = Live::new(
             Arc::new(model(symbols.clone())),
             Arc::new(roster),
@@ -171,7 +170,7 @@ fn model(symbols: Symbols) -> Model {
             kpi("bookings", sum, vec![PeriodKind::Month, PeriodKind::Quarter]),
             kpi("calls", Aggregate::Count, vec![PeriodKind::Day]),
         ],
-        calendar: Calendar::default(),
+        calendars: vec![Calendar::default()],
         goals: vec![Goal {
             kpi: BOOKINGS,
             period: PeriodKind::Month,
@@ -179,6 +178,9 @@ fn model(symbols: Symbols) -> Model {
             whose: Whose::Everyone,
             from: None,
             until: None,
+            ramp: Vec::new(),
+            presence: false,
+            curve: None,
         }],
         bands: Bands {
             behind: band("0.90", "0.95"),
@@ -218,6 +220,8 @@ fn rep(id: &str, manager: Option<&str>) -> Rep {
         start: None,
         end: None,
         zone: None,
+        calendar: CalendarId::DEFAULT,
+        time_off: Vec::new(),
     }
 }
 

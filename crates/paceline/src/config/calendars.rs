@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use paceline_core::calendar::{Calendar, Hours};
+use paceline_core::calendar::{Calendar, CalendarId, FiscalPattern, Hours};
 use paceline_core::day::Day;
 use paceline_core::decimal::Decimal;
+use paceline_core::suggest;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -12,7 +13,7 @@ use super::located::{Entries, Exact, Located, Text};
 use super::report::Report;
 use super::value;
 
-/// When everyone works, and how the year is cut.
+/// When those who follow it work, and how their year is cut. A key left out has its default, whatever `default` says.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Calendar")]
@@ -29,11 +30,7 @@ pub(super) struct RawCalendar {
     holidays: Option<Vec<Text>>,
     /// Month and day on which the fiscal year starts, `MM-DD`, the day at most 28. Default: `01-01`.
     fiscal_year_start: Option<Text>,
-    /// How the fiscal year is cut. Default: `months`, the only one of this version.
-    #[expect(
-        dead_code,
-        reason = "there is one pattern, and reading the config checks that it is this one"
-    )]
+    /// How the fiscal year is cut. Default: `months`.
     fiscal_pattern: Option<Pattern>,
 }
 
@@ -57,6 +54,10 @@ enum Weekday {
 enum Pattern {
     /// Twelve months from the first day of the fiscal year.
     Months,
+    /// Quarters of 4, 4 and 5 weeks; the year starts on the first day of the week that is nearest to
+    /// `fiscal_year_start`, and a 53rd week belongs to its last month.
+    #[serde(rename = "4-4-5")]
+    FourFourFive,
 }
 
 /// How much of a working day each weekday is: 1 a whole one, 0.6 a short one. Weekdays left out are days off.
@@ -79,21 +80,37 @@ struct WorkingDays {
     sun: Option<Located<Exact>>,
 }
 
-/// The calendar of everyone.
-pub(super) fn compile(raw: Entries<RawCalendar>, report: &mut Report) -> Calendar {
-    let mut calendar = Calendar::default();
-    for (name, raw) in raw.0 {
-        if name.as_str() == "default" {
-            calendar = raw.compile(report);
+/// The calendar of the org, and of everyone without another.
+const DEFAULT: &str = "default";
+
+/// Compiles all calendars; [`CalendarId`] is the index. The first is `default`, also where it is not described.
+pub(super) fn compile(raw: &Entries<RawCalendar>, report: &mut Report) -> Vec<Calendar> {
+    let mut calendars = vec![Calendar::default()];
+    for (name, raw) in &raw.0 {
+        value::identifier(name, "a calendar", report);
+        let calendar = Calendar { name: name.value.clone(), ..raw.compile(report) };
+        if name.as_str() == DEFAULT {
+            calendars[0] = calendar;
         } else {
-            report.error(
-                name.at,
-                "other calendars than `default` are not supported by this version",
-                "describe the calendar of everyone as `default`",
-            );
+            calendars.push(calendar);
         }
     }
-    calendar
+    calendars
+}
+
+/// The calendar of a name.
+pub(super) fn named(
+    name: &Text,
+    calendars: &[Calendar],
+    report: &mut Report,
+) -> Option<CalendarId> {
+    let found = calendars.iter().position(|calendar| calendar.name == name.value);
+    if found.is_none() {
+        let known = calendars.iter().map(|calendar| calendar.name.as_str());
+        let remedy = suggest::remedy(name.as_str(), known, "the calendars are");
+        report.unknown(name.at, format_args!("there is no calendar `{}`", name.as_str()), remedy);
+    }
+    found.map(|at| CalendarId(at as u16))
 }
 
 impl RawCalendar {
@@ -112,7 +129,11 @@ impl RawCalendar {
             hours: hours.unwrap_or(default.hours),
             holidays,
             fiscal_year_start: fiscal.unwrap_or(default.fiscal_year_start),
-            ..Calendar::default()
+            fiscal_pattern: match self.fiscal_pattern {
+                None | Some(Pattern::Months) => FiscalPattern::Months,
+                Some(Pattern::FourFourFive) => FiscalPattern::FourFourFive,
+            },
+            name: default.name,
         }
     }
 }

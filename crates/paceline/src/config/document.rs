@@ -41,7 +41,7 @@ pub(super) struct Document {
     entities: Option<Located<Entries<RawEntity>>>,
     /// Who is credited and carries goals. Default: nobody.
     reps: Option<RawReps>,
-    /// Working time, by name; in this version only `default`, the calendar of everyone.
+    /// Working time, by name: `default` is that of the org and of all reps who name no other.
     calendars: Option<Entries<RawCalendar>>,
     /// What is measured. Required.
     kpis: Option<Located<Vec<RawKpi>>>,
@@ -87,8 +87,8 @@ impl Document {
         let mut notes = self.notes();
         let declared = self.entities.map(|raw| entities::compile(&raw, report)).unwrap_or_default();
         let raw_kpis = self.kpis.map(|raw| not_empty(raw, report)).unwrap_or_default();
-        let calendar = calendars::compile(self.calendars.unwrap_or_default(), report);
-        let reps = reps::compile(self.reps.unwrap_or_default(), report);
+        let calendars = calendars::compile(&self.calendars.unwrap_or_default(), report);
+        let reps = reps::compile(self.reps.unwrap_or_default(), &calendars, report);
         let drafts = kpis::compile(&raw_kpis, &declared, &mut Symbols::default(), report);
         let goals = goals::compile(&self.goals.unwrap_or_default(), &drafts, &reps, report);
         let bands = status::compile(&self.status.unwrap_or_default(), report);
@@ -106,15 +106,12 @@ impl Document {
         let mut symbols = Symbols::default();
         let kpis = kpis::compile(&raw_kpis, &kept, &mut symbols, report);
         let kpis = kpis.into_iter().map(|draft| draft.kpi).collect::<Option<_>>()?;
-        let roster = reps.roster(calendar.zone.clone(), &mut symbols, report)?;
-        if roster.reps().iter().any(|rep| rep.start.is_some() || rep.end.is_some()) {
-            notes.push("`start` and `end` of reps are accepted, and have no effect yet".to_owned());
-        }
+        let roster = reps.roster(&calendars, &mut symbols, report)?;
         let kafka = kafka?;
         notes.extend(overruled(&kafka));
         let bindings = bindings(&kept);
         let entities = kept.into_iter().map(|declared| declared.entity).collect();
-        let model = Model { entities, kpis, calendar, goals, bands, symbols };
+        let model = Model { entities, kpis, calendars, goals, bands, symbols };
         Some(Config { kafka, sources, bindings, model, roster, server, topics, hold, notes })
     }
 

@@ -1,5 +1,7 @@
 //! `goals`: targets, for whom and from when.
 
+mod terms;
+
 use paceline_core::decimal::Decimal;
 use paceline_core::goal::{Goal, Whose};
 use paceline_core::kpi::{Better, KpiId};
@@ -14,6 +16,7 @@ use super::report::Report;
 use super::reps::Reps;
 use super::value;
 use paceline_core::suggest;
+use terms::{RawCurve, RawStep};
 
 /// A target for a KPI, a kind of period and somebody.
 #[derive(Deserialize, JsonSchema)]
@@ -36,6 +39,13 @@ pub(super) struct RawGoal {
     /// The last day it is in force, `YYYY-MM-DD`. Default: for ever.
     #[schemars(extend("format" = "date"))]
     until: Option<Text>,
+    /// What share of the target is asked of a rep by tenure, each step for the working days on which it holds;
+    /// afterwards all of it. Who has no `start` owes all of it. Default: all of it from the first day.
+    ramp: Option<Vec<RawStep>>,
+    /// Whether only the working days count on which the rep is employed and not off. Default: false.
+    presence: Option<Located<bool>>,
+    /// How the target is spread over the parts of a quarter or year. Default: evenly over its working days.
+    curve: Option<Located<RawCurve>>,
 }
 
 /// Whose goal it is.
@@ -111,6 +121,12 @@ impl RawGoal {
                 "exchange the two",
             );
         }
+        let ramp = self.ramp.as_ref().map(|ramp| terms::ramp(ramp, report));
+        let curve = self
+            .curve
+            .as_ref()
+            .map(|curve| terms::curve(curve, period, kpi.map(|kpi| drafts[kpi].goal_kind), report));
+        self.check_team(report);
         Some(Goal {
             kpi: KpiId(kpi? as u16),
             period: period?,
@@ -118,7 +134,29 @@ impl RawGoal {
             whose: whose?,
             from: given(from)?,
             until: given(until)?,
+            ramp: given(ramp)?.unwrap_or_default(),
+            presence: self.presence.as_ref().is_some_and(|presence| presence.value),
+            curve: given(curve)?,
         })
+    }
+
+    /// A team has no tenure and is never absent.
+    fn check_team(&self, report: &mut Report) {
+        if !matches!(self.whose.value, For::Team(_)) {
+            return;
+        }
+        let remedy =
+            "leave it out, or use `for: {each_of: …}`, whose goals the team's is the sum of";
+        if self.ramp.is_some() {
+            report.error(self.whose.at, "a team has no tenure, and its own goal no ramp", remedy);
+        }
+        if let Some(presence) = self.presence.as_ref().filter(|presence| presence.value) {
+            report.error(
+                presence.at,
+                "a team is never absent: its own goal has no `presence`",
+                remedy,
+            );
+        }
     }
 
     fn kpi(&self, drafts: &[Draft], report: &mut Report) -> Option<usize> {
@@ -173,12 +211,12 @@ impl RawGoal {
     }
 }
 
-/// A date that was left out, or one that is right.
+/// Something that was left out, or is right.
 #[expect(clippy::option_option, reason = "left out and wrong are not the same")]
-fn given<T>(date: Option<Option<T>>) -> Option<Option<T>> {
-    match date {
+fn given<T>(value: Option<Option<T>>) -> Option<Option<T>> {
+    match value {
         None => Some(None),
-        Some(date) => date.map(Some),
+        Some(value) => value.map(Some),
     }
 }
 

@@ -134,6 +134,7 @@ pub(super) struct Draft {
     pub(super) name: String,
     pub(super) periods: Vec<PeriodKind>,
     pub(super) better: Better,
+    pub(super) goal_kind: GoalKind,
     pub(super) kpi: Option<Kpi>,
 }
 
@@ -169,7 +170,8 @@ impl RawKpi {
         let periods = check::periods(self.periods.as_ref(), report);
         let better = self.better.map_or(Better::Higher, RawBetter::compile);
         let kpi = measure.map(|measure| self.with(measure, periods.clone(), better));
-        Draft { name: self.name.value.clone(), periods, better, kpi }
+        let goal_kind = self.goal_kind().compile();
+        Draft { name: self.name.value.clone(), periods, better, goal_kind, kpi }
     }
 
     fn with(&self, measure: Measure, periods: Vec<PeriodKind>, better: Better) -> Kpi {

@@ -15,11 +15,6 @@ const KEYS: &[Later] = &[
     later("", "auth", "leave it out, and let only trusted hosts reach the ports of `server`"),
     later("", "storage", "leave it out: the state is rebuilt from the topics at every start"),
     later("reps", "from", "give the reps as `list`, or as `file` with a CSV"),
-    later("reps", "calendar", "leave it out: everyone follows calendar `default`"),
-    later("reps", "time_off", "leave it out, or lower the rep's goal for that time"),
-    later("goals", "ramp", "write one goal for each step, with `from` and `until`"),
-    later("goals", "presence", "leave it out, and set the target that fits the rep's time"),
-    later("goals", "curve", "write one goal for each part of the period"),
     later("kpis", "on_zero_denominator", "leave it out: a ratio over zero has no value"),
     later("kpis", "from", "leave it out: conversions come with a later version"),
     later("kpis", "to", "leave it out: conversions come with a later version"),
@@ -37,7 +32,6 @@ const WORDS: &[Later] = &[
     later("sources", "pipedrive", "use paceline, salesforce or debezium"),
     later("sources", "dataverse", "use paceline, salesforce or debezium"),
     later("sources", "auto", "use paceline, salesforce or debezium"),
-    later("calendars", "4-4-5", "use `months`"),
 ];
 
 const fn later(section: &'static str, key: &'static str, remedy: &'static str) -> Later {

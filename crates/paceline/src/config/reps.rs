@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use jiff::tz::TimeZone;
+use paceline_core::calendar::Calendar;
+use paceline_core::day::Day;
 use paceline_core::roster::{Rep, Roster};
 use paceline_core::symbol::Intern;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::calendars;
 use super::located::Text;
 use super::place::At;
 use super::report::Report;
@@ -21,8 +23,8 @@ use paceline_core::suggest;
 pub(super) struct RawReps {
     /// The reps, managers included. Default: none; then all credit goes to `unassigned`.
     list: Option<Vec<RawRep>>,
-    /// A CSV file with the columns id, name, manager, role, start, end, time_zone, in any order, by a path relative
-    /// to this file. Instead of `list`.
+    /// A CSV file with the columns id, name, manager, role, start, end, time_zone, calendar, in any order, by a path
+    /// relative to this file. Instead of `list`.
     #[expect(
         dead_code,
         reason = "its rows are put in the place of `list` before the config is read"
@@ -51,6 +53,23 @@ struct RawRep {
     end: Option<Text>,
     /// The IANA time zone in which their days begin. Default: that of the calendar.
     time_zone: Option<Text>,
+    /// The calendar they follow, and with them the team they manage. Default: `default`.
+    calendar: Option<Text>,
+    /// When they are off, for goals with `presence`. Default: never.
+    time_off: Option<Vec<RawTimeOff>>,
+}
+
+/// Days on which a rep is off.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TimeOff")]
+struct RawTimeOff {
+    /// The first day, `YYYY-MM-DD`. Required.
+    #[schemars(extend("format" = "date"))]
+    from: Text,
+    /// The last day, `YYYY-MM-DD`. Default: the first.
+    #[schemars(extend("format" = "date"))]
+    to: Option<Text>,
 }
 
 /// The reps, as far as goals need to know them.
@@ -66,10 +85,10 @@ struct Places {
 }
 
 /// Compiles all reps.
-pub(super) fn compile(raw: RawReps, report: &mut Report) -> Reps {
+pub(super) fn compile(raw: RawReps, calendars: &[Calendar], report: &mut Report) -> Reps {
     let raw = raw.list.unwrap_or_default();
     let places = raw.iter().map(RawRep::places).collect();
-    let list = raw.into_iter().map(|rep| rep.compile(report)).collect();
+    let list = raw.into_iter().map(|rep| rep.compile(calendars, report)).collect();
     let reps = Reps { list, places };
     let by_id = reps.index(report);
     reps.check_managers(&by_id, report);
@@ -82,8 +101,12 @@ impl RawRep {
         Places { id: self.id.at, manager: self.manager.as_ref().map(|manager| manager.at) }
     }
 
-    fn compile(self, report: &mut Report) -> Rep {
+    fn compile(self, calendars: &[Calendar], report: &mut Report) -> Rep {
         value::not_empty(&self.id, "the id", report);
+        let calendar =
+            self.calendar.as_ref().and_then(|name| calendars::named(name, calendars, report));
+        let time_off = self.time_off.iter().flatten().filter_map(|off| off.compile(report));
+        let time_off = time_off.collect();
         let start = self.start.as_ref().and_then(|day| value::date(day, report));
         let end = self.end.as_ref().and_then(|day| value::date(day, report));
         if let (Some(first), Some(last), Some(text)) = (start, end, &self.end)
@@ -102,8 +125,23 @@ impl RawRep {
             start,
             end,
             zone: self.time_zone.and_then(|zone| value::time_zone(&zone, report)),
+            calendar: calendar.unwrap_or_default(),
+            time_off,
             id: self.id.value,
         }
+    }
+}
+
+impl RawTimeOff {
+    fn compile(&self, report: &mut Report) -> Option<(Day, Day)> {
+        let first = value::date(&self.from, report)?;
+        let Some(to) = &self.to else { return Some((first, first)) };
+        let last = value::date(to, report)?;
+        if last < first {
+            let message = format!("the last day is before the first, {first}");
+            report.error(to.at, message, "exchange the two");
+        }
+        Some((first, last))
     }
 }
 
@@ -120,12 +158,12 @@ impl Reps {
     /// Forms the teams, once nothing is wrong with the reps.
     pub(super) fn roster(
         self,
-        zone: TimeZone,
+        calendars: &[Calendar],
         symbols: &mut dyn Intern,
         report: &mut Report,
     ) -> Option<Roster> {
         let place = self.places.first().map(|place| place.id);
-        match Roster::new(self.list, zone, symbols) {
+        match Roster::new(self.list, calendars, symbols) {
             Ok(roster) => Some(roster),
             Err(error) => {
                 if let Some(at) = place {

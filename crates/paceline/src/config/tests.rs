@@ -114,7 +114,7 @@ fn what_is_left_out_has_its_default() {
     );
     assert_eq!(kpi.periods, [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year]);
     assert_eq!(config.model.bands.grace.to_string(), "0.05");
-    assert_eq!(config.model.calendar, paceline_core::calendar::Calendar::default());
+    assert_eq!(config.model.calendars, [paceline_core::calendar::Calendar::default()]);
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! The goals, by what they are for and whose they are, and which of several is in force.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::day::Day;
+use crate::goal::{Goal, Whose};
+use crate::kpi::KpiId;
+use crate::model::Model;
+use crate::period::{Period, PeriodKind};
+use crate::roster::Roster;
+
+/// All goals. A rep's is found without a look at the others'.
+#[derive(Debug)]
+pub(super) struct Goals {
+    by_slot: HashMap<(KpiId, PeriodKind), HashMap<Whose, Vec<Arc<Goal>>>>,
+}
+
+impl Goals {
+    pub(super) fn new(model: &Model) -> Self {
+        let mut by_slot: HashMap<_, HashMap<Whose, Vec<_>>> = HashMap::new();
+        for goal in &model.goals {
+            let of_slot = by_slot.entry((goal.kpi, goal.period)).or_default();
+            of_slot.entry(goal.whose.clone()).or_default().push(Arc::new(goal.clone()));
+        }
+        Self { by_slot }
+    }
+
+    /// The goal of a rep: of those in force the most specific one.
+    pub(super) fn of_rep(
+        &self,
+        kpi: KpiId,
+        period: &Period,
+        rep: usize,
+        roster: &Roster,
+    ) -> Option<Arc<Goal>> {
+        let reps = roster.reps();
+        let above = std::iter::successors(roster.manager(rep), |above| roster.manager(*above));
+        let own = std::iter::once(Whose::Rep(reps[rep].id.clone()));
+        let role = reps[rep].role.clone().map(Whose::Role);
+        let nearest_first = above.map(|above| Whose::EachOf(reps[above].id.clone()));
+        let specific_first = own.chain(role).chain(nearest_first).chain([Whose::Everyone]);
+        let of_slot = self.by_slot.get(&(kpi, period.kind))?;
+        specific_first.into_iter().find_map(|whose| newest(of_slot.get(&whose)?, period))
+    }
+
+    /// The goal set for a team itself.
+    pub(super) fn of_team(&self, kpi: KpiId, period: &Period, manager: &str) -> Option<Arc<Goal>> {
+        let of_slot = self.by_slot.get(&(kpi, period.kind))?;
+        newest(of_slot.get(&Whose::Team(manager.to_owned()))?, period)
+    }
+
+    /// The days after a rolling window's last on which another goal may come into force.
+    pub(super) fn edges(&self, kpi: KpiId, period: &Period) -> Vec<Day> {
+        let edges = self
+            .all(kpi, period.kind)
+            .flat_map(|goal| [goal.from, goal.until.map(|until| until.plus(1))]);
+        edges.flatten().filter(|day| *day > period.end).collect()
+    }
+
+    /// Whether the same goals are in force in two periods.
+    pub(super) fn same(&self, kpi: KpiId, one: &Period, other: &Period) -> bool {
+        self.all(kpi, one.kind).all(|goal| goal.in_force(one) == goal.in_force(other))
+    }
+
+    /// All goals for a KPI and a kind of period.
+    pub(super) fn all(&self, kpi: KpiId, kind: PeriodKind) -> impl Iterator<Item = &Arc<Goal>> {
+        self.by_slot.get(&(kpi, kind)).into_iter().flat_map(HashMap::values).flatten()
+    }
+}
+
+/// Of the goals in force the latest to start, and of several that start together the last.
+fn newest(goals: &[Arc<Goal>], period: &Period) -> Option<Arc<Goal>> {
+    let in_force = goals.iter().filter(|goal| goal.in_force(period));
+    in_force.max_by_key(|goal| goal.from).cloned()
+}
