@@ -33,7 +33,7 @@ impl Spread {
     }
 
     /// Several spreads over days of the same hours as one, each times its factor.
-    pub fn merged(parts: &[(Rational, Arc<Self>)]) -> Self {
+    pub fn merged(parts: &[Part]) -> Self {
         let mut days: BTreeMap<(i128, i128), Rational> = BTreeMap::new();
         for (factor, spread) in parts {
             for step in &spread.steps {
@@ -122,7 +122,7 @@ impl Bound {
 }
 
 /// A target, and how it is spread.
-type Part = (Rational, Arc<Spread>);
+pub type Part = (Rational, Arc<Spread>);
 
 /// What of a goal is due at each instant of its period: a sum of targets, each spread in its own way.
 #[derive(Clone, Debug)]
@@ -142,7 +142,7 @@ impl PartialEq for Due {
 impl Due {
     /// Targets and how they are spread; what is spread alike must be added up before. Parts that nothing is due of
     /// are left out, so the result may be of nothing.
-    pub fn new(parts: Vec<(Rational, Arc<Spread>)>) -> Self {
+    pub fn new(parts: Vec<Part>) -> Self {
         let parts: Vec<_> = parts.into_iter().filter(|(_, spread)| !spread.is_empty()).collect();
         let knots = match parts.as_slice() {
             [(_, spread)] => spread.knots.clone(),

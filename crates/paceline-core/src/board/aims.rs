@@ -9,13 +9,12 @@ use std::sync::Arc;
 use super::Board;
 use super::working_times::WorkingTimes;
 use crate::day::Day;
-use crate::decimal::Decimal;
 use crate::goal::{Curve, Goal, ramp_share};
 use crate::kpi::{Better, GoalKind, KpiId};
 use crate::period::Period;
 use crate::rational::Rational;
 use crate::roster::{Rep, Scope, ScopeId};
-use crate::spread::{Due, Spread};
+use crate::spread::{self, Due, Spread};
 use crate::standing::Aim;
 use crate::workdays::{Workday, Workdays};
 
@@ -28,9 +27,19 @@ struct Owed {
     spread: Arc<Spread>,
 }
 
+/// A target, and what ramp, presence and calendar leave of it.
+struct Asked {
+    target: Rational,
+    left: Rational,
+}
+
 impl Owed {
     fn goal(&self) -> Rational {
         &self.target * self.spread.total()
+    }
+
+    fn asked(&self) -> Asked {
+        Asked { target: self.target.clone(), left: self.goal() }
     }
 }
 
@@ -135,20 +144,15 @@ impl Board {
         let of_member =
             |rep| self.owed_by_rep(times, rep, kpi, &self.members_period(scope, rep, period));
         let owed: Vec<Owed> = self.roster.members(scope).filter_map(of_member).collect();
-        let first = owed.first()?.goal();
         if self.model.kpi(kpi).adds_up() {
-            return Some(owed);
+            return (!owed.is_empty()).then_some(owed);
         }
-        if owed.iter().any(|owed| owed.goal() != first) {
-            return None;
-        }
-        // Nothing of a target that is asked is not the same as a target of 0.
-        let target = if first.is_zero() { owed[0].target.clone() } else { first.clone() };
+        let Asked { target, left } = common(owed.iter().map(Owed::asked).collect())?;
         let face = self.face_of[scope.0 as usize];
-        let spread = if first == target {
+        let spread = if left == target {
             self.shares(times, face, period, None)
         } else {
-            owed[0].spread.clone()
+            Arc::new(Spread::new(&self.workdays(times, face, period), |_| Rational::ZERO))
         };
         Some(vec![Owed { target, face, spread }])
     }
@@ -156,19 +160,13 @@ impl Board {
     /// The goal of a scope of which all is due at every moment, on a day of the period.
     fn level_aim(&self, scope: ScopeId, kpi: KpiId, period: &Period, day: Day) -> Option<Aim> {
         let levels = self.levels(scope, kpi, period, day)?;
-        let asks = levels.iter().any(|(goal, _)| goal.target != Decimal::ZERO);
-        let goal: Rational = levels.into_iter().map(|(_, level)| level).sum();
+        let asks = levels.iter().any(|level| !level.target.is_zero());
+        let goal: Rational = levels.into_iter().map(|level| level.left).sum();
         Some(Aim { void: asks && goal.is_zero(), goal, due: None })
     }
 
-    /// The goals that make up a scope's goal, and how much each of them asks on a day.
-    fn levels(
-        &self,
-        scope: ScopeId,
-        kpi: KpiId,
-        period: &Period,
-        day: Day,
-    ) -> Option<Vec<(Arc<Goal>, Rational)>> {
+    /// The goals that make up a scope's goal, as they are on a day.
+    fn levels(&self, scope: ScopeId, kpi: KpiId, period: &Period, day: Day) -> Option<Vec<Asked>> {
         match self.roster.scope(scope) {
             Scope::Unassigned => None,
             Scope::Rep(rep) => Some(vec![self.level_of_rep(*rep, kpi, period, day)?]),
@@ -176,8 +174,8 @@ impl Board {
                 let id = &self.roster.reps()[*manager].id;
                 match self.goals.of_team(kpi, period, id) {
                     Some(goal) => {
-                        let target = goal.target.into();
-                        Some(vec![(goal, target)])
+                        let target = Rational::from(goal.target);
+                        Some(vec![Asked { left: target.clone(), target }])
                     }
                     None => self.levels_of_members(scope, kpi, period, day),
                 }
@@ -192,36 +190,26 @@ impl Board {
         kpi: KpiId,
         period: &Period,
         day: Day,
-    ) -> Option<Vec<(Arc<Goal>, Rational)>> {
+    ) -> Option<Vec<Asked>> {
         let level =
             |rep: usize| self.level_of_rep(rep, kpi, &self.members_period(scope, rep, period), day);
-        let mut levels: Vec<_> = self.roster.members(scope).filter_map(level).collect();
+        let levels: Vec<Asked> = self.roster.members(scope).filter_map(level).collect();
         let kpi = self.model.kpi(kpi);
-        if !(kpi.adds_up() && kpi.goal_kind == GoalKind::Hold) {
-            let (_, first) = levels.first()?.clone();
-            if levels.iter().any(|(_, level)| *level != first) {
-                return None;
-            }
-            levels.truncate(1);
+        if kpi.adds_up() && kpi.goal_kind == GoalKind::Hold {
+            return (!levels.is_empty()).then_some(levels);
         }
-        (!levels.is_empty()).then_some(levels)
+        Some(vec![common(levels)?])
     }
 
     /// The ramp scales what is to be held, and neither a rate nor a cap.
-    fn level_of_rep(
-        &self,
-        rep: usize,
-        kpi: KpiId,
-        period: &Period,
-        day: Day,
-    ) -> Option<(Arc<Goal>, Rational)> {
+    fn level_of_rep(&self, rep: usize, kpi: KpiId, period: &Period, day: Day) -> Option<Asked> {
         let goal = self.goals.of_rep(kpi, period, rep, &self.roster)?;
         let kpi = self.model.kpi(kpi);
         let target = Rational::from(goal.target);
         let ramps = kpi.goal_kind == GoalKind::Hold && kpi.better == Better::Higher;
         let share =
             if ramps { ramped(&goal, &self.roster.reps()[rep], day) } else { Rational::ONE };
-        Some((goal, &target * &share))
+        Some(Asked { left: &target * &share, target })
     }
 
     /// The period of a member that belongs to a scope's: in their own calendar the one that holds its last day.
@@ -314,9 +302,24 @@ impl Board {
     }
 }
 
+/// The value that members have in common. Where nothing is left of any of their targets, those must be the same.
+fn common(members: Vec<Asked>) -> Option<Asked> {
+    let first = members.first()?;
+    let alike = |other: &Asked| {
+        other.left == first.left && (!first.left.is_zero() || other.target == first.target)
+    };
+    if !members.iter().all(alike) {
+        return None;
+    }
+    // What is left of all of them is the team's goal, and nothing more is asked.
+    let left = first.left.clone();
+    let target = if left.is_zero() { first.target.clone() } else { left.clone() };
+    Some(Asked { target, left })
+}
+
 /// What falls due when: alike targets added up, and what differs only by rep merged into one.
 fn due(owed: Vec<Owed>) -> Due {
-    let mut by_face: Vec<(usize, Vec<(Rational, Arc<Spread>)>)> = Vec::new();
+    let mut by_face: Vec<(usize, Vec<spread::Part>)> = Vec::new();
     for Owed { target, face, spread } in owed {
         let at = by_face.iter().position(|(known, _)| *known == face).unwrap_or_else(|| {
             by_face.push((face, Vec::new()));

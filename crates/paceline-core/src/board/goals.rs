@@ -13,12 +13,14 @@ use crate::roster::Roster;
 /// All goals. A rep's is found without a look at the others'.
 #[derive(Debug)]
 pub(super) struct Goals {
-    by_slot: HashMap<(KpiId, PeriodKind), HashMap<Whose, Vec<Arc<Goal>>>>,
+    by_slot: HashMap<(KpiId, PeriodKind), ByWhose>,
 }
+
+type ByWhose = HashMap<Whose, Vec<Arc<Goal>>>;
 
 impl Goals {
     pub(super) fn new(model: &Model) -> Self {
-        let mut by_slot: HashMap<_, HashMap<Whose, Vec<_>>> = HashMap::new();
+        let mut by_slot: HashMap<_, ByWhose> = HashMap::new();
         for goal in &model.goals {
             let of_slot = by_slot.entry((goal.kpi, goal.period)).or_default();
             of_slot.entry(goal.whose.clone()).or_default().push(Arc::new(goal.clone()));
