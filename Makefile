@@ -23,7 +23,7 @@ build: ## compile the paceline binary as it is released
 
 test: ## check formatting, lints, tests and documentation, as CI does
 	$(heading) 'prerequisites'
-	@scripts/prerequisites build kafka
+	@scripts/prerequisites build kafka python
 	$(heading) 'formatting'
 	cargo fmt --all --check
 	$(heading) 'lints'

@@ -1,8 +1,9 @@
 //! The engine as a whole, in one process and without Kafka: messages in, standings out, every number compared.
 //!
-//! One module throws thousands of small invented worlds at it and recomputes them by definition; the other holds
-//! cases that a sales analyst can check by hand.
+//! One module throws thousands of small invented worlds at it and recomputes them by definition; another holds
+//! cases that a sales analyst can check by hand; a third asks another calendar.
 
+mod calendar;
 mod compare;
 mod engine;
 mod golden;
