@@ -87,7 +87,7 @@ const DEFAULT: &str = "default";
 pub(super) fn compile(raw: &Entries<RawCalendar>, report: &mut Report) -> Vec<Calendar> {
     let mut calendars = vec![Calendar::default()];
     for (name, raw) in &raw.0 {
-        value::identifier(name, "a calendar", report);
+        value::not_empty(name, "the name of a calendar", report);
         let calendar = Calendar { name: name.value.clone(), ..raw.compile(report) };
         if name.as_str() == DEFAULT {
             calendars[0] = calendar;
