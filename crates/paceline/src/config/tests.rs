@@ -126,7 +126,7 @@ fn ids_of_reps_are_symbols_of_the_model() {
         Some("Ana")
     );
     assert!(config.model.symbols.get("Closed Won").is_some());
-    assert_eq!(config.model.goals[2].whose, Whose::EachOf("M1".to_owned()));
+    assert_eq!(config.model.goals[3].whose, Whose::EachOf("M1".to_owned()));
 }
 
 #[test]
