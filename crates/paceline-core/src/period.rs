@@ -162,3 +162,70 @@ fn rolling(text: &str) -> Option<PeriodKind> {
     let days: u16 = digits.parse().ok()?;
     (days <= ROLLING_DAYS_MAX).then_some(PeriodKind::Rolling(days))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PeriodKind::{Month, Quarter, Week, Year};
+    use super::{Calendar, Day, FiscalPattern, PeriodKind};
+
+    fn shown(calendar: &Calendar, kind: PeriodKind, day: &str) -> String {
+        let period = kind.holding(Day::parse(day).expect("a day"), calendar);
+        format!("{} {}..{}", period.name, period.start, period.end)
+    }
+
+    /// A retail year from the Sunday nearest to 1 February: 2026's has 52 weeks, 2028's has 53.
+    #[test]
+    fn a_4_4_5_year_is_cut_into_weeks() {
+        let calendar = Calendar {
+            week_start: 6,
+            fiscal_year_start: (2, 1),
+            fiscal_pattern: FiscalPattern::FourFourFive,
+            ..Calendar::default()
+        };
+        for (kind, day, expected) in [
+            (Year, "2026-02-01", "FY2027 2026-02-01..2027-01-30"),
+            (Year, "2026-01-31", "FY2026 2025-02-02..2026-01-31"),
+            (Year, "2027-01-31", "FY2028 2027-01-31..2028-01-29"),
+            (Year, "2029-02-03", "FY2029 2028-01-30..2029-02-03"),
+            (Year, "2029-02-04", "FY2030 2029-02-04..2030-02-02"),
+            (Quarter, "2026-11-23", "FY2027-Q4 2026-11-01..2027-01-30"),
+            (Quarter, "2029-02-03", "FY2029-Q4 2028-10-29..2029-02-03"),
+            (Month, "2026-02-28", "FY2027-P01 2026-02-01..2026-02-28"),
+            (Month, "2026-03-01", "FY2027-P02 2026-03-01..2026-03-28"),
+            (Month, "2026-11-23", "FY2027-P10 2026-11-01..2026-11-28"),
+            (Month, "2029-02-03", "FY2029-P12 2028-12-24..2029-02-03"),
+            (Week, "2026-11-23", "W2026-11-22 2026-11-22..2026-11-28"),
+        ] {
+            assert_eq!(shown(&calendar, kind, day), expected, "{kind} of {day}");
+        }
+    }
+
+    #[test]
+    fn fiscal_years_by_months_go_by_the_year_of_their_last_day() {
+        let from = |month, day| Calendar { fiscal_year_start: (month, day), ..Calendar::default() };
+        for (calendar, kind, day, expected) in [
+            (from(1, 1), Quarter, "2026-11-23", "2026-Q4 2026-10-01..2026-12-31"),
+            (from(2, 1), Quarter, "2026-11-23", "FY2027-Q4 2026-11-01..2027-01-31"),
+            (from(2, 1), Year, "2026-01-31", "FY2026 2025-02-01..2026-01-31"),
+            (from(2, 1), Month, "2026-11-23", "2026-11 2026-11-01..2026-11-30"),
+            (from(10, 15), Quarter, "2026-10-14", "FY2026-Q4 2026-07-15..2026-10-14"),
+            (from(1, 15), Year, "2026-01-14", "2026 2025-01-15..2026-01-14"),
+        ] {
+            assert_eq!(shown(&calendar, kind, day), expected, "{kind} of {day}");
+        }
+    }
+
+    /// A retail year from the Monday nearest to New Year may begin in the year before.
+    #[test]
+    fn a_4_4_5_year_may_begin_in_december() {
+        let calendar =
+            Calendar { fiscal_pattern: FiscalPattern::FourFourFive, ..Calendar::default() };
+        for (kind, day, expected) in [
+            (Year, "2025-12-29", "2026 2025-12-29..2027-01-03"),
+            (Month, "2027-01-03", "2026-P12 2026-11-23..2027-01-03"),
+            (Quarter, "2027-01-04", "2027-Q1 2027-01-04..2027-04-04"),
+        ] {
+            assert_eq!(shown(&calendar, kind, day), expected, "{kind} of {day}");
+        }
+    }
+}

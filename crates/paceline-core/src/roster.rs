@@ -339,3 +339,79 @@ fn paths(
     };
     (0..reps.len()).map(path).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Rep;
+    use crate::calendar::CalendarId;
+    use crate::day::Day;
+
+    fn day(text: &str) -> Day {
+        Day::parse(text).expect("a day")
+    }
+
+    fn since(start: &str) -> Rep {
+        Rep {
+            id: String::new(),
+            name: String::new(),
+            manager: None,
+            role: None,
+            start: Some(day(start)),
+            end: Some(day("2026-12-31")),
+            zone: None,
+            calendar: CalendarId::DEFAULT,
+            time_off: vec![
+                (day("2026-03-02"), day("2026-03-06")),
+                (day("2026-05-01"), day("2026-05-01")),
+            ],
+        }
+    }
+
+    #[test]
+    fn tenure_counts_completed_months_clamped_at_their_ends() {
+        for (start, on, months) in [
+            ("2026-01-31", "2026-01-31", 0),
+            ("2026-01-31", "2026-02-27", 0),
+            ("2026-01-31", "2026-02-28", 1),
+            ("2026-01-31", "2026-03-30", 1),
+            ("2026-01-31", "2026-03-31", 2),
+            ("2024-02-29", "2025-02-28", 12),
+            ("2024-02-29", "2025-02-27", 11),
+            ("2026-09-15", "2026-12-14", 2),
+            ("2026-09-15", "2026-12-15", 3),
+            ("2026-09-15", "2026-01-01", 0),
+        ] {
+            assert_eq!(since(start).tenure_months(day(on)), Some(months), "{start} to {on}");
+        }
+    }
+
+    #[test]
+    fn an_anniversary_is_the_first_day_with_so_many_months() {
+        for start in ["2026-01-31", "2024-02-29", "2026-09-15", "2025-12-30"] {
+            let rep = since(start);
+            for months in 1..40 {
+                let anniversary = rep.anniversary(months).expect("a day");
+                assert_eq!(rep.tenure_months(anniversary), Some(months), "{start}");
+                assert_eq!(rep.tenure_months(anniversary.plus(-1)), Some(months - 1), "{start}");
+            }
+        }
+    }
+
+    #[test]
+    fn presence_is_employment_without_time_off() {
+        let rep = since("2026-02-01");
+        for (on, present) in [
+            ("2026-01-31", false),
+            ("2026-02-01", true),
+            ("2026-03-01", true),
+            ("2026-03-02", false),
+            ("2026-03-06", false),
+            ("2026-03-07", true),
+            ("2026-05-01", false),
+            ("2026-12-31", true),
+            ("2027-01-01", false),
+        ] {
+            assert_eq!(rep.is_present(day(on)), present, "{on}");
+        }
+    }
+}
