@@ -46,10 +46,13 @@ pub fn standard(
     if members.is_empty() {
         return None;
     }
-    if kpi.adds_up() || !members.iter().any(is_left) {
+    if kpi.adds_up() {
         return Some(sum(kpi, &members));
     }
     let common = common(&members)?;
+    if !members.iter().any(is_left) {
+        return Some(sum(kpi, &members));
+    }
     let due = Place { config, scope, kpi, period }.due(&common, now);
     Some(sum(kpi, &[(common, due)]))
 }
@@ -109,17 +112,19 @@ fn is_left((goal, due): &(Goal, Due)) -> bool {
 }
 
 /// What all members have in common, as a goal of the team's own; `None` when their goals come to different values. A
-/// member of whose goal nothing is left has none. The goal spreads by the members' curve where they share one, else
-/// evenly.
+/// member of whose goal nothing is left is taken by the target. The goal spreads by the members' curve where they share
+/// one, else evenly.
 fn common(members: &[(Goal, Due)]) -> Option<Goal> {
-    let left: Vec<&(Goal, Due)> = members.iter().filter(|member| is_left(member)).collect();
-    let (goal, due) = left.first()?;
-    if left.iter().any(|(_, other)| other.goal != due.goal) {
+    let value = |member: &(Goal, Due)| {
+        if is_left(member) { member.1.goal.clone() } else { member.0.target.clone() }
+    };
+    let (goal, common) = (&members.first()?.0, value(members.first()?));
+    if members.iter().any(|member| value(member) != common) {
         return None;
     }
-    let same_curve = left.iter().all(|(other, _)| other.curve == goal.curve);
+    let same_curve = members.iter().all(|(other, _)| other.curve == goal.curve);
     let curve = goal.curve.clone().filter(|_| same_curve);
-    Some(Goal { curve, ..plain(goal, due.goal.clone()) })
+    Some(Goal { curve, ..plain(goal, common) })
 }
 
 /// A goal of this target without more ado.
