@@ -76,7 +76,7 @@ impl Scope {
     #[must_use]
     pub fn zone<'a>(&self, config: &'a Config) -> &'a TimeZone {
         let own = self.rep(config).and_then(|rep| rep.time_zone.as_ref());
-        own.unwrap_or(&self.calendar(config).time_zone)
+        own.unwrap_or_else(|| &self.calendar(config).time_zone)
     }
 
     /// The rep that it is, or that leads it.

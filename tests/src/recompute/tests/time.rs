@@ -11,7 +11,7 @@ use super::{
     BOOKINGS, Feed, at, config,
 };
 
-fn check(calendar: &Calendar, cases: &[(&str, &str, &str, &str, &str)]) {
+pub(super) fn check(calendar: &Calendar, cases: &[(&str, &str, &str, &str, &str)]) {
     for (day, kind, name, start, end) in cases {
         let kind: PeriodKind = kind.parse().unwrap();
         let period = Period::holding(calendar, kind, day.parse().unwrap());
