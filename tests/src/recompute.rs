@@ -5,7 +5,7 @@
 //! shares no line with the engine, so that a mistake is not made twice; it is slow, and that is its merit. Where
 //! both agree to the last digit, both are right or the documentation is wrong.
 //!
-//! Simple KPIs and ratios over one calendar are known, with each rep's own time zone and flat goals.
+//! Simple KPIs and ratios are known, with each rep's own calendar and time zone, and goals with ramps, presence and curves.
 
 pub mod calendar;
 pub mod config;
@@ -188,7 +188,7 @@ impl<'a> Board<'a> {
         on: Option<Date>,
     ) -> Place<'p> {
         let day = on.unwrap_or_else(|| calendar::day_of(now, scope.zone(self.config)));
-        let period = Period::holding(&self.config.calendars.default, kind, day);
+        let period = Period::holding(scope.calendar(self.config), kind, day);
         Place { config: self.config, scope, members, kpi, period }
     }
 }
@@ -204,7 +204,7 @@ pub fn expected_at(
     day: Date,
     instant: Timestamp,
 ) -> Option<Exact> {
-    let period = Period::holding(&config.calendars.default, kind, day);
+    let period = Period::holding(scope.calendar(config), kind, day);
     goal::standard(config, scope, kpi, &period, instant)?.expected
 }
 
@@ -348,9 +348,8 @@ impl Place<'_> {
     /// By the working days left where the scope is.
     fn required_per_day(&self, remaining: Option<&Exact>, now: Timestamp) -> Option<Exact> {
         let remaining = remaining.filter(|_| self.ends())?;
-        let calendar = &self.config.calendars.default;
-        let done = calendar::work_done(calendar, self.scope.zone(self.config), &self.period, now);
-        number::divided(remaining, &(calendar::work(calendar, &self.period) - done))
+        let left = goal::work_left(self.config, self.scope, self.kpi, &self.period, now);
+        number::divided(remaining, &left)
     }
 }
 

@@ -62,7 +62,7 @@ fn check(seed: u64, coverage: &mut Coverage) {
     let mut runner =
         TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let coverage = std::cell::RefCell::new(coverage);
-    let result = runner.run(&(world::worlds(), history::histories()), |(world, steps)| {
+    let result = runner.run(&world::cases(), |(world, steps)| {
         Play::new(&world, &mut coverage.borrow_mut()).run(&steps)
     });
     match result {

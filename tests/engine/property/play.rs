@@ -321,6 +321,7 @@ impl<'a> Play<'a> {
         for row in &rows {
             self.saw_row(row);
         }
+        self.saw_periods(&rows);
         for nth in 0..2 {
             self.looks += 1;
             let at = (self.looks * 7 + nth * 13) % standings.len();
@@ -550,6 +551,30 @@ impl<'a> Play<'a> {
             .saw_if("behind because of doubt", doubted && pace.is_some_and(|pace| pace >= 0.95));
         coverage
             .saw_if("a status within the dead zone", undecided && row.status != Status::OnTrack);
+    }
+
+    /// What several calendars make of one instant.
+    fn saw_periods(&mut self, rows: &[Row]) {
+        let days = |row: &Row| (row.period.end - row.period.start).get_days() + 1;
+        for row in rows {
+            let fiscal = row.period.kind == PeriodKind::Month && row.period.name.starts_with("FY");
+            self.coverage.saw_if("a fiscal month", fiscal);
+            self.coverage.saw_if("a month of six weeks", fiscal && days(row) == 42);
+            self.coverage.saw_if(
+                "nothing left of a goal",
+                row.status == Status::NoGoal && row.goal == "0" && !row.scope.starts_with("team"),
+            );
+        }
+        let org = |row: &&Row| row.scope == "org" && !row.goal.is_empty();
+        let apart = |org: &Row, row: &Row| {
+            let same_kind = row.kpi == org.kpi && row.period.kind == org.period.kind;
+            same_kind && !org.period.is_rolling() && row.period.end != org.period.end
+        };
+        let found = rows
+            .iter()
+            .filter(org)
+            .any(|org| rows.iter().any(|row| row.scope.starts_with("rep") && apart(org, row)));
+        self.coverage.saw_if("a team's goal in another period than a member's", found);
     }
 
     fn saw_jump(&mut self, to: Timestamp) {

@@ -1,8 +1,10 @@
 //! Which goal a scope has in a period, what of it is due at an instant, and from whom it comes.
 
+mod spread;
+
 use std::cmp::Reverse;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use num_traits::{Signed, Zero};
 
 use super::{
@@ -11,6 +13,7 @@ use super::{
     number::Exact,
     scope::{self, Scope},
 };
+use spread::{Due, Place};
 
 /// The goal of a scope in a period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,42 +35,106 @@ pub fn standard(
     period: &Period,
     now: Timestamp,
 ) -> Option<Standard> {
-    let parts = parts(config, scope, kpi, period);
-    if parts.is_empty() {
-        return None;
-    }
-    let all = calendar::work(&config.calendars.default, period);
-    let asked: Exact = parts.iter().map(|(_, target)| target.clone()).sum();
-    let goal = spread(kpi, &all, &asked);
-    let due = |(of, target): &(Scope, Exact)| due(config, of, period, &all, target, now);
-    let expected = (kpi.goal_kind() == GoalKind::Reach).then(|| parts.iter().map(due).sum());
-    Some(Standard { is_void: goal.is_zero() && asked.is_positive(), goal, expected })
-}
-
-/// The targets that make up a goal, each with the scope whose clock it follows.
-fn parts(config: &Config, scope: &Scope, kpi: &Kpi, period: &Period) -> Vec<(Scope, Exact)> {
-    if let Some(own) = own_target(config, scope, kpi, period) {
-        return vec![(scope.clone(), own)];
+    if let Some(own) = own_goal(config, scope, kpi, period) {
+        let place = Place { config, scope, kpi, period };
+        return Some(sum(kpi, &[(own.clone(), place.due(own, now))]));
     }
     if !matches!(scope, Scope::Team(_) | Scope::Org) {
-        return Vec::new();
+        return None;
     }
-    let members = scope.members(config).into_iter().map(Scope::Rep);
-    let target = |member: Scope| Some((member.clone(), own_target(config, &member, kpi, period)?));
-    let targets: Vec<(Scope, Exact)> = members.filter_map(target).collect();
-    if kpi.adds_up() { targets } else { common(scope, &targets) }
+    let members = of_members(config, scope, kpi, period, now);
+    if members.is_empty() {
+        return None;
+    }
+    if kpi.adds_up() {
+        return Some(sum(kpi, &members));
+    }
+    let common = common(&members)?;
+    if !members.iter().any(is_left) {
+        return Some(sum(kpi, &members));
+    }
+    let due = Place { config, scope, kpi, period }.due(&common, now);
+    Some(sum(kpi, &[(common, due)]))
 }
 
-/// What all members have, as the team's own; nothing when they differ.
-fn common(scope: &Scope, targets: &[(Scope, Exact)]) -> Vec<(Scope, Exact)> {
-    let Some((_, first)) = targets.first() else { return Vec::new() };
-    let same = targets.iter().all(|(_, target)| target == first);
-    if same { vec![(scope.clone(), first.clone())] } else { Vec::new() }
+/// The working days that are left to a scope: of a rep whose goal goes by presence, those on which the rep is there.
+#[must_use]
+pub fn work_left(
+    config: &Config,
+    scope: &Scope,
+    kpi: &Kpi,
+    period: &Period,
+    now: Timestamp,
+) -> Exact {
+    let own = own_goal(config, scope, kpi, period);
+    let place = Place { config, scope, kpi, period };
+    let counts = |day: &Date| own.is_none_or(|goal| place.is_present(goal, *day));
+    let days: Vec<Date> = period.days().into_iter().filter(counts).collect();
+    let calendar = scope.calendar(config);
+    let done = calendar::work_done(calendar, scope.zone(config), &days, now);
+    calendar::work(calendar, &days) - done
 }
 
-/// The target of the goal that wins among those for this very scope: by how near it names the rep, then set while
-/// running before the file's, then by the latest start, then by the latest edit.
-fn own_target(config: &Config, scope: &Scope, kpi: &Kpi, period: &Period) -> Option<Exact> {
+/// The goals of the members who have one, with what they come to: each in the member's own period that holds the last day
+/// of this one.
+fn of_members(
+    config: &Config,
+    scope: &Scope,
+    kpi: &Kpi,
+    period: &Period,
+    now: Timestamp,
+) -> Vec<(Goal, Due)> {
+    let of_member = |id: String| {
+        let member = Scope::Rep(id);
+        let period = &Period::holding(member.calendar(config), period.kind, period.end);
+        let goal = own_goal(config, &member, kpi, period)?;
+        let due = Place { config, scope: &member, kpi, period }.due(goal, now);
+        Some((goal.clone(), due))
+    };
+    scope.members(config).into_iter().filter_map(of_member).collect()
+}
+
+/// All of them together.
+fn sum(kpi: &Kpi, goals: &[(Goal, Due)]) -> Standard {
+    let goal: Exact = goals.iter().map(|(_, due)| due.goal.clone()).sum();
+    let asked: Exact = goals.iter().map(|(goal, _)| goal.target.clone()).sum();
+    let expected = goals.iter().map(|(_, due)| due.expected.clone()).sum();
+    Standard {
+        is_void: goal.is_zero() && asked.is_positive(),
+        goal,
+        expected: (kpi.goal_kind() == GoalKind::Reach).then_some(expected),
+    }
+}
+
+/// Whether something is left of a goal, or nothing was asked for.
+fn is_left((goal, due): &(Goal, Due)) -> bool {
+    !due.goal.is_zero() || goal.target.is_zero()
+}
+
+/// What all members have in common, as a goal of the team's own; `None` when their goals come to different values. A
+/// member of whose goal nothing is left is taken by the target. The goal spreads by the members' curve where they share
+/// one, else evenly.
+fn common(members: &[(Goal, Due)]) -> Option<Goal> {
+    let value = |member: &(Goal, Due)| {
+        if is_left(member) { member.1.goal.clone() } else { member.0.target.clone() }
+    };
+    let (goal, common) = (&members.first()?.0, value(members.first()?));
+    if members.iter().any(|member| value(member) != common) {
+        return None;
+    }
+    let same_curve = members.iter().all(|(other, _)| other.curve == goal.curve);
+    let curve = goal.curve.clone().filter(|_| same_curve);
+    Some(Goal { curve, ..plain(goal, common) })
+}
+
+/// A goal of this target without more ado.
+fn plain(goal: &Goal, target: Exact) -> Goal {
+    Goal { target, ramp: Vec::new(), presence: false, curve: None, ..goal.clone() }
+}
+
+/// The goal that wins among those for this very scope: by how near it names the rep, then set while running before the
+/// file's, then by the latest start, then by the latest edit.
+fn own_goal<'a>(config: &'a Config, scope: &Scope, kpi: &Kpi, period: &Period) -> Option<&'a Goal> {
     let about = |goal: &&Goal| goal.kpi == kpi.name && goal.period == period.kind;
     let in_force = |goal: &&Goal| {
         goal.from.is_none_or(|from| from <= period.end)
@@ -78,7 +145,7 @@ fn own_target(config: &Config, scope: &Scope, kpi: &Kpi, period: &Period) -> Opt
     let best = ranked.min_by_key(|(rank, goal)| {
         (*rank, Reverse(goal.edit.is_some()), Reverse(goal.from), Reverse(goal.edit))
     });
-    best.map(|(_, goal)| goal.target.clone())
+    best.map(|(_, goal)| goal)
 }
 
 /// How far a goal is from naming the scope itself; `None` when it is not for it.
@@ -95,30 +162,4 @@ fn rank(config: &Config, scope: &Scope, goal: &Goal) -> Option<(u8, usize)> {
         (Scope::Rep(_), Whose::Everyone) => Some((3, 0)),
         _ => None,
     }
-}
-
-/// What a target is worth in a period with so many working days: all of it, but a goal to be reached needs days to be
-/// reached on.
-fn spread(kpi: &Kpi, all: &Exact, target: &Exact) -> Exact {
-    let reach = kpi.goal_kind() == GoalKind::Reach;
-    if reach && all.is_zero() { Exact::zero() } else { target.clone() }
-}
-
-/// What of a target is due, by the clock of the scope that has it. A rolling window is always due whole.
-fn due(
-    config: &Config,
-    of: &Scope,
-    period: &Period,
-    all: &Exact,
-    target: &Exact,
-    now: Timestamp,
-) -> Exact {
-    if all.is_zero() {
-        return Exact::zero();
-    }
-    if period.is_rolling() {
-        return target.clone();
-    }
-    let calendar = &config.calendars.default;
-    target * calendar::work_done(calendar, of.zone(config), period, now) / all
 }

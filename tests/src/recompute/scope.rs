@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use jiff::tz::TimeZone;
 
-use super::config::{Config, Rep};
+use super::config::{Calendar, Config, Rep};
 
 /// Whose numbers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,15 +65,26 @@ impl Scope {
         }
     }
 
-    /// The time zone in which its days begin.
+    /// Its calendar: the rep's, a team's its manager's, else the default one.
+    #[must_use]
+    pub fn calendar<'a>(&self, config: &'a Config) -> &'a Calendar {
+        let name = self.rep(config).and_then(|rep| rep.calendar.as_deref());
+        name.map_or(&config.calendars.default, |name| config.calendars.named(name))
+    }
+
+    /// The time zone in which its days begin: the rep's, a team's its manager's, else the calendar's.
     #[must_use]
     pub fn zone<'a>(&self, config: &'a Config) -> &'a TimeZone {
-        let rep = match self {
+        let own = self.rep(config).and_then(|rep| rep.time_zone.as_ref());
+        own.unwrap_or_else(|| &self.calendar(config).time_zone)
+    }
+
+    /// The rep that it is, or that leads it.
+    fn rep<'a>(&self, config: &'a Config) -> Option<&'a Rep> {
+        match self {
             Self::Rep(id) | Self::Team(id) => config.rep(id),
             Self::Org | Self::Unassigned => None,
-        };
-        let own = rep.and_then(|rep| rep.time_zone.as_ref());
-        own.unwrap_or(&config.calendars.default.time_zone)
+        }
     }
 }
 

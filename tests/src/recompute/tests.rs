@@ -1,10 +1,12 @@
 //! The oracle's own tests: small cases whose numbers are worked out by hand in comments.
 
+mod calendars;
 mod configs;
 mod goals;
 mod kpis;
 mod records;
 mod statuses;
+mod terms;
 mod time;
 
 use jiff::Timestamp;

@@ -11,7 +11,7 @@ use super::{
     BOOKINGS, Feed, at, config,
 };
 
-fn check(calendar: &Calendar, cases: &[(&str, &str, &str, &str, &str)]) {
+pub(super) fn check(calendar: &Calendar, cases: &[(&str, &str, &str, &str, &str)]) {
     for (day, kind, name, start, end) in cases {
         let kind: PeriodKind = kind.parse().unwrap();
         let period = Period::holding(calendar, kind, day.parse().unwrap());
@@ -88,7 +88,7 @@ fn a_day_of_25_hours_passes_more_slowly() {
     let working_days = [1; 7].map(number::whole);
     let calendar = Calendar { working_days, hours: (0, 24 * 60), ..Calendar::default() };
     let day = Period::holding(&calendar, PeriodKind::Day, "2026-10-25".parse().unwrap());
-    let done = |now| calendar::work_done(&calendar, &madrid, &day, at(now));
+    let done = |now| calendar::work_done(&calendar, &madrid, &day.days(), at(now));
     assert_eq!(done("2026-10-25T11:30:00Z"), number::parse("0.54").unwrap());
     assert_eq!(done("2026-10-24T22:00:00Z"), number::whole(0));
     assert_eq!(done("2026-10-25T22:59:59Z"), number::Exact::new(89_999.into(), 90_000.into()));
@@ -104,8 +104,9 @@ fn weights_and_holidays_count() {
     calendar.working_days[4] = number::parse("0.6").unwrap();
     calendar.holidays.push("2026-11-26".parse().unwrap());
     let month = Period::holding(&calendar, PeriodKind::Month, "2026-11-01".parse().unwrap());
-    assert_eq!(number::text(&calendar::work(&calendar, &month)), "18.4");
-    let done = calendar::work_done(&calendar, &TimeZone::UTC, &month, at("2026-11-27T11:00:00Z"));
+    assert_eq!(number::text(&calendar::work(&calendar, &month.days())), "18.4");
+    let done =
+        calendar::work_done(&calendar, &TimeZone::UTC, &month.days(), at("2026-11-27T11:00:00Z"));
     assert_eq!(number::text(&done), "16.95");
 }
 

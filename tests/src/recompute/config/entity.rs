@@ -1,0 +1,64 @@
+//! Topics, entities and their fields: what is on a message.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A topic.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Source {
+    /// Its name.
+    pub topic: String,
+    /// The entity of all its messages; wins over the one they name.
+    pub entity: Option<String>,
+}
+
+/// An entity of the CRM.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Entity {
+    /// Other names it has in messages.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// The fields by name.
+    pub fields: BTreeMap<String, Field>,
+    /// The ordered states, where it has any.
+    #[serde(default)]
+    pub states: States,
+}
+
+/// A field of an entity.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Field {
+    /// Its key in messages.
+    pub path: String,
+    /// What it holds.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldType {
+    /// Any text.
+    Text,
+    /// True or false.
+    Bool,
+    /// A whole number.
+    Int,
+    /// A number with places.
+    #[serde(alias = "money")]
+    Decimal,
+    /// A calendar day.
+    Date,
+    /// An instant.
+    Timestamp,
+}
+
+/// The named sets of states.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct States {
+    /// `open`, `won` and so on.
+    #[serde(default)]
+    pub sets: BTreeMap<String, Vec<String>>,
+}

@@ -1,0 +1,66 @@
+//! Reps: whom they report to, and when and where they work.
+
+use jiff::{civil::Date, tz::TimeZone};
+use serde::Deserialize;
+
+use super::read::{date, some_date, some_zone};
+
+/// The reps.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Reps {
+    /// One by one.
+    #[serde(default)]
+    pub list: Vec<Rep>,
+}
+
+/// A rep.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Rep {
+    /// The id that records name.
+    pub id: String,
+    /// The id of the manager.
+    pub manager: Option<String>,
+    /// The role that goals name.
+    pub role: Option<String>,
+    /// The first day employed; without one it was always so, and the tenure is long enough for any ramp.
+    #[serde(default, deserialize_with = "some_date")]
+    pub start: Option<Date>,
+    /// The last day employed.
+    #[serde(default, deserialize_with = "some_date")]
+    pub end: Option<Date>,
+    /// The own time zone; without one the calendar's.
+    #[serde(default, deserialize_with = "some_zone")]
+    pub time_zone: Option<TimeZone>,
+    /// The name of the calendar; without one the default one.
+    pub calendar: Option<String>,
+    /// Days off.
+    #[serde(default)]
+    pub time_off: Vec<TimeOff>,
+}
+
+impl Rep {
+    /// Whether the rep is employed and not off on a day.
+    #[must_use]
+    pub fn is_present(&self, day: Date) -> bool {
+        let employed =
+            self.start.is_none_or(|start| start <= day) && self.end.is_none_or(|end| day <= end);
+        employed && !self.time_off.iter().any(|off| off.holds(day))
+    }
+}
+
+/// Days off in a row.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TimeOff {
+    /// The first.
+    #[serde(deserialize_with = "date")]
+    pub from: Date,
+    /// The last; without one there is only the first.
+    #[serde(default, deserialize_with = "some_date")]
+    pub to: Option<Date>,
+}
+
+impl TimeOff {
+    fn holds(&self, day: Date) -> bool {
+        self.from <= day && day <= self.to.unwrap_or(self.from)
+    }
+}

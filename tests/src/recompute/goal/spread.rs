@@ -1,0 +1,137 @@
+//! What one goal comes to for one rep or team, and how much of that is due: part by part, step by step, day by day.
+
+use jiff::{Timestamp, ToSpan, civil::Date};
+use num_traits::{One, Zero};
+
+use crate::recompute::{
+    calendar::{self, Period},
+    config::{Better, Config, Goal, GoalKind, Kpi, Rep},
+    number::Exact,
+    scope::Scope,
+};
+
+/// Where a goal applies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) config: &'a Config,
+    pub(super) scope: &'a Scope,
+    pub(super) kpi: &'a Kpi,
+    pub(super) period: &'a Period,
+}
+
+/// What a goal comes to.
+#[derive(Clone, Debug)]
+pub(super) struct Due {
+    /// By the end.
+    pub(super) goal: Exact,
+    /// By now.
+    pub(super) expected: Exact,
+}
+
+/// Some days of a period, and the share of the target that falls on them together.
+struct Share {
+    share: Exact,
+    days: Vec<Date>,
+}
+
+impl Place<'_> {
+    /// What a goal comes to. What is not to be reached by an end that comes is due at every moment.
+    pub(super) fn due(&self, goal: &Goal, now: Timestamp) -> Due {
+        let at_every_moment = |goal: Exact| Due { expected: goal.clone(), goal };
+        let today = calendar::day_of(now, self.scope.zone(self.config));
+        let of_today = || &goal.target * self.ramp_share(goal, self.step(goal, today));
+        match self.kpi.goal_kind() {
+            GoalKind::Rate => at_every_moment(goal.target.clone()),
+            GoalKind::Hold => at_every_moment(of_today()),
+            GoalKind::Reach if !self.period.is_rolling() => self.spread(goal, now),
+            GoalKind::Reach if self.work(&self.period.days()).is_zero() => {
+                at_every_moment(Exact::zero())
+            }
+            GoalKind::Reach => at_every_moment(of_today()),
+        }
+    }
+
+    /// Whether a day counts for a goal.
+    pub(super) fn is_present(&self, goal: &Goal, day: Date) -> bool {
+        !goal.presence || self.rep().is_none_or(|rep| rep.is_present(day))
+    }
+
+    /// The sum of `target × share × weight / weight of the part × ramp` over the days of each part that count; those that
+    /// are in the same step of the ramp are added up first.
+    fn spread(&self, goal: &Goal, now: Timestamp) -> Due {
+        let (calendar, zone) = (self.scope.calendar(self.config), self.scope.zone(self.config));
+        let mut due = Due { goal: Exact::zero(), expected: Exact::zero() };
+        for part in self.parts(goal) {
+            let a_day = &goal.target * part.share / self.work(&part.days);
+            for step in 0..=goal.ramp.len() {
+                let counts =
+                    |day: &Date| self.is_present(goal, *day) && self.step(goal, *day) == step;
+                let days: Vec<Date> = part.days.iter().copied().filter(counts).collect();
+                let a_day = &a_day * self.ramp_share(goal, step);
+                due.goal += &a_day * self.work(&days);
+                due.expected += a_day * calendar::work_done(calendar, zone, &days, now);
+            }
+        }
+        due
+    }
+
+    /// The parts that have working days, with their shares of the target: a part without any passes its share on to the next
+    /// one that has, the last ones back.
+    fn parts(&self, goal: &Goal) -> Vec<Share> {
+        let mut found: Vec<Share> = Vec::new();
+        let mut passed_on = Exact::zero();
+        for Share { share, days } in self.parts_as_given(goal) {
+            if self.work(&days).is_zero() {
+                passed_on += share;
+            } else {
+                let share = share + std::mem::replace(&mut passed_on, Exact::zero());
+                found.push(Share { share, days });
+            }
+        }
+        if let Some(last) = found.last_mut() {
+            last.share += passed_on;
+        }
+        found
+    }
+
+    fn parts_as_given(&self, goal: &Goal) -> Vec<Share> {
+        let Some(curve) = &goal.curve else {
+            return vec![Share { share: Exact::one(), days: self.period.days() }];
+        };
+        let parts = self.period.parts(self.scope.calendar(self.config), curve.by);
+        assert_eq!(parts.len(), curve.shares.len(), "a share for each part of {:?}", self.period);
+        let shares = curve.shares.iter().cloned().zip(parts);
+        shares.map(|(share, days)| Share { share, days }).collect()
+    }
+
+    /// The step of the ramp that holds on a day; after the last one there is no more than the whole.
+    ///
+    /// Fewer than n months are completed as long as the day n months after the start (in a shorter month its last day)
+    /// has not come.
+    fn step(&self, goal: &Goal, day: Date) -> usize {
+        let start = self.rep().and_then(|rep| rep.start);
+        let Some(start) = start.filter(|_| self.kpi.better == Better::Higher) else {
+            return goal.ramp.len();
+        };
+        let completed = |months: u32| start.checked_add(i64::from(months).months());
+        let holds = |months: u32| completed(months).is_ok_and(|completed| day < completed);
+        let step = goal.ramp.iter().position(|step| holds(step.until_month));
+        step.unwrap_or(goal.ramp.len())
+    }
+
+    fn ramp_share(&self, goal: &Goal, step: usize) -> Exact {
+        goal.ramp.get(step).map_or_else(Exact::one, |step| step.share.clone())
+    }
+
+    fn work(&self, days: &[Date]) -> Exact {
+        calendar::work(self.scope.calendar(self.config), days)
+    }
+
+    /// The rep whose days and tenure count; a team as such has neither.
+    fn rep(&self) -> Option<&Rep> {
+        match self.scope {
+            Scope::Rep(id) => self.config.rep(id),
+            _ => None,
+        }
+    }
+}
