@@ -208,10 +208,12 @@ impl Board {
             return;
         }
         let slots = self.slots.len() as u32;
-        let turned = |live: &u32| turned[self.face_of[ScopeId(live / slots).0 as usize]];
-        let lives = (0..self.live.len() as u32).filter(turned);
-        let (ended, going_on): (Vec<u32>, Vec<u32>) = lives.partition(|live| self.outlived(*live));
+        let over = |live: &u32| {
+            turned[self.face_of[ScopeId(live / slots).0 as usize]] && self.outlived(*live)
+        };
+        let (ended, going_on): (Vec<u32>, Vec<u32>) = (0..self.live.len() as u32).partition(over);
         self.begin_periods(ended, now);
+        // What members have to hold changes at their own midnights.
         for live in going_on {
             self.renew_aim(live, now);
         }

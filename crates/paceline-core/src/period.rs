@@ -84,10 +84,13 @@ fn week(day: Day, week_start: usize) -> (String, Day, Day) {
     (name, start, start.plus(6))
 }
 
-/// Calendar months, whatever the fiscal year starts with, unless it is cut into weeks.
+/// Calendar months, whatever the fiscal year starts with. Of a year that is cut into weeks fiscal ones, which are called
+/// so also where the year is not, since `2026-P12` ends in another month than `2026-12`.
 fn month(day: Day, calendar: &Calendar) -> (String, Day, Day) {
     if calendar.fiscal_pattern == FiscalPattern::FourFourFive {
-        return fiscal_part(day, calendar, 1, |name, index| format!("{name}-P{index:02}"));
+        return fiscal_part(day, calendar, 1, |name, index| {
+            format!("FY{}-P{index:02}", name.trim_start_matches("FY"))
+        });
     }
     let date = day.civil();
     let name = format!("{:04}-{:02}", date.year(), date.month());
@@ -222,7 +225,7 @@ mod tests {
             Calendar { fiscal_pattern: FiscalPattern::FourFourFive, ..Calendar::default() };
         for (kind, day, expected) in [
             (Year, "2025-12-29", "2026 2025-12-29..2027-01-03"),
-            (Month, "2027-01-03", "2026-P12 2026-11-23..2027-01-03"),
+            (Month, "2027-01-03", "FY2026-P12 2026-11-23..2027-01-03"),
             (Quarter, "2027-01-04", "2027-Q1 2027-01-04..2027-04-04"),
         ] {
             assert_eq!(shown(&calendar, kind, day), expected, "{kind} of {day}");

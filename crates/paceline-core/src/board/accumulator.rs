@@ -167,7 +167,7 @@ pub(super) struct Window<'a> {
 impl Window<'_> {
     /// What counts in the window that ends on a day not before the present last.
     pub(super) fn moved_to(&mut self, period: &Period) -> &Value {
-        let Some(days) = self.days else { return &self.total };
+        let Some(days) = self.days.filter(|_| self.end < period.end) else { return &self.total };
         // What leaves was in the window or has come between; the former is taken away, the latter not added.
         for (_, value) in days.range(self.start..period.start.min(self.end.plus(1))) {
             self.total.merge(value, -1);

@@ -33,9 +33,9 @@ impl Board {
     ) -> Option<Timestamp> {
         let period = self.live[live as usize].state.as_ref()?.period.clone();
         if period.kind.is_rolling() {
-            return self.next_window_change(times, live, case, status, &period);
+            return self.next_window_change(times, live, case, status, &period, now);
         }
-        let level = self.next_level_change(times, live, case, status, &period);
+        let level = self.next_level_change(times, live, case, status, &period, now);
         case.next_change(&self.rules, status, now).into_iter().chain(level).min()
     }
 
@@ -47,18 +47,16 @@ impl Board {
         now: &Case,
         status: Status,
         period: &Period,
+        after: Timestamp,
     ) -> Option<Timestamp> {
-        if now.goal_kind != GoalKind::Hold || now.aim.is_none() {
-            return None;
-        }
         let (scope, slot) = self.place(live);
         let kpi = self.slots.get(slot).kpi;
-        let days = self.scaling_days(scope, kpi, period, self.face(scope).today);
-        days.into_iter().take_while(|day| *day <= period.end).find_map(|today| {
-            let start = today.start(&self.face(scope).zone);
-            let aim = self.aim(times, scope, kpi, period, today);
+        let end = self.period_end(scope, period);
+        let midnights = self.scaling_midnights(scope, kpi, period, after);
+        midnights.into_iter().take_while(|at| *at < end).find(|at| {
+            let aim = self.aim(times, scope, kpi, period, *at);
             let case = Case { aim, ..now.clone() };
-            (case.status(&self.rules, status, start) != status).then_some(start)
+            case.status(&self.rules, status, *at) != status
         })
     }
 
@@ -70,10 +68,12 @@ impl Board {
         now: &Case,
         status: Status,
         period: &Arc<Period>,
+        after: Timestamp,
     ) -> Option<Timestamp> {
         let (scope, slot) = self.place(live);
         let (kpi, kind) = (self.slots.get(slot).kpi, self.slots.get(slot).kind);
-        if now.aim.is_none() && self.goals.edges(kpi, period).is_empty() {
+        let scaled = self.scales(kpi, kind);
+        if now.aim.is_none() && !scaled && self.goals.edges(kpi, period).is_empty() {
             return None;
         }
         let sources = self.sources(live);
@@ -83,22 +83,41 @@ impl Board {
                 Some(self.live[*live as usize].state.as_ref()?.accumulator.window(period))
             })
             .collect();
-        let scaled = self.scaled_windows(scope, kpi, period);
-        let mut moving =
-            Moving { period: period.clone(), aim: now.aim.clone(), scaled: !scaled.is_empty() };
-        let days = self.days_ahead(kpi, &sources, period).into_iter().chain(scaled);
-        sorted(days.collect()).into_iter().find_map(|today| {
-            let period = Arc::new(kind.holding(today, self.calendar(scope)));
+        let mut moving = Moving { period: period.clone(), aim: now.aim.clone(), scaled };
+        let zone = &self.face(scope).zone;
+        let days = self.days_ahead(kpi, &sources, period).into_iter();
+        let midnights = days
+            .chain(self.scaled_windows(scope, kpi, period))
+            .map(|day| day.start(zone))
+            .chain(self.scaling_midnights(scope, kpi, period, after));
+        sorted(midnights.collect()).into_iter().find(|at| {
+            let period = Arc::new(kind.holding(Day::of(*at, zone), self.calendar(scope)));
             let totals: Vec<_> =
                 windows.iter_mut().map(|window| window.moved_to(&period)).collect();
             let total =
                 |live: u32| Some(*totals.get(sources.iter().position(|source| *source == live)?)?);
-            let value = self.value(live, total)?;
-            self.move_aim(times, &mut moving, scope, kpi, period);
-            let start = today.start(&self.face(scope).zone);
+            let Some(value) = self.value(live, total) else { return false };
+            self.move_aim(times, &mut moving, scope, kpi, period, *at);
             let case = case(self.model.kpi(kpi), value, moving.aim.clone(), None);
-            (case.status(&self.rules, status, start) != status).then_some(start)
+            case.status(&self.rules, status, *at) != status
         })
+    }
+
+    /// The midnights of members after an instant at which what they have to hold is scaled otherwise.
+    fn scaling_midnights(
+        &self,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: &Period,
+        after: Timestamp,
+    ) -> Vec<Timestamp> {
+        if self.model.kpi(kpi).goal_kind != GoalKind::Hold {
+            return Vec::new();
+        }
+        let midnight =
+            |(rep, day): (usize, Day)| day.start(self.roster.zone(self.roster.rep_scope(rep)));
+        let midnights = self.scaling_days(scope, kpi, period.kind).map(midnight);
+        sorted(midnights.filter(|at| *at > after).collect())
     }
 
     /// The days on which contributions, the goals in force and the presence of working days change in a window.
@@ -119,7 +138,8 @@ impl Board {
     /// The days after a window's last on which it holds days of different scales, or no longer does.
     fn scaled_windows(&self, scope: ScopeId, kpi: KpiId, period: &Period) -> Vec<Day> {
         let length = period.end.0 - period.start.0 + 1;
-        let edges = self.scaling_days(scope, kpi, period, period.start);
+        let edges = self.scaling_days(scope, kpi, period.kind).map(|(_, day)| day);
+        let edges = sorted(edges.filter(|day| *day > period.start).collect());
         let windows = edges.into_iter().flat_map(|edge| (edge.0..edge.0 + length).map(Day));
         windows.filter(|day| *day > period.end).collect()
     }
@@ -131,6 +151,7 @@ impl Board {
         scope: ScopeId,
         kpi: KpiId,
         period: Arc<Period>,
+        at: Timestamp,
     ) {
         let rests = |period: &Period| {
             self.model.calendars.iter().map(|calendar| calendar.rests(period)).collect::<Vec<_>>()
@@ -139,14 +160,14 @@ impl Board {
             && self.goals.same(kpi, &moving.period, &period)
             && rests(&moving.period) == rests(&period);
         if !same {
-            moving.aim = self.aim(times, scope, kpi, &period, period.end);
+            moving.aim = self.aim(times, scope, kpi, &period, at);
         }
         moving.period = period;
     }
 }
 
-fn sorted(mut days: Vec<Day>) -> Vec<Day> {
-    days.sort_unstable();
-    days.dedup();
-    days
+fn sorted<T: Ord>(mut all: Vec<T>) -> Vec<T> {
+    all.sort_unstable();
+    all.dedup();
+    all
 }

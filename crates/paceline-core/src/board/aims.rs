@@ -6,12 +6,14 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::Board;
 use super::working_times::WorkingTimes;
 use crate::day::Day;
 use crate::goal::{Curve, Goal, ramp_share};
 use crate::kpi::{Better, GoalKind, KpiId};
-use crate::period::Period;
+use crate::period::{Period, PeriodKind};
 use crate::rational::Rational;
 use crate::roster::{Rep, Scope, ScopeId};
 use crate::spread::{self, Due, Spread};
@@ -44,7 +46,7 @@ impl Owed {
 }
 
 impl Board {
-    /// The goal of a scope in a period, if one is in force; what is to be held, as it is on `today` or, in a period that
+    /// The goal of a scope in a period, if one is in force; what is to be held, as it is at an instant or, in a period that
     /// does not hold that, on the day nearest to it.
     pub(super) fn aim(
         &self,
@@ -52,13 +54,11 @@ impl Board {
         scope: ScopeId,
         kpi: KpiId,
         period: &Period,
-        today: Day,
+        at: Timestamp,
     ) -> Option<Aim> {
         match self.model.kpi(kpi).goal_kind {
             GoalKind::Reach => self.reach_aim(times, scope, kpi, period),
-            GoalKind::Hold | GoalKind::Rate => {
-                self.level_aim(scope, kpi, period, today.clamp(period.start, period.end))
-            }
+            GoalKind::Hold | GoalKind::Rate => self.level_aim(scope, kpi, period, at),
         }
     }
 
@@ -87,7 +87,7 @@ impl Board {
     ) -> Option<Vec<Owed>> {
         match *self.roster.scope(scope) {
             Scope::Unassigned => None,
-            Scope::Rep(rep) => Some(vec![self.owed_by_rep(times, rep, kpi, period)?]),
+            Scope::Rep(rep) => Some(vec![self.owed_by_rep(times, rep, kpi, period)?.1]),
             Scope::Team(manager) => {
                 match self.goals.of_team(kpi, period, &self.roster.reps()[manager].id) {
                     Some(goal) => Some(vec![self.owed_by_team(times, scope, &goal, period)]),
@@ -104,7 +104,7 @@ impl Board {
         rep: usize,
         kpi: KpiId,
         period: &Period,
-    ) -> Option<Owed> {
+    ) -> Option<(Arc<Goal>, Owed)> {
         let goal = self.goals.of_rep(kpi, period, rep, &self.roster)?;
         let face = self.face_of[self.roster.rep_scope(rep).0 as usize];
         let days = self.workdays(times, face, period);
@@ -118,7 +118,8 @@ impl Board {
             let share = |day: &Workday| share(&days, parts.as_deref(), day);
             Arc::new(Spread::new(&days, |day| &share(day) * &factor(day.day)))
         };
-        Some(Owed { target: goal.target.into(), face, spread })
+        let owed = Owed { target: goal.target.into(), face, spread };
+        Some((goal, owed))
     }
 
     fn owed_by_team(
@@ -143,33 +144,43 @@ impl Board {
     ) -> Option<Vec<Owed>> {
         let of_member =
             |rep| self.owed_by_rep(times, rep, kpi, &self.members_period(scope, rep, period));
-        let owed: Vec<Owed> = self.roster.members(scope).filter_map(of_member).collect();
+        let owed: Vec<(Arc<Goal>, Owed)> =
+            self.roster.members(scope).filter_map(of_member).collect();
+        let (goal, _) = owed.first()?;
         if self.model.kpi(kpi).adds_up() {
-            return (!owed.is_empty()).then_some(owed);
+            return Some(owed.into_iter().map(|(_, owed)| owed).collect());
         }
-        let Asked { target, left } = common(owed.iter().map(Owed::asked).collect())?;
+        let asked: Vec<Asked> = owed.iter().map(|(_, owed)| owed.asked()).collect();
+        let Asked { target, left } = common(&asked)?;
         let face = self.face_of[scope.0 as usize];
-        let spread = if left == target {
-            self.shares(times, face, period, None)
-        } else {
+        let spread = if left.is_zero() && !target.is_zero() {
             Arc::new(Spread::new(&self.workdays(times, face, period), |_| Rational::ZERO))
+        } else {
+            let same = owed.iter().all(|(other, _)| other.curve == goal.curve);
+            self.shares(times, face, period, goal.curve.as_ref().filter(|_| same))
         };
         Some(vec![Owed { target, face, spread }])
     }
 
-    /// The goal of a scope of which all is due at every moment, on a day of the period.
-    fn level_aim(&self, scope: ScopeId, kpi: KpiId, period: &Period, day: Day) -> Option<Aim> {
-        let levels = self.levels(scope, kpi, period, day)?;
+    /// The goal of a scope of which all is due at every moment.
+    fn level_aim(&self, scope: ScopeId, kpi: KpiId, period: &Period, at: Timestamp) -> Option<Aim> {
+        let levels = self.levels(scope, kpi, period, at)?;
         let asks = levels.iter().any(|level| !level.target.is_zero());
         let goal: Rational = levels.into_iter().map(|level| level.left).sum();
         Some(Aim { void: asks && goal.is_zero(), goal, due: None })
     }
 
-    /// The goals that make up a scope's goal, as they are on a day.
-    fn levels(&self, scope: ScopeId, kpi: KpiId, period: &Period, day: Day) -> Option<Vec<Asked>> {
+    /// The goals that make up a scope's goal, as they are at an instant.
+    fn levels(
+        &self,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: &Period,
+        at: Timestamp,
+    ) -> Option<Vec<Asked>> {
         match self.roster.scope(scope) {
             Scope::Unassigned => None,
-            Scope::Rep(rep) => Some(vec![self.level_of_rep(*rep, kpi, period, day)?]),
+            Scope::Rep(rep) => Some(vec![self.level_of_rep(*rep, kpi, period, at)?]),
             Scope::Team(manager) => {
                 let id = &self.roster.reps()[*manager].id;
                 match self.goals.of_team(kpi, period, id) {
@@ -177,10 +188,10 @@ impl Board {
                         let target = Rational::from(goal.target);
                         Some(vec![Asked { left: target.clone(), target }])
                     }
-                    None => self.levels_of_members(scope, kpi, period, day),
+                    None => self.levels_of_members(scope, kpi, period, at),
                 }
             }
-            Scope::Org => self.levels_of_members(scope, kpi, period, day),
+            Scope::Org => self.levels_of_members(scope, kpi, period, at),
         }
     }
 
@@ -189,26 +200,34 @@ impl Board {
         scope: ScopeId,
         kpi: KpiId,
         period: &Period,
-        day: Day,
+        at: Timestamp,
     ) -> Option<Vec<Asked>> {
         let level =
-            |rep: usize| self.level_of_rep(rep, kpi, &self.members_period(scope, rep, period), day);
+            |rep: usize| self.level_of_rep(rep, kpi, &self.members_period(scope, rep, period), at);
         let levels: Vec<Asked> = self.roster.members(scope).filter_map(level).collect();
         let kpi = self.model.kpi(kpi);
         if kpi.adds_up() && kpi.goal_kind == GoalKind::Hold {
             return (!levels.is_empty()).then_some(levels);
         }
-        Some(vec![common(levels)?])
+        Some(vec![common(&levels)?])
     }
 
-    /// The ramp scales what is to be held, and neither a rate nor a cap.
-    fn level_of_rep(&self, rep: usize, kpi: KpiId, period: &Period, day: Day) -> Option<Asked> {
+    /// The ramp scales what is to be held by the rep's own today, and neither a rate nor a cap.
+    fn level_of_rep(
+        &self,
+        rep: usize,
+        kpi: KpiId,
+        period: &Period,
+        at: Timestamp,
+    ) -> Option<Asked> {
         let goal = self.goals.of_rep(kpi, period, rep, &self.roster)?;
         let kpi = self.model.kpi(kpi);
         let target = Rational::from(goal.target);
         let ramps = kpi.goal_kind == GoalKind::Hold && kpi.better == Better::Higher;
+        let zone = self.roster.zone(self.roster.rep_scope(rep));
+        let today = Day::of(at, zone).clamp(period.start, period.end);
         let share =
-            if ramps { ramped(&goal, &self.roster.reps()[rep], day) } else { Rational::ONE };
+            if ramps { ramped(&goal, &self.roster.reps()[rep], today) } else { Rational::ONE };
         Some(Asked { left: &target * &share, target })
     }
 
@@ -276,45 +295,41 @@ impl Board {
         Some(times.load(face, period, &days))
     }
 
-    /// The days after `after` on which what members of a scope owe is scaled otherwise than the day before.
+    /// Whether ramps or presence scale any goal for a KPI and a kind of period.
+    pub(super) fn scales(&self, kpi: KpiId, kind: PeriodKind) -> bool {
+        self.goals.all(kpi, kind).any(|goal| goal.presence || !goal.ramp.is_empty())
+    }
+
+    /// The days on which what members of a scope owe is scaled otherwise than the day before, each with the member.
     pub(super) fn scaling_days(
         &self,
         scope: ScopeId,
         kpi: KpiId,
-        period: &Period,
-        after: Day,
-    ) -> Vec<Day> {
-        if !self.goals.all(kpi, period.kind).any(|goal| goal.presence || !goal.ramp.is_empty()) {
-            return Vec::new();
-        }
-        let mut days: Vec<Day> = self
-            .roster
-            .members(scope)
-            .flat_map(|rep| {
-                let facts = &self.roster.reps()[rep];
-                self.goals.all(kpi, period.kind).flat_map(|goal| edges(goal, facts))
-            })
-            .filter(|day| *day > after)
-            .collect();
-        days.sort_unstable();
-        days.dedup();
-        days
+        kind: PeriodKind,
+    ) -> impl Iterator<Item = (usize, Day)> {
+        let members = self.roster.members(scope).filter(move |_| self.scales(kpi, kind));
+        members.flat_map(move |rep| {
+            let facts = &self.roster.reps()[rep];
+            let days = self.goals.all(kpi, kind).flat_map(|goal| edges(goal, facts));
+            days.map(move |day| (rep, day))
+        })
     }
 }
 
-/// The value that members have in common. Where nothing is left of any of their targets, those must be the same.
-fn common(members: Vec<Asked>) -> Option<Asked> {
-    let first = members.first()?;
-    let alike = |other: &Asked| {
-        other.left == first.left && (!first.left.is_zero() || other.target == first.target)
+/// The value that members have in common; a member of whose target nothing is left is taken by that. `None` when they
+/// differ. Where nothing is left of any, nothing is left of what they have in common.
+fn common(members: &[Asked]) -> Option<Asked> {
+    let value = |member: &Asked| match member.left.is_zero() {
+        true => member.target.clone(),
+        false => member.left.clone(),
     };
-    if !members.iter().all(alike) {
+    let common = value(members.first()?);
+    if members.iter().any(|member| value(member) != common) {
         return None;
     }
-    // What is left of all of them is the team's goal, and nothing more is asked.
-    let left = first.left.clone();
-    let target = if left.is_zero() { first.target.clone() } else { left.clone() };
-    Some(Asked { target, left })
+    let is_left = members.iter().any(|member| !member.left.is_zero() || member.target.is_zero());
+    let left = if is_left { common.clone() } else { Rational::ZERO };
+    Some(Asked { target: common, left })
 }
 
 /// What falls due when: alike targets added up, and what differs only by rep merged into one.

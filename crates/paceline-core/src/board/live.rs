@@ -203,9 +203,8 @@ impl Board {
         let (scope, slot) = self.place(live);
         let slot = self.slots.get(slot).clone();
         let period = slot.kind.holding(self.face(scope).today, self.calendar(scope));
-        let today = self.face(scope).today;
         let (aim, load) = self.timed(|board, times| {
-            let aim = board.aim(times, scope, slot.kpi, &period, today);
+            let aim = board.aim(times, scope, slot.kpi, &period, now);
             (aim, board.load(times, scope, slot.kpi, &period))
         });
         let former = self.live[live as usize].state.take();
@@ -239,14 +238,13 @@ impl Board {
     /// Works out anew what is to be held on a new day of a period that goes on, and judges it if that is another.
     pub(super) fn renew_aim(&mut self, live: u32, now: Timestamp) {
         let (scope, slot) = self.place(live);
-        let kpi = self.slots.get(slot).kpi;
-        if self.model.kpi(kpi).goal_kind != GoalKind::Hold {
+        let (kpi, kind) = (self.slots.get(slot).kpi, self.slots.get(slot).kind);
+        if self.model.kpi(kpi).goal_kind != GoalKind::Hold || !self.scales(kpi, kind) {
             return;
         }
         let Some(state) = &self.live[live as usize].state else { return };
         let period = state.period.clone();
-        let today = self.face(scope).today;
-        let aim = self.timed(|board, times| board.aim(times, scope, kpi, &period, today));
+        let aim = self.timed(|board, times| board.aim(times, scope, kpi, &period, now));
         let Some(state) = &mut self.live[live as usize].state else { return };
         if state.aim != aim {
             state.aim = aim;

@@ -34,9 +34,8 @@ impl Board {
         if self.live[live as usize].state.as_ref().is_some_and(|state| *state.period == period) {
             return self.reading(live);
         }
-        let today = self.face(scope).today;
         let (aim, load) = self.timed(|board, times| {
-            let aim = board.aim(times, scope, kpi, &period, today);
+            let aim = board.aim(times, scope, kpi, &period, now);
             (aim, board.load(times, scope, kpi, &period))
         });
         let model = self.model.clone();

@@ -38,16 +38,15 @@ impl Place<'_> {
     /// What a goal comes to. What is not to be reached by an end that comes is due at every moment.
     pub(super) fn due(&self, goal: &Goal, now: Timestamp) -> Due {
         let at_every_moment = |goal: Exact| Due { expected: goal.clone(), goal };
+        // Of another period than the running one, the day of it that is nearest to today.
         let today = calendar::day_of(now, self.scope.zone(self.config));
+        let today = today.clamp(self.period.start, self.period.end);
         let of_today = || &goal.target * self.ramp_share(goal, self.step(goal, today));
         match self.kpi.goal_kind() {
             GoalKind::Rate => at_every_moment(goal.target.clone()),
             GoalKind::Hold => at_every_moment(of_today()),
             GoalKind::Reach if !self.period.is_rolling() => self.spread(goal, now),
-            GoalKind::Reach if self.work(&self.period.days()).is_zero() => {
-                at_every_moment(Exact::zero())
-            }
-            GoalKind::Reach => at_every_moment(of_today()),
+            GoalKind::Reach => at_every_moment(self.spread(goal, now).goal),
         }
     }
 
