@@ -201,14 +201,14 @@ impl<'a> Case<'a> {
 }
 
 /// What the first line of a block says.
-pub(super) struct Head {
-    pub(super) instant: Timestamp,
-    pub(super) on: Option<Date>,
+struct Head {
+    instant: Timestamp,
+    on: Option<Date>,
     names: Vec<String>,
 }
 
 impl Head {
-    pub(super) fn read(line: &str) -> Self {
+    fn read(line: &str) -> Self {
         let words: Vec<&str> = line.split_whitespace().collect();
         let after =
             |word: &str| words.iter().position(|other| *other == word).map(|at| words[at + 1]);
@@ -224,14 +224,14 @@ impl Head {
     }
 
     /// Whether something is asked for, among the names that are of its sort. No names of a sort are all.
-    pub(super) fn allows(&self, name: &str, of_sort: impl Fn(&&String) -> bool) -> bool {
+    fn allows(&self, name: &str, of_sort: impl Fn(&&String) -> bool) -> bool {
         let mut asked = self.names.iter().filter(of_sort).peekable();
         asked.peek().is_none() || asked.any(|asked| asked == name)
     }
 }
 
 /// The first word of a block's first line that is no comment.
-pub(super) fn keyword(block: &str) -> &str {
+fn keyword(block: &str) -> &str {
     content(block)
         .next()
         .and_then(|line| line.split_whitespace().next())
@@ -239,14 +239,14 @@ pub(super) fn keyword(block: &str) -> &str {
         .trim_end_matches(':')
 }
 
-pub(super) fn content(block: &str) -> impl Iterator<Item = &str> {
+fn content(block: &str) -> impl Iterator<Item = &str> {
     block
         .lines()
         .filter(|line| !line.starts_with('#') && !line.starts_with('|') && !line.is_empty())
 }
 
 /// The YAML of a config block.
-pub(super) fn without_comments(block: &str) -> String {
+fn without_comments(block: &str) -> String {
     content(block).skip(1).fold(String::new(), |mut yaml, line| {
         writeln!(yaml, "{line}").expect("a string takes any text");
         yaml
@@ -254,7 +254,7 @@ pub(super) fn without_comments(block: &str) -> String {
 }
 
 /// What the config leaves out of the base's top-level keys, and the config.
-pub(super) fn with_base(yaml: &str) -> String {
+fn with_base(yaml: &str) -> String {
     let says = |line: &str| {
         let key = line.split_once(':').map_or("", |(key, _)| key);
         yaml.lines().any(|own| own.split_once(':').is_some_and(|(own, _)| own == key))
