@@ -176,7 +176,7 @@ impl Holidays {
             return Vec::new();
         };
         if let Some(region) = region.filter(|region| !country.has_region(region.as_str())) {
-            let message = format!("{} has no region `{}`", country.name, region.as_str());
+            let message = format!("no region `{}` is known of {}", region.as_str(), country.name);
             report.error(region.at, message, country.region_remedy(region.as_str()));
             return Vec::new();
         }

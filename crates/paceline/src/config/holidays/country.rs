@@ -100,15 +100,26 @@ impl Country {
 
     /// What a person should know whose calendar has these holidays.
     pub(super) fn note(&self, calendar: &str, region: Option<&str>, estimates: usize) -> String {
-        let region = region.map(|region| format!("-{region}")).unwrap_or_default();
-        let (code, (first, last)) = (self.code, self.years);
+        let place = match region {
+            Some(region) => format!("{}-{region}", self.code),
+            None if self.has_regional() => format!("{}, without those of its regions,", self.code),
+            None => self.code.to_owned(),
+        };
+        let (first, last) = self.years;
         let unsure = match estimates {
             0 => String::new(),
+            1 => "; one of them is an estimate until it is announced".to_owned(),
             count => format!("; {count} of them are estimates until they are announced"),
         };
         format!(
-            "calendar `{calendar}`: the holidays of {code}{region} are known from {first} to {last}{unsure}"
+            "calendar `{calendar}`: the holidays of {place} are known from {first} to {last}{unsure}"
         )
+    }
+
+    /// Whether some day is a holiday in some of its regions only.
+    fn has_regional(&self) -> bool {
+        let mut rules = self.rules.iter().filter_map(|line| Rule::parse(line));
+        rules.any(|rule| !rule.places.contains(&"*"))
     }
 
     /// What to write in place of a region that the country does not have.
@@ -116,7 +127,10 @@ impl Country {
         if self.regions.is_empty() {
             return "leave `region` out: the holidays are those of the whole country".to_owned();
         }
-        let code = written.split_once('-').map_or(written, |(_, code)| code);
+        let code = match written.split_once('-') {
+            Some((country, code)) if country.eq_ignore_ascii_case(self.code) => code,
+            _ => written,
+        };
         let known = self.regions.iter().map(|region| (region.code, region.name));
         let found = alike(code, known.clone());
         found.map_or_else(|| listed("the regions are", known, "leave `region` out"), did_you_mean)

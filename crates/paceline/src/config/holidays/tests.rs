@@ -2,8 +2,7 @@
 
 use paceline_core::day::Day;
 
-use crate::config::load_str;
-use crate::config::{Config, Diagnostics};
+use crate::config::{Config, Diagnostics, load_str, schema};
 
 const BASE: &str = "
 kafka: {brokers: localhost:9092}
@@ -101,10 +100,13 @@ fn a_country_is_noted_with_the_years_that_are_known() {
     let config = config(holidays);
     let notes = [
         "calendar `default`: the holidays of ES-MD are known from 2015 to 2035",
-        "calendar `default`: the holidays of SG are known from 2015 to 2035; 45 of them are estimates until they are \
+        "calendar `default`: the holidays of SG are known from 2015 to 2035; 46 of them are estimates until they are \
          announced",
     ];
     assert_eq!(config.notes, notes);
+    let whole = load("[{country: GB}]").expect("no mistake").notes;
+    let note = "calendar `default`: the holidays of GB, without those of its regions, are known from 2015 to 2035";
+    assert_eq!(whole, [note]);
     assert!(is_holiday(&config, "2026-02-03") && is_holiday(&config, "2026-08-09"));
     assert!(is_holiday(&config, "2035-12-25") && !is_holiday(&config, "2036-12-25"));
 }
@@ -139,4 +141,22 @@ fn an_icalendar_file_has_an_event_for_each_holiday() {
     let note =
         "`parts/holidays.ics`: 1 event has a time of day and no effect: a holiday is a whole day";
     assert_eq!(config.notes, [note]);
+}
+
+#[test]
+fn the_schema_tells_the_three_shapes() {
+    let schema = serde_json::to_value(schema()).expect("JSON");
+    let items = &schema["$defs"]["Calendar"]["properties"]["holidays"]["items"];
+    assert_eq!(items["$ref"], "#/$defs/Holiday");
+    let shapes = schema["$defs"]["Holiday"]["oneOf"].as_array().expect("shapes");
+    let (day, country, file) = (&shapes[0], &shapes[1], &shapes[2]);
+    assert_eq!((shapes.len(), &day["type"], &day["format"]), (3, &"string".into(), &"date".into()));
+    let codes = country["properties"]["country"]["enum"].as_array().expect("codes");
+    assert!(codes.len() >= 27 && codes.contains(&"ES".into()), "{codes:?}");
+    for (shape, required) in [(country, "country"), (file, "file")] {
+        assert_eq!(shape["required"], serde_json::json!([required]));
+        assert_eq!(shape["additionalProperties"], false);
+        let described = shape["properties"].as_object().expect("properties").values();
+        assert!(described.into_iter().all(|property| property["description"].is_string()));
+    }
 }
