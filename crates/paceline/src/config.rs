@@ -11,6 +11,7 @@ mod diagnostic;
 mod document;
 mod entities;
 mod goals;
+mod holidays;
 mod include;
 mod kafka;
 mod kpis;

@@ -1,14 +1,12 @@
 //! `calendars`: working days, working hours, weeks and fiscal years.
 
-use std::collections::BTreeSet;
-
 use paceline_core::calendar::{Calendar, CalendarId, FiscalPattern, Hours};
-use paceline_core::day::Day;
 use paceline_core::decimal::Decimal;
 use paceline_core::suggest;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::holidays::{Holidays, RawHoliday};
 use super::located::{Entries, Exact, Located, Text};
 use super::report::Report;
 use super::value;
@@ -26,8 +24,8 @@ pub(super) struct RawCalendar {
     working_days: Option<Located<WorkingDays>>,
     /// Working hours, `HH:MM-HH:MM` in local time, at most until `24:00`. Default: `09:00-17:00`.
     hours: Option<Text>,
-    /// Days on which nobody works, `YYYY-MM-DD`. Default: none.
-    holidays: Option<Vec<Text>>,
+    /// Days on which nobody works, whatever the weekday: days, those of countries, those in files. Default: none.
+    holidays: Option<Vec<Located<RawHoliday>>>,
     /// Month and day on which the fiscal year starts, `MM-DD`, the day at most 28. Default: `01-01`.
     fiscal_year_start: Option<Text>,
     /// How the fiscal year is cut. Default: `months`.
@@ -84,17 +82,26 @@ struct WorkingDays {
 const DEFAULT: &str = "default";
 
 /// Compiles all calendars; [`CalendarId`] is the index. The first is `default`, also where it is not described.
-pub(super) fn compile(raw: &Entries<RawCalendar>, report: &mut Report) -> Vec<Calendar> {
+pub(super) fn compile(
+    raw: &Entries<RawCalendar>,
+    notes: &mut Vec<String>,
+    report: &mut Report,
+) -> Vec<Calendar> {
     let mut calendars = vec![Calendar::default()];
+    let mut holidays = Holidays::default();
     for (name, raw) in &raw.0 {
         value::not_empty(name, "the name of a calendar", report);
-        let calendar = Calendar { name: name.value.clone(), ..raw.compile(report) };
+        let calendar = Calendar {
+            name: name.value.clone(),
+            ..raw.compile(name.as_str(), &mut holidays, report)
+        };
         if name.as_str() == DEFAULT {
             calendars[0] = calendar;
         } else {
             calendars.push(calendar);
         }
     }
+    notes.append(&mut holidays.notes);
     calendars
 }
 
@@ -114,13 +121,12 @@ pub(super) fn named(
 }
 
 impl RawCalendar {
-    fn compile(&self, report: &mut Report) -> Calendar {
+    fn compile(&self, name: &str, holidays: &mut Holidays, report: &mut Report) -> Calendar {
         let default = Calendar::default();
         let zone = self.time_zone.as_ref().and_then(|zone| value::time_zone(zone, report));
         let weights = self.working_days.as_ref().map(|days| weights(days, report));
         let hours = self.hours.as_ref().and_then(|hours| working_hours(hours, report));
-        let holidays = self.holidays.iter().flatten().filter_map(|day| value::date(day, report));
-        let holidays: BTreeSet<Day> = holidays.collect();
+        let holidays = holidays.of(name, self.holidays.as_deref().unwrap_or_default(), report);
         let fiscal = self.fiscal_year_start.as_ref().and_then(|start| fiscal_start(start, report));
         Calendar {
             zone: zone.unwrap_or(default.zone),

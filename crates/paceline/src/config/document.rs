@@ -87,7 +87,7 @@ impl Document {
         let mut notes = self.notes();
         let declared = self.entities.map(|raw| entities::compile(&raw, report)).unwrap_or_default();
         let raw_kpis = self.kpis.map(|raw| not_empty(raw, report)).unwrap_or_default();
-        let calendars = calendars::compile(&self.calendars.unwrap_or_default(), report);
+        let calendars = calendars::compile(&self.calendars.unwrap_or_default(), &mut notes, report);
         let reps = reps::compile(self.reps.unwrap_or_default(), &calendars, report);
         let drafts = kpis::compile(&raw_kpis, &declared, &mut Symbols::default(), report);
         let goals = goals::compile(&self.goals.unwrap_or_default(), &drafts, &reps, report);

@@ -182,16 +182,29 @@ fn expand_reps(top: &mut Node, report: &mut Report) {
 }
 
 fn read_reps(path: &str, at: At, report: &mut Report) -> Value {
-    let full = folder(report.places.file_name(report.places.place(at).file)).join(path);
-    match std::fs::read_to_string(&full) {
-        Ok(text) => Value::List(csv::read(&text, &full.display().to_string(), at, report)),
+    let Some(text) = read_named(path, at, report) else {
+        report.lose_file();
+        return Value::List(Vec::new());
+    };
+    let name = beside(path, at, report).display().to_string();
+    Value::List(csv::read(&text, &name, at, report))
+}
+
+/// Reads a file that is named in a config, or tells why it cannot be read.
+pub(super) fn read_named(path: &str, at: At, report: &mut Report) -> Option<String> {
+    match std::fs::read_to_string(beside(path, at, report)) {
+        Ok(text) => Some(text),
         Err(error) => {
             let remedy = "give a path relative to this config file";
             report.error(at, format_args!("`{path}` cannot be read: {}", reason(&error)), remedy);
-            report.lose_file();
-            Value::List(Vec::new())
+            None
         }
     }
+}
+
+/// The path of a file, relative to the one that names it.
+pub(super) fn beside(path: &str, at: At, report: &Report) -> PathBuf {
+    folder(report.places.file_name(report.places.place(at).file)).join(path)
 }
 
 /// Why a file cannot be read, in words that do not depend on the system.

@@ -50,7 +50,13 @@ impl de::Error for Misfit {
     }
 
     fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Kind::Type { expected: expected.to_string(), found: found.to_string() }.into()
+        let found = match found {
+            de::Unexpected::Seq => "a list".to_owned(),
+            de::Unexpected::Map => "a mapping".to_owned(),
+            de::Unexpected::Unit | de::Unexpected::Option => "nothing".to_owned(),
+            other => other.to_string(),
+        };
+        Kind::Type { expected: expected.to_string(), found }.into()
     }
 
     fn unknown_field(key: &str, expected: &'static [&'static str]) -> Self {
