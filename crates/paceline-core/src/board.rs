@@ -13,6 +13,7 @@ mod live;
 mod past;
 mod slots;
 mod view;
+mod worth;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;

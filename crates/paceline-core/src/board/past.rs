@@ -9,8 +9,8 @@ use super::Board;
 use super::accumulator::Accumulator;
 use super::live::case;
 use super::view::{Key, Reading};
+use super::worth::{Parts, Worth};
 use crate::day::Day;
-use crate::ledger::Doubt;
 use crate::period::Period;
 use crate::rational::Rational;
 use crate::roster::Scope;
@@ -38,7 +38,8 @@ impl Board {
         let model = self.model.clone();
         let spread = self.own_spread(scope, model.kpi(kpi), &period);
         let end = (!kind.is_rolling()).then(|| self.period_end(scope, &period));
-        let case = case(model.kpi(kpi), self.past_value(live, sums), aim, end);
+        let goals = self.past_goals(live, &period);
+        let case = case(model.kpi(kpi), self.past_worth(live, sums, &goals), aim, end);
         // There is no memory of a status that nobody watched: the bands start in the middle.
         let status = case.status(&self.rules, Status::OnTrack, now);
         Some(Reading {
@@ -52,21 +53,35 @@ impl Board {
         })
     }
 
-    fn past_value(&self, live: u32, sums: &Sums) -> (Option<Rational>, u64, Doubt) {
+    fn past_worth(&self, live: u32, sums: &Sums, goals: &HashMap<u32, Rational>) -> Worth {
         // A stock is the state right now and has no past.
-        let missing = (None, 0, Doubt::default());
-        self.value(live, |live| {
-            let (scope, slot) = self.place(live);
-            let stock = self.model.kpi(self.slots.get(slot).kpi).is_stock();
-            sums.get(&self.live_id(scope, slot)).filter(|_| !stock).map(|(_, sums)| sums.total())
-        })
-        .unwrap_or(missing)
+        let flow = |live: u32| {
+            let (_, slot) = self.place(live);
+            !self.model.kpi(self.slots.get(slot).kpi).is_stock()
+        };
+        let parts = Parts {
+            total: &|live| sums.get(&live).filter(|_| flow(live)).map(|(_, sums)| sums.total()),
+            goal: &|live| goals.get(&live).cloned(),
+        };
+        self.worth(live, parts)
     }
 
-    /// Adds up what `lives`, and the parts of ratios among them, have in the periods that hold a day.
+    /// The goals in a period that a value is computed from.
+    fn past_goals(&mut self, live: u32, period: &Period) -> HashMap<u32, Rational> {
+        let within: Vec<u32> = self.goals_within(live).collect();
+        let goal = |live: u32| {
+            let (scope, slot) = self.place(live);
+            let aim = self.aim(scope, self.slots.get(slot).kpi, period)?;
+            Some((live, aim.left()?.clone()))
+        };
+        within.into_iter().filter_map(goal).collect()
+    }
+
+    /// Adds up what `lives`, and the leaves of those among them that are made of others, have in the periods that
+    /// hold a day.
     fn sums_on(&self, lives: &[u32], on: Day) -> Sums {
         let mut sums = Sums::new();
-        for live in lives.iter().flat_map(|live| self.sources(*live)) {
+        for live in lives.iter().flat_map(|live| self.leaves(*live)) {
             let kind = self.slots.get(self.place(live).1).kind;
             let period = kind.holding(on, &self.model.calendar);
             sums.entry(live).or_insert_with(|| (period.clone(), Accumulator::new(&period)));
