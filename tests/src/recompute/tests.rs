@@ -1,6 +1,7 @@
 //! The oracle's own tests: small cases whose numbers are worked out by hand in comments.
 
 mod configs;
+mod formulas;
 mod goals;
 mod kpis;
 mod records;

@@ -86,6 +86,19 @@ impl Formula {
         if below.is_empty() { self.actuals() } else { below }
     }
 
+    /// Whether a denominator in it may be 0.
+    pub fn divides(&self) -> bool {
+        match self {
+            Self::Combine(Operator::Divide, ..) => true,
+            Self::Const(_) | Self::Operand(_) => false,
+            Self::Negate(number) => number.divides(),
+            Self::Combine(_, left, right) | Self::Max(left, right) | Self::Min(left, right) => {
+                left.divides() || right.divides()
+            }
+            Self::If(test, yes, no) => test.divides() || yes.divides() || no.divides(),
+        }
+    }
+
     fn kpis(&self, pick: impl Fn(Operand) -> Option<KpiId>) -> Vec<KpiId> {
         let mut kpis = Vec::new();
         self.visit(&mut |operand| kpis.extend(pick(operand)));
@@ -113,6 +126,15 @@ impl Formula {
 }
 
 impl Condition {
+    fn divides(&self) -> bool {
+        match self {
+            Self::Const(_) => false,
+            Self::Compare(_, left, right) => left.divides() || right.divides(),
+            Self::Not(test) => test.divides(),
+            Self::Both(tests) | Self::Either(tests) => tests.iter().any(Self::divides),
+        }
+    }
+
     fn visit(&self, see: &mut impl FnMut(Operand)) {
         match self {
             Self::Const(_) => {}

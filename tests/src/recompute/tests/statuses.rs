@@ -138,6 +138,7 @@ impl Given {
             rolling: false,
             over: false,
             actual: Some(&actual),
+            is_met: false,
             sample: 1,
             min_sample: 1,
             standard: Some(&standard),
