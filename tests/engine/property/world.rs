@@ -84,6 +84,18 @@ struct Kpi {
     min_sample: u8,
 }
 
+/// A KPI over the others, which it chooses by number.
+#[derive(Clone, Debug)]
+struct Derived {
+    formula: u8,
+    one: u8,
+    other: u8,
+    met: bool,
+    goal_kind: u8,
+    lower: bool,
+    min_sample: u8,
+}
+
 #[derive(Clone, Debug)]
 struct Goal {
     kpi: u8,
@@ -96,11 +108,11 @@ struct Goal {
 }
 
 pub(crate) fn worlds() -> impl Strategy<Value = World> {
-    let kpis = (vec(kpi(), 1..4), any::<bool>());
+    let kpis = (vec(kpi(), 1..4), any::<bool>(), vec(derived(), 0..3));
     let place =
         (select(&STARTS[..]), 0..4_320_i64, 1..4_usize, 1..4_usize, prop::bool::weighted(0.3));
-    (calendar(), vec(rep(), 1..6), kpis, vec(goal(), 1..7), bands(), place).prop_map(
-        |(calendar, reps, (kpis, ratio), goals, bands, place)| {
+    (calendar(), vec(rep(), 1..6), kpis, vec(goal(), 1..9), bands(), place).prop_map(
+        |(calendar, reps, (kpis, ratio, derived), goals, bands, place)| {
             let (start, minutes, lanes, partitions, spread) = place;
             let start: Date = start.parse().expect("a date");
             let mut world = World {
@@ -113,7 +125,7 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
                 features: Vec::new(),
             };
             world
-                .write(&calendar, &reps, &kpis, ratio, &goals, bands, start)
+                .write(&calendar, &reps, (&kpis, ratio, &derived), &goals, bands, start)
                 .expect("a string takes any text");
             world
         },
@@ -181,6 +193,21 @@ fn kpi() -> impl Strategy<Value = Kpi> {
         )
 }
 
+fn derived() -> impl Strategy<Value = Derived> {
+    let chosen = (any::<u8>(), any::<u8>(), any::<u8>());
+    (chosen, any::<bool>(), any::<u8>(), prop::bool::weighted(0.3), 1..3_u8).prop_map(
+        |((formula, one, other), met, goal_kind, lower, min_sample)| Derived {
+            formula,
+            one,
+            other,
+            met,
+            goal_kind,
+            lower,
+            min_sample,
+        },
+    )
+}
+
 fn goal() -> impl Strategy<Value = Goal> {
     let targets =
         ["100", "1", "0.5", "3", "42000", "1000.5", "0", "7.333333", "250", "2", "0.000001", "10"];
@@ -216,13 +243,11 @@ fn bands() -> impl Strategy<Value = &'static str> {
 }
 
 impl World {
-    #[expect(clippy::too_many_arguments, reason = "a config has that many parts")]
     fn write(
         &mut self,
         calendar: &Calendar,
         reps: &[Rep],
-        kpis: &[Kpi],
-        ratio: bool,
+        (kpis, ratio, derived): (&[Kpi], bool, &[Derived]),
         goals: &[Goal],
         bands: &str,
         start: Date,
@@ -237,7 +262,10 @@ impl World {
         self.yaml.push_str(ENTITIES);
         self.write_calendar(calendar, start)?;
         self.write_reps(reps)?;
-        let shown = self.write_kpis(kpis, ratio)?;
+        let mut shown = self.write_kpis(kpis, ratio)?;
+        for (at, derived) in derived.iter().enumerate() {
+            self.write_derived(at, derived, &mut shown)?;
+        }
         self.write_goals(goals, kpis, &shown, reps, start)?;
         writeln!(self.yaml, "status: {bands}")
     }
@@ -311,6 +339,60 @@ impl World {
             });
         }
         Ok(shown)
+    }
+
+    /// Writes a KPI over some of those that are shown already, derived ones too, and adds it to them.
+    fn write_derived(
+        &mut self,
+        at: usize,
+        derived: &Derived,
+        shown: &mut Vec<Shown>,
+    ) -> fmt::Result {
+        let Derived { formula, one, other, met, goal_kind, lower, min_sample } = derived;
+        let one = &shown[usize::from(*one) % shown.len()];
+        let other = &shown[usize::from(*other) % shown.len()];
+        let formulas: [(&str, &str); 14] = [
+            ("{a} / max(goal({b}) - {b}, 0)", "goal of another"),
+            ("{a} / remaining({b})", "what remains of another"),
+            ("{a} / remaining({a})", "what remains of another"),
+            ("{a} + {b} * 0.333333", "sum of others"),
+            ("{a} / {b}", "quotient of others"),
+            ("{a} > {b} ? {a} - {b} : {b} / 3", "choice between others"),
+            ("{b} == 0 ? {a} : {a} / {b}", "choice between others"),
+            ("min({a}, goal({a})) - max({b}, 1)", "goal of another"),
+            ("goal({a}) / goal({b})", "goal of another"),
+            ("{a} > 10 || {b} / {a} > 2 ? 1 : -{a}", "choice between others"),
+            ("!({a} >= 2 && {b} <= 3) ? {b} : 2.5 - {a}", "choice between others"),
+            ("-{a} / ({b} - 1)", "quotient of others"),
+            ("{a} * {a}", "sum of others"),
+            ("1 / ({a} - {b}) + {b}", "quotient of others"),
+        ];
+        let (formula, feature) = formulas[usize::from(*formula) % formulas.len()];
+        let expr = formula.replace("{a}", &one.name).replace("{b}", &other.name);
+        let (name, periods) = (format!("derived{at}"), other.periods.clone());
+        let goal_kind = ["hold", "hold", "reach", "rate"][usize::from(*goal_kind) % 4];
+        let better = if *lower { "lower" } else { "higher" };
+        write!(self.yaml, "  - {{name: {name}, type: derived, expr: \"{expr}\", better: {better}")?;
+        if *met && expr.contains('/') {
+            self.yaml.push_str(", on_zero_denominator: met");
+            self.features.push("zero denominator met");
+        }
+        write!(self.yaml, ", goal_kind: {goal_kind}")?;
+        if goal_kind == "rate" {
+            write!(self.yaml, ", min_sample: {min_sample}")?;
+        }
+        writeln!(self.yaml, ", periods: [{}]}}", periods.join(", "))?;
+        self.features.extend(["derived", feature]);
+        let names = [&one.name, &other.name];
+        self.features.extend(
+            names.iter().any(|name| name.starts_with("derived")).then_some("derived of a derived"),
+        );
+        self.features
+            .extend(names.iter().any(|name| *name == "share").then_some("derived of a ratio"));
+        let rolls = periods.iter().any(|kind| kind.starts_with("rolling"));
+        self.features.extend(rolls.then_some("derived in a rolling window"));
+        shown.push(Shown { name, periods, lower: *lower });
+        Ok(())
     }
 
     fn write_kpi(&mut self, name: &str, kpi: &Kpi) -> fmt::Result {
@@ -453,8 +535,14 @@ impl Kpi {
 
     fn agg(&self) -> &'static str {
         if self.of_activities {
-            return ["agg: count", "agg: sum, expr: minutes", "agg: count_distinct, expr: kind"]
-                [usize::from(self.agg) % 3];
+            let aggs = [
+                "agg: count",
+                "agg: sum, expr: minutes",
+                "agg: count_distinct, expr: kind",
+                "agg: median, expr: minutes",
+                "agg: p90, expr: minutes",
+            ];
+            return aggs[usize::from(self.agg) % aggs.len()];
         }
         let aggs = [
             "agg: sum, expr: amount",
@@ -467,6 +555,9 @@ impl Kpi {
             "agg: sum, expr: \"amount * 0.333333 / days\"",
             "agg: avg, expr: days",
             "agg: count_distinct, expr: amount",
+            "agg: median, expr: amount",
+            "agg: p90, expr: amount",
+            "agg: median, expr: \"amount / days\"",
         ];
         aggs[usize::from(self.agg) % aggs.len()]
     }

@@ -111,11 +111,11 @@ impl Formula {
         let eval = |node: &IdedExpr| self.eval(node, actual, goal);
         match (call.func_name.as_str(), call.args.as_slice()) {
             ("goal", [kpi]) => found(goal(ident(kpi))),
-            ("remaining", [kpi]) => {
-                self.numbers(&found(goal(ident(kpi))), &found(actual(ident(kpi))), |goal, actual| {
-                    F::Num((goal - actual).max(Exact::zero()))
-                })
-            }
+            ("remaining", [kpi]) => self.numbers(
+                &found(goal(ident(kpi))),
+                &found(actual(ident(kpi))),
+                |goal, actual| F::Num((goal - actual).max(Exact::zero())),
+            ),
             ("max", [a, b]) => self.numbers(&eval(a), &eval(b), |a, b| F::Num(a.max(b).clone())),
             ("min", [a, b]) => self.numbers(&eval(a), &eval(b), |a, b| F::Num(a.min(b).clone())),
             (op::NEGATE, [a]) => {

@@ -143,7 +143,9 @@ impl Condition {
                 right.visit(see);
             }
             Self::Not(test) => test.visit(see),
-            Self::Both(tests) | Self::Either(tests) => tests.iter().for_each(|test| test.visit(see)),
+            Self::Both(tests) | Self::Either(tests) => {
+                tests.iter().for_each(|test| test.visit(see))
+            }
         }
     }
 }

@@ -73,10 +73,9 @@ fn coverage_is_met_when_nothing_is_left() {
         let row = feed.row("2026-11-23T13:00:00Z", scope, "coverage");
         (row.actual, row.goal, row.remaining, row.sample, row.status)
     };
-    let row =
-        |actual: &str, goal: &str, remaining: &str, sample, status| {
-            (actual.to_owned(), goal.to_owned(), remaining.to_owned(), sample, status)
-        };
+    let row = |actual: &str, goal: &str, remaining: &str, sample, status| {
+        (actual.to_owned(), goal.to_owned(), remaining.to_owned(), sample, status)
+    };
     // 150 of pipeline for the 60 that are left.
     assert_eq!(coverage(&feed, "rep:U1"), row("2.5", "3", "0.5", 1, Status::Behind));
     // The team's goal for bookings is 300, of which 260 are left; its own goal is the common 3.
@@ -99,15 +98,22 @@ fn coverage_is_met_when_nothing_is_left() {
 
 #[test]
 fn doubt_and_lacks_are_inherited() {
-    let average = BOOKINGS.replace("name: bookings", "name: average").replace("agg: sum", "agg: avg");
+    let average =
+        BOOKINGS.replace("name: bookings", "name: average").replace("agg: sum", "agg: avg");
     let twice = "{name: twice, type: derived, expr: average * 2, periods: [month]}";
     let more = "{name: more, type: derived, expr: twice + bookings, periods: [month]}";
     let mut feed = Feed::new(config(&[BOOKINGS, &average, twice, more], &[]));
-    assert_eq!((feed.actual("org", "twice"), feed.actual("org", "more")), (String::new(), String::new()));
+    assert_eq!(
+        (feed.actual("org", "twice"), feed.actual("org", "more")),
+        (String::new(), String::new())
+    );
     feed.won("A", "U1", "10", 2);
     feed.won("B", "U2", "5", 2);
     // Twice the average of the team, not the sum of its members' values.
-    assert_eq!((feed.actual("team:M1", "twice"), feed.actual("team:M1", "more")), ("15".into(), "30".into()));
+    assert_eq!(
+        (feed.actual("team:M1", "twice"), feed.actual("team:M1", "more")),
+        ("15".into(), "30".into())
+    );
     feed.say("A", "gap", 2, "");
     let row = feed.row("2026-11-23T13:00:00Z", "rep:U1", "more");
     assert_eq!((row.actual.as_str(), row.in_doubt), ("30", true));

@@ -152,6 +152,28 @@ impl Given {
 }
 
 #[test]
+fn what_has_nothing_left_to_do_is_ahead_of_any_goal() {
+    for better in [Better::Higher, Better::Lower] {
+        for (kind, expected) in
+            [(GoalKind::Reach, Some(5)), (GoalKind::Hold, None), (GoalKind::Rate, None)]
+        {
+            let met = |change: fn(&mut Case<'_>)| {
+                Given(better, kind, 0, 10, expected).judged(|case| {
+                    (case.is_met, case.actual, case.sample) = (true, None, 0);
+                    change(case);
+                })
+            };
+            assert_eq!(met(|_| ()), Status::Ahead);
+            assert_eq!(met(|case| case.over = true), Status::Ahead);
+            assert_eq!(met(|case| case.last = Some(Status::Behind)), Status::Ahead);
+            assert_eq!(met(|case| case.standard = None), Status::NoGoal);
+            let doubted = met(|case| (case.last, case.in_doubt) = (Some(Status::Behind), true));
+            assert_eq!(doubted, Status::Behind);
+        }
+    }
+}
+
+#[test]
 fn lower_is_better_with_the_places_changed() {
     let hold = |actual, goal| Given(Better::Lower, GoalKind::Hold, actual, goal, None);
     let judged = |given: Given| given.judged(|_| ());

@@ -80,7 +80,8 @@ impl Members {
 
     /// The block that holds a value or is to hold it; `None` when there are no blocks.
     fn block_of(&self, value: i128) -> Option<usize> {
-        let starts_by = |block: &Block| block.values.first().is_some_and(|(first, _)| *first <= value);
+        let starts_by =
+            |block: &Block| block.values.first().is_some_and(|(first, _)| *first <= value);
         let after = self.blocks.partition_point(starts_by);
         (!self.blocks.is_empty()).then(|| after.saturating_sub(1))
     }

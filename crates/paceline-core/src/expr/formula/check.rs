@@ -17,7 +17,8 @@ pub(in crate::expr) fn compile(text: &str, kpis: &[&str]) -> Checked<Formula> {
         return Err(ExprError {
             at: 0,
             message: "the expression is empty".to_owned(),
-            help: "write a computation over KPIs, such as `pipeline / remaining(bookings)`".to_owned(),
+            help: "write a computation over KPIs, such as `pipeline / remaining(bookings)`"
+                .to_owned(),
         });
     }
     Checker { kpis }.number(&syntax::parse(text)?)
@@ -89,9 +90,7 @@ impl Checker<'_> {
                 ("_||_", [left, right]) => both(left, right).map(Condition::Either),
                 ("!_", [test]) => Ok(Condition::Not(Box::new(self.condition(test)?))),
                 (_, [left, right]) => match comparison(name) {
-                    Some(op) => {
-                        Ok(Condition::Compare(op, self.number(left)?, self.number(right)?))
-                    }
+                    Some(op) => Ok(Condition::Compare(op, self.number(left)?, self.number(right)?)),
                     None => Err(not_a_condition(node)),
                 },
                 _ => Err(not_a_condition(node)),
@@ -166,6 +165,7 @@ fn not_supported(node: &Node, name: &str) -> ExprError {
     refuse(
         node,
         format!("`{shown}` is not supported here"),
-        "use KPIs, goal(…), remaining(…), max(…), min(…), + - * /, ?:, comparisons, &&, ||, !".to_owned(),
+        "use KPIs, goal(…), remaining(…), max(…), min(…), + - * /, ?:, comparisons, &&, ||, !"
+            .to_owned(),
     )
 }

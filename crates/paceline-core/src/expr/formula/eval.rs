@@ -40,7 +40,11 @@ impl Formula {
                 both(left.eval(lookup), right.eval(lookup)).map(|(left, right)| left.min(right))
             }
             Self::If(test, yes, no) => {
-                if test.eval(lookup)? { yes.eval(lookup) } else { no.eval(lookup) }
+                if test.eval(lookup)? {
+                    yes.eval(lookup)
+                } else {
+                    no.eval(lookup)
+                }
             }
         }
     }

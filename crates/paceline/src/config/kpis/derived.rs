@@ -13,13 +13,15 @@ pub(super) fn compile(kpi: &RawKpi, all: &[RawKpi], report: &mut Report) -> Opti
     let text = kpi.expr.as_ref()?;
     let formula = told(text, expr::formula(text.as_str(), &names), report)?;
     if formula.actuals().is_empty() && formula.goals().is_empty() {
-        let remedy = "name the KPIs that it is computed from, such as `pipeline / remaining(bookings)`";
+        let remedy =
+            "name the KPIs that it is computed from, such as `pipeline / remaining(bookings)`";
         report.error(text.at, "no KPI is named here", remedy);
     }
     if let Some(on_zero) = kpi.on_zero_denominator.filter(|_| !formula.divides()) {
         report.error(on_zero.at, "nothing is divided in `expr`", "leave it out");
     }
-    let on_zero = kpi.on_zero_denominator.map_or(OnZero::NoValue, |on_zero| on_zero.value.compile());
+    let on_zero =
+        kpi.on_zero_denominator.map_or(OnZero::NoValue, |on_zero| on_zero.value.compile());
     Some(Derived { formula, on_zero })
 }
 

@@ -64,7 +64,11 @@ fn number(
 }
 
 /// What an expression compiled to; what is wrong with it is told.
-pub(super) fn told<T>(text: &Text, compiled: Result<T, ExprError>, report: &mut Report) -> Option<T> {
+pub(super) fn told<T>(
+    text: &Text,
+    compiled: Result<T, ExprError>,
+    report: &mut Report,
+) -> Option<T> {
     match compiled {
         Ok(value) => Some(value),
         Err(error) => {
