@@ -18,7 +18,8 @@ pub(super) struct Worth {
     /// The records behind it. Of a ratio those of the denominator, of a formula the fewest of
     /// [its sampled KPIs](crate::expr::Formula::sampled).
     pub(super) sample: u64,
-    /// The records whose contribution is not known, of all the parts together.
+    /// The records whose contribution is not known, of all the parts together: one that is in doubt for several parts
+    /// counts for each.
     pub(super) doubt: Doubt,
     /// Whether there is no value because nothing is left to do.
     pub(super) met: bool,
