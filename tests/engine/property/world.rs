@@ -525,6 +525,7 @@ impl Kpi {
             Some("hot"),
             Some("!hot || stage == 'Won'"),
             Some("amount >= 50 || days < 3"),
+            Some("amount > -1.5 && amount * -0.5 < 20"),
             Some("close_date >= date('2026-11-10')"),
             Some("account != null && owner != 'U1'"),
             Some("at_time > timestamp('2026-11-01T00:00:00Z') || hot"),
