@@ -351,7 +351,7 @@ impl World {
         let Derived { formula, one, other, met, goal_kind, lower, min_sample } = derived;
         let one = &shown[usize::from(*one) % shown.len()];
         let other = &shown[usize::from(*other) % shown.len()];
-        let formulas: [(&str, &str); 14] = [
+        let formulas: [(&str, &str); 15] = [
             ("{a} / max(goal({b}) - {b}, 0)", "goal of another"),
             ("{a} / remaining({b})", "what remains of another"),
             ("{a} / remaining({a})", "what remains of another"),
@@ -366,6 +366,7 @@ impl World {
             ("-{a} / ({b} - 1)", "quotient of others"),
             ("{a} * {a}", "sum of others"),
             ("1 / ({a} - {b}) + {b}", "quotient of others"),
+            ("1 / {a} + {b}", "quotient of others"),
         ];
         let (formula, feature) = formulas[usize::from(*formula) % formulas.len()];
         let expr = formula.replace("{a}", &one.name).replace("{b}", &other.name);
