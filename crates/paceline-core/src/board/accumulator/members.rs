@@ -11,11 +11,13 @@ pub(in crate::board) struct Members {
     blocks: Vec<Block>,
 }
 
+/// Values and how often each occurs, apart so that neither is padded.
 #[derive(Clone, Debug)]
 struct Block {
     /// The occurrences of all its values.
     records: u64,
-    values: Vec<(i128, u32)>,
+    values: Vec<i128>,
+    counts: Vec<u32>,
 }
 
 impl Members {
@@ -31,12 +33,12 @@ impl Members {
 
     /// The least value.
     pub(super) fn first(&self) -> Option<i128> {
-        self.blocks.first()?.values.first().map(|(value, _)| *value)
+        self.blocks.first()?.values.first().copied()
     }
 
     /// The greatest value.
     pub(super) fn last(&self) -> Option<i128> {
-        self.blocks.last()?.values.last().map(|(value, _)| *value)
+        self.blocks.last()?.values.last().copied()
     }
 
     /// How many occurrences there are.
@@ -57,18 +59,17 @@ impl Members {
 
     /// All values with how often they occur.
     pub(super) fn iter(&self) -> impl Iterator<Item = (i128, u32)> {
-        self.blocks.iter().flat_map(|block| block.values.iter().copied())
+        self.blocks.iter().flat_map(Block::iter)
     }
 
     /// Adds to how often a value occurs; what occurs no more is removed.
     pub(super) fn count(&mut self, value: i128, records: i32) {
-        let Some(at) = self.block_of(value) else {
-            if records > 0 {
-                let records = records.unsigned_abs();
-                self.blocks.push(Block { records: records.into(), values: vec![(value, records)] });
-            }
-            return;
-        };
+        if self.blocks.is_empty() {
+            // Most have a few values at most, and there are very many of them.
+            self.blocks.reserve_exact(1);
+            self.blocks.push(Block { records: 0, values: Vec::new(), counts: Vec::new() });
+        }
+        let at = self.block_of(value);
         self.blocks[at].count(value, records);
         if self.blocks[at].values.is_empty() {
             self.blocks.remove(at);
@@ -78,51 +79,54 @@ impl Members {
         }
     }
 
-    /// The block that holds a value or is to hold it; `None` when there are no blocks.
-    fn block_of(&self, value: i128) -> Option<usize> {
-        let starts_by =
-            |block: &Block| block.values.first().is_some_and(|(first, _)| *first <= value);
-        let after = self.blocks.partition_point(starts_by);
-        (!self.blocks.is_empty()).then(|| after.saturating_sub(1))
+    /// The block that holds a value, or is to hold it.
+    fn block_of(&self, value: i128) -> usize {
+        let begins_by = |block: &Block| block.values.first().is_some_and(|first| *first <= value);
+        self.blocks.partition_point(begins_by).saturating_sub(1)
     }
 }
 
 impl Block {
+    fn iter(&self) -> impl Iterator<Item = (i128, u32)> {
+        self.values.iter().copied().zip(self.counts.iter().copied())
+    }
+
     fn nth(&self, mut rank: u64) -> Option<i128> {
-        for (value, records) in &self.values {
-            if rank < u64::from(*records) {
-                return Some(*value);
+        for (value, count) in self.iter() {
+            if rank < u64::from(count) {
+                return Some(value);
             }
-            rank -= u64::from(*records);
+            rank -= u64::from(count);
         }
         None
     }
 
     fn count(&mut self, value: i128, records: i32) {
-        match self.values.binary_search_by_key(&value, |(value, _)| *value) {
-            Ok(at) => {
-                let before = self.values[at].1;
-                let after = before.saturating_add_signed(records);
-                self.values[at].1 = after;
-                self.records = self.records - u64::from(before) + u64::from(after);
-                if after == 0 {
-                    self.values.remove(at);
-                }
+        let at = match self.values.binary_search(&value) {
+            Ok(at) => at,
+            Err(at) => {
+                self.values.insert(at, value);
+                self.counts.insert(at, 0);
+                at
             }
-            Err(at) if records > 0 => {
-                self.values.insert(at, (value, records.unsigned_abs()));
-                self.records += u64::from(records.unsigned_abs());
-            }
-            Err(_) => {}
+        };
+        let before = self.counts[at];
+        let after = before.saturating_add_signed(records);
+        self.counts[at] = after;
+        self.records = self.records - u64::from(before) + u64::from(after);
+        if after == 0 {
+            self.values.remove(at);
+            self.counts.remove(at);
         }
     }
 
     /// Takes the upper half out.
     fn split(&mut self) -> Self {
-        let values = self.values.split_off(self.values.len() / 2);
-        let records = values.iter().map(|(_, records)| u64::from(*records)).sum();
+        let half = self.values.len() / 2;
+        let (values, counts) = (self.values.split_off(half), self.counts.split_off(half));
+        let records = counts.iter().map(|count| u64::from(*count)).sum();
         self.records -= records;
-        Self { records, values }
+        Self { records, values, counts }
     }
 }
 
@@ -157,7 +161,8 @@ mod tests {
                 map.iter().flat_map(|(value, count)| vec![*value; *count as usize]).collect();
             prop_assert_eq!(members.records(), sorted.len() as u64);
             prop_assert_eq!(members.distinct(), map.len());
-            prop_assert_eq!((members.first(), members.last()), (sorted.first().copied(), sorted.last().copied()));
+            let ends = (sorted.first().copied(), sorted.last().copied());
+            prop_assert_eq!((members.first(), members.last()), ends);
             prop_assert_eq!(members.is_empty(), sorted.is_empty());
             for rank in (0..=sorted.len()).step_by(7) {
                 prop_assert_eq!(members.nth(rank as u64), sorted.get(rank).copied());
