@@ -47,19 +47,35 @@ impl Model {
 
     /// The simple KPIs whose contributions make up a KPI's value: itself, or what a ratio or a formula comes down to.
     pub fn leaves(&self, kpi: KpiId) -> Vec<KpiId> {
-        let parts = match &self.kpi(kpi).measure {
-            Measure::Simple(_) => return vec![kpi],
-            Measure::Ratio { numerator, denominator } => vec![*numerator, *denominator],
-            Measure::Derived(derived) => derived.formula.actuals(),
-        };
-        distinct(parts.into_iter().flat_map(|part| self.leaves(part)).collect())
+        let mut within = self.within(kpi);
+        within.retain(|kpi| self.kpi(*kpi).simple().is_some());
+        within
     }
 
     /// The KPIs whose goals a KPI's value is computed from.
     pub fn goals_within(&self, kpi: KpiId) -> Vec<KpiId> {
-        let Measure::Derived(derived) = &self.kpi(kpi).measure else { return Vec::new() };
-        let parts = derived.formula.actuals().into_iter().flat_map(|part| self.goals_within(part));
-        distinct(derived.formula.goals().into_iter().chain(parts).collect())
+        let goals = |kpi: KpiId| match &self.kpi(kpi).measure {
+            Measure::Derived(derived) => derived.formula.goals(),
+            Measure::Simple(_) | Measure::Ratio { .. } => Vec::new(),
+        };
+        distinct(self.within(kpi).into_iter().flat_map(goals).collect())
+    }
+
+    /// A KPI and all KPIs that its value is computed from, each once.
+    fn within(&self, kpi: KpiId) -> Vec<KpiId> {
+        let mut within = vec![kpi];
+        let mut next = 0;
+        while let Some(kpi) = within.get(next).copied() {
+            next += 1;
+            let mut parts = match &self.kpi(kpi).measure {
+                Measure::Simple(_) => Vec::new(),
+                Measure::Ratio { numerator, denominator } => vec![*numerator, *denominator],
+                Measure::Derived(derived) => derived.formula.actuals(),
+            };
+            parts.retain(|part| !within.contains(part));
+            within.extend(distinct(parts));
+        }
+        distinct(within)
     }
 
     /// The kinds of period in which a KPI's value is needed: its own and those of the KPIs it is a leaf of.

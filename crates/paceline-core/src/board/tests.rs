@@ -26,6 +26,7 @@ use crate::symbol::{Intern, Symbol, Symbols};
 
 const BOOKINGS: KpiId = KpiId(0);
 const COVER: KpiId = KpiId(1);
+const COVER_FORMULA: (&str, &str) = ("cover", "100 / remaining(bookings)");
 
 fn decimal(text: &str) -> Decimal {
     Decimal::parse(text).expect("a decimal")
@@ -108,32 +109,44 @@ impl Bench {
         Self { board, owner }
     }
 
-    /// With a second KPI, shown for the same periods: 100 over what remains of the bookings, met when nothing does.
-    fn with_derived(periods: Vec<PeriodKind>, goals: Vec<Goal>, now: &str) -> Self {
+    /// With further KPIs, derived by these formulas in which nothing left is met, each of them shown like the bookings.
+    fn with_derived(
+        formulas: &[(&str, &str)],
+        periods: Vec<PeriodKind>,
+        goals: Vec<Goal>,
+        now: &str,
+    ) -> Self {
         let mut symbols = Symbols::default();
         let reps = vec![rep("U1", None, "UTC")];
         let roster = Roster::new(reps, TimeZone::UTC, &mut symbols).expect("a roster");
         let owner = symbols.intern("U1");
         let mut model = model(periods, goals, symbols);
-        let formula = formula("100 / remaining(bookings)", &["bookings"]).expect("a formula");
-        let derived = Derived { formula, on_zero: OnZero::Met };
-        model.kpis.push(Kpi {
-            name: "cover".to_owned(),
-            goal_kind: GoalKind::Hold,
-            measure: Measure::Derived(derived),
-            ..model.kpis[0].clone()
-        });
+        let names: Vec<&str> =
+            ["bookings"].into_iter().chain(formulas.iter().map(|(name, _)| *name)).collect();
+        for (name, text) in formulas {
+            let formula = formula(text, &names).expect("a formula");
+            let derived = Derived { formula, on_zero: OnZero::Met };
+            model.kpis.push(Kpi {
+                name: (*name).to_owned(),
+                goal_kind: GoalKind::Hold,
+                measure: Measure::Derived(derived),
+                ..model.kpis[0].clone()
+            });
+        }
         let mut board = Board::new(Arc::new(model), Arc::new(roster));
         board.open(at(now));
         Self { board, owner }
     }
 
-    /// A rep's standing in the derived KPI.
+    /// The rep's standing in the first derived KPI.
     fn cover(&mut self, now: &str) -> Standing {
+        self.of_kpi(COVER, now)
+    }
+
+    fn of_kpi(&mut self, kpi: KpiId, now: &str) -> Standing {
         self.board.advance(at(now));
         let scope = self.board.roster().named("rep:U1").expect("a scope");
-        let selection =
-            Selection { scopes: vec![scope], kpis: vec![COVER], ..Selection::default() };
+        let selection = Selection { scopes: vec![scope], kpis: vec![kpi], ..Selection::default() };
         self.board.readings(&selection, None, at(now)).remove(0).at(at(now))
     }
 
@@ -258,7 +271,7 @@ fn a_derived_kpi_changes_in_the_revision_that_changes_a_part() {
     let goals =
         vec![goal("150", PeriodKind::Month), Goal { kpi: COVER, ..goal("2", PeriodKind::Month) }];
     let now = "2026-11-23T13:00:00Z";
-    let mut bench = Bench::with_derived(vec![PeriodKind::Month], goals, now);
+    let mut bench = Bench::with_derived(&[COVER_FORMULA], vec![PeriodKind::Month], goals, now);
     let seen = |standing: &Standing| (shown(standing.numbers.actual), standing.status);
     assert_eq!(seen(&bench.cover(now)), ("0.666667".to_owned(), Status::Behind));
     bench.book("100", "2026-11-20", now);
@@ -284,7 +297,7 @@ fn a_derived_kpi_in_a_rolling_window_follows_its_parts_and_their_goals() {
         Goal { kpi: COVER, ..goal("2", kind) },
     ];
     let now = "2026-11-20T13:00:00Z";
-    let mut bench = Bench::with_derived(vec![kind], goals, now);
+    let mut bench = Bench::with_derived(&[COVER_FORMULA], vec![kind], goals, now);
     bench.book("100", "2026-11-20", now);
     // 100 over 50; from the 25th on over 10; from the 27th on, without the booking, over 110.
     for (at_instant, actual, status, next) in [
@@ -297,4 +310,23 @@ fn a_derived_kpi_in_a_rolling_window_follows_its_parts_and_their_goals() {
         let next = (!next.is_empty()).then(|| at(next));
         assert_eq!(cover.next_change, next, "{at_instant}");
     }
+}
+
+#[test]
+fn formulas_that_name_each_other_in_many_ways_are_worked_out_once() {
+    let names: Vec<String> = (0..80).map(|at| format!("f{at}")).collect();
+    let text = |at: usize| match at {
+        0 => "bookings".to_owned(),
+        1 => "bookings + f0".to_owned(),
+        _ => format!("f{} + f{}", at - 1, at - 2),
+    };
+    let texts: Vec<String> = (0..names.len()).map(text).collect();
+    let formulas: Vec<(&str, &str)> =
+        names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
+    let now = "2026-11-23T13:00:00Z";
+    let mut bench = Bench::with_derived(&formulas, vec![PeriodKind::Month], Vec::new(), now);
+    bench.book("1", "2026-11-20", now);
+    let last = bench.of_kpi(KpiId(80), now);
+    // The 81st number of Fibonacci, from 1, 2, 3, 5 on.
+    assert_eq!(shown(last.numbers.actual), "37889062373143906");
 }

@@ -2,7 +2,7 @@
 //! from. The same for periods that run, rolling windows looked at ahead, and periods that are over.
 
 use super::Board;
-use super::accumulator::Value;
+use super::accumulator::Value as Total;
 use crate::expr::{Lack, Operand};
 use crate::kpi::{Derived, KpiId, Measure, OnZero};
 use crate::ledger::Doubt;
@@ -18,8 +18,8 @@ pub(super) struct Worth {
     /// The records behind it. Of a ratio those of the denominator, of a formula the fewest of
     /// [its sampled KPIs](crate::expr::Formula::sampled).
     pub(super) sample: u64,
-    /// The records whose contribution is not known, of all the parts together: one that is in doubt for several parts
-    /// counts for each.
+    /// The records whose contribution is not known, of all the leaves together: one that is in doubt for several of
+    /// them counts for each.
     pub(super) doubt: Doubt,
     /// Whether there is no value because nothing is left to do.
     pub(super) met: bool,
@@ -29,9 +29,17 @@ pub(super) struct Worth {
 #[derive(Clone, Copy)]
 pub(super) struct Parts<'a> {
     /// What a leaf adds up to.
-    pub(super) total: &'a dyn Fn(u32) -> Option<&'a Value>,
+    pub(super) total: &'a dyn Fn(u32) -> Option<&'a Total>,
     /// The goal in force.
     pub(super) goal: &'a dyn Fn(u32) -> Option<Rational>,
+}
+
+/// A worth without its doubt.
+#[derive(Clone, Debug, Default)]
+struct Value {
+    actual: Option<Rational>,
+    sample: u64,
+    met: bool,
 }
 
 /// One scope and kind of period.
@@ -40,6 +48,8 @@ struct Place<'a> {
     scope: ScopeId,
     kind: PeriodKind,
     parts: Parts<'a>,
+    /// What was worked out already: formulas may name each other in many ways.
+    known: Vec<(KpiId, Value)>,
 }
 
 impl Board {
@@ -47,7 +57,12 @@ impl Board {
     pub(super) fn worth<'a>(&'a self, live: u32, parts: Parts<'a>) -> Worth {
         let (scope, slot) = self.place(live);
         let slot = self.slots.get(slot);
-        Place { board: self, scope, kind: slot.kind, parts }.worth(slot.kpi)
+        let mut doubt = Doubt::default();
+        let totals = self.leaves(live).filter_map(parts.total);
+        totals.for_each(|total| doubt.add(total.doubt()));
+        let mut place = Place { board: self, scope, kind: slot.kind, parts, known: Vec::new() };
+        let Value { actual, sample, met } = place.value(slot.kpi);
+        Worth { actual, sample, doubt, met }
     }
 
     /// The live standings whose contributions make up a value: itself, or what a ratio or a formula comes down to.
@@ -64,39 +79,44 @@ impl Board {
 }
 
 impl Place<'_> {
-    fn worth(&self, kpi: KpiId) -> Worth {
-        match &self.board.model.kpi(kpi).measure {
+    fn value(&mut self, kpi: KpiId) -> Value {
+        let board = self.board;
+        match &board.model.kpi(kpi).measure {
             Measure::Simple(simple) => {
                 let total = self.live(kpi).and_then(self.parts.total);
-                let Some(total) = total else { return Worth::default() };
+                let Some(total) = total else { return Value::default() };
                 let (actual, sample) = total.of(&simple.aggregate);
-                Worth { actual, sample, doubt: total.doubt(), met: false }
+                Value { actual, sample, met: false }
             }
             Measure::Ratio { numerator, denominator } => {
-                ratio(self.worth(*numerator), self.worth(*denominator))
+                ratio(self.value(*numerator), self.value(*denominator))
             }
             Measure::Derived(derived) => self.derived(derived),
         }
     }
 
-    fn derived(&self, derived: &Derived) -> Worth {
+    fn derived(&mut self, derived: &Derived) -> Value {
         let Derived { formula, on_zero } = derived;
-        let worths: Vec<(KpiId, Worth)> =
-            formula.actuals().into_iter().map(|kpi| (kpi, self.worth(kpi))).collect();
-        let part = |kpi| worths.iter().find(|(part, _)| *part == kpi).map(|(_, worth)| worth);
+        for kpi in formula.actuals() {
+            if self.part(kpi).is_none() {
+                let value = self.value(kpi);
+                self.known.push((kpi, value));
+            }
+        }
         let result = formula.eval(&|operand| match operand {
-            Operand::Actual(kpi) => part(kpi)?.actual.clone(),
+            Operand::Actual(kpi) => self.part(kpi)?.actual.clone(),
             Operand::Goal(kpi) => self.live(kpi).and_then(self.parts.goal),
         });
-        let samples = formula.sampled().into_iter().filter_map(|kpi| Some(part(kpi)?.sample));
-        let mut doubt = Doubt::default();
-        worths.iter().for_each(|(_, worth)| doubt.add(worth.doubt));
-        Worth {
+        let samples = formula.sampled().into_iter().filter_map(|kpi| Some(self.part(kpi)?.sample));
+        Value {
             sample: samples.min().unwrap_or(0),
-            doubt,
             met: *on_zero == OnZero::Met && result == Err(Lack::ZeroDenominator),
             actual: result.ok(),
         }
+    }
+
+    fn part(&self, kpi: KpiId) -> Option<&Value> {
+        self.known.iter().find(|(known, _)| *known == kpi).map(|(_, value)| value)
     }
 
     fn live(&self, kpi: KpiId) -> Option<u32> {
@@ -105,14 +125,8 @@ impl Place<'_> {
     }
 }
 
-fn ratio(above: Worth, below: Worth) -> Worth {
+fn ratio(above: Value, below: Value) -> Value {
     let both = above.actual.zip(below.actual);
-    let mut doubt = above.doubt;
-    doubt.add(below.doubt);
-    Worth {
-        actual: both.and_then(|(above, below)| above.checked_div(&below)),
-        sample: below.sample,
-        doubt,
-        met: false,
-    }
+    let actual = both.and_then(|(above, below)| above.checked_div(&below));
+    Value { actual, sample: below.sample, met: false }
 }
