@@ -56,6 +56,7 @@ fn case(zones: &[&str], now: Timestamp) -> Case {
         better: Better::Higher,
         min_sample: 1,
         actual: Some(Rational::from_int(28_500)),
+        met: false,
         sample: 7,
         aim: Some(Aim { goal: due.total(), due: Some(due), void: false }),
         end: Some(period.end.plus(1).start(&TimeZone::UTC)),

@@ -5,12 +5,14 @@
 //! shares no line with the engine, so that a mistake is not made twice; it is slow, and that is its merit. Where
 //! both agree to the last digit, both are right or the documentation is wrong.
 //!
-//! Simple KPIs and ratios are known, with each rep's own calendar and time zone, and goals with ramps, presence and curves.
+//! Simple KPIs, ratios and derived KPIs are known, with each rep's own calendar and time zone, and goals with ramps,
+//! presence and curves.
 
 pub mod calendar;
 pub mod config;
 pub mod facts;
 pub mod filter;
+pub mod formula;
 pub mod goal;
 pub mod native;
 pub mod number;
@@ -62,7 +64,7 @@ pub struct Row {
     pub attainment: Option<Exact>,
     /// The number by what is due, exactly; the inverse where less is better.
     pub pace: Option<Exact>,
-    /// How many records are behind the number; of a ratio, below the line.
+    /// How many records are behind the number; see [`Total::sample`].
     pub sample: usize,
     /// How it is doing.
     pub status: Status,
@@ -268,7 +270,15 @@ impl Place<'_> {
     }
 
     fn total(&self, facts: &Facts, now: Timestamp) -> Total {
-        facts.total(self.scope, self.members, &self.period, self.is_over(now))
+        let goal = |name: &str| self.goal_of(name, now);
+        facts.total(self.scope, self.members, &self.period, self.is_over(now), &goal)
+    }
+
+    /// The goal in force for a KPI here, unless nothing is left of it.
+    fn goal_of(&self, kpi: &str, now: Timestamp) -> Option<Exact> {
+        let kpi = self.config.kpi(kpi)?;
+        let standard = goal::standard(self.config, self.scope, kpi, &self.period, now)?;
+        (!standard.is_void).then_some(standard.goal)
     }
 
     fn standard(&self, now: Timestamp) -> Option<Standard> {
@@ -313,6 +323,7 @@ impl Place<'_> {
             rolling: self.period.is_rolling(),
             over: self.is_over(now),
             actual: total.actual.as_ref(),
+            is_met: total.is_met,
             sample: total.sample,
             min_sample: self.kpi.min_sample.unwrap_or(1),
             standard,

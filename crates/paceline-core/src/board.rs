@@ -15,6 +15,7 @@ mod past;
 mod slots;
 mod view;
 mod working_times;
+mod worth;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -212,10 +213,17 @@ impl Board {
             turned[self.face_of[ScopeId(live / slots).0 as usize]] && self.outlived(*live)
         };
         let (ended, going_on): (Vec<u32>, Vec<u32>) = (0..self.live.len() as u32).partition(over);
+        // What members have to hold changes at their own midnights, also within a period.
+        let renewed: BTreeSet<u32> =
+            going_on.iter().copied().filter(|live| self.renew_aim(*live, now)).collect();
         self.begin_periods(ended, now);
-        // What members have to hold changes at their own midnights.
-        for live in going_on {
-            self.renew_aim(live, now);
+        if !renewed.is_empty() {
+            let depends = |live: &u32| {
+                renewed.contains(live)
+                    || self.goals_within(*live).any(|goal| renewed.contains(&goal))
+            };
+            let touched: Vec<u32> = going_on.into_iter().filter(depends).collect();
+            touched.into_iter().for_each(|live| self.judge(live, now, now));
         }
         self.working_times.forget_unused();
     }

@@ -1,5 +1,5 @@
 //! Expressions of the config: CEL, type-checked against an entity when the config is loaded, and compiled to
-//! a tree that compares integers.
+//! a tree that compares integers. Formulas over KPIs are CEL too, with names and rules of their own.
 //!
 //! The language is the part of CEL (<https://github.com/google/cel-spec>) that a filter over one record needs:
 //! comparisons, `in`, `&&`, `||`, `!`, arithmetic, `?:`, null tests, `date("…")` and `timestamp("…")`, and
@@ -8,6 +8,7 @@
 
 mod check;
 mod eval;
+mod formula;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::rational::Rational;
 use crate::symbol::Intern;
 
 pub use eval::{Cell, Outcome, Row, Tri};
+pub use formula::{Condition, Formula, Lack, Operand};
 
 /// The ordered states of an entity (the stages of an opportunity) and their named sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -152,6 +154,14 @@ pub fn test(text: &str, scope: Scope<'_>, symbols: &mut dyn Intern) -> Result<Te
 /// [`ExprError`] with the place, when the text does not parse or its types do not fit.
 pub fn number(text: &str, scope: Scope<'_>, symbols: &mut dyn Intern) -> Result<Number, ExprError> {
     check::number(&syntax::parse(text)?, scope, symbols)
+}
+
+/// Compiles a formula over KPIs; a name's place among `kpis` is its [`KpiId`](crate::kpi::KpiId).
+///
+/// # Errors
+/// [`ExprError`] with the place, when the text does not parse, its types do not fit, or a KPI is not known.
+pub fn formula(text: &str, kpis: &[&str]) -> Result<Formula, ExprError> {
+    formula::compile(text, kpis)
 }
 
 impl Test {

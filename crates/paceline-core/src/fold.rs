@@ -209,7 +209,10 @@ fn part(aggregate: &Aggregate, row: &Row) -> Outcome<Amount> {
         Aggregate::Sum(number) | Aggregate::Average(number) => {
             number.contribution(row).map(Amount::Sum)
         }
-        Aggregate::Min(number) | Aggregate::Max(number) => {
+        Aggregate::Min(number)
+        | Aggregate::Max(number)
+        | Aggregate::Median(number)
+        | Aggregate::P90(number) => {
             number.contribution(row).map(|amount| Amount::Member(amount.micros()))
         }
         Aggregate::CountDistinct(field, _) => match row[usize::from(field.0)] {

@@ -2,7 +2,7 @@
 
 use crate::decimal::Decimal;
 use crate::entity::{EntityId, FieldId, FieldType};
-use crate::expr::{Number, Test};
+use crate::expr::{Formula, Number, Test};
 use crate::period::PeriodKind;
 
 /// Which KPI, as an index into the model's KPIs.
@@ -44,6 +44,26 @@ pub enum Measure {
         /// The KPI below it.
         denominator: KpiId,
     },
+    /// A formula over other KPIs and goals.
+    Derived(Derived),
+}
+
+/// A formula over other KPIs and goals, evaluated on the values that a scope itself has in a period.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Derived {
+    /// The formula.
+    pub formula: Formula,
+    /// What it means that a denominator in it is 0.
+    pub on_zero: OnZero,
+}
+
+/// What it means that a denominator is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnZero {
+    /// There is no value.
+    NoValue,
+    /// There is no value because nothing is left to do, which is ahead of any goal.
+    Met,
 }
 
 /// An aggregate over the records of one entity.
@@ -83,6 +103,12 @@ pub enum Aggregate {
     Min(Number),
     /// The greatest of a number.
     Max(Number),
+    /// The middle one of a number's values in their order; of an even number of values the mean of the two in the
+    /// middle.
+    Median(Number),
+    /// The least of a number's values that at least nine in ten of them do not exceed: the nearest rank, so it is
+    /// always one of the values.
+    P90(Number),
     /// How many different values a field has.
     CountDistinct(FieldId, FieldType),
 }
@@ -159,9 +185,12 @@ impl Aggregate {
     fn fields(&self) -> u64 {
         match self {
             Self::Count => 0,
-            Self::Sum(number) | Self::Average(number) | Self::Min(number) | Self::Max(number) => {
-                number.fields()
-            }
+            Self::Sum(number)
+            | Self::Average(number)
+            | Self::Min(number)
+            | Self::Max(number)
+            | Self::Median(number)
+            | Self::P90(number) => number.fields(),
             Self::CountDistinct(field, _) => field.bit(),
         }
     }
@@ -177,7 +206,7 @@ impl Kpi {
     pub fn simple(&self) -> Option<&Simple> {
         match &self.measure {
             Measure::Simple(simple) => Some(simple),
-            Measure::Ratio { .. } => None,
+            Measure::Ratio { .. } | Measure::Derived(_) => None,
         }
     }
 

@@ -154,7 +154,7 @@ impl Doubt {
 }
 
 /// Adds to how often a value occurs; what occurs no more is removed.
-pub(crate) fn count(values: &mut BTreeMap<i128, u32>, value: i128, records: i32) {
+fn count(values: &mut BTreeMap<i128, u32>, value: i128, records: i32) {
     let occurrences = values.entry(value).or_default();
     *occurrences = occurrences.saturating_add_signed(records);
     if *occurrences == 0 {

@@ -50,27 +50,48 @@ impl Model {
         (0..self.kpis.len() as u16).map(KpiId)
     }
 
-    /// The KPIs whose value follows from `kpi`, itself first.
-    pub fn dependents(&self, kpi: KpiId) -> Vec<KpiId> {
-        let of = |id: &KpiId| match self.kpi(*id).measure {
-            Measure::Simple(_) => *id == kpi,
-            Measure::Ratio { numerator, denominator } => numerator == kpi || denominator == kpi,
-        };
-        let mut all: Vec<KpiId> = self.kpi_ids().filter(of).collect();
-        all.sort_by_key(|id| *id != kpi);
-        all
+    /// The simple KPIs whose contributions make up a KPI's value: itself, or what a ratio or a formula comes down to.
+    pub fn leaves(&self, kpi: KpiId) -> Vec<KpiId> {
+        let mut within = self.within(kpi);
+        within.retain(|kpi| self.kpi(*kpi).simple().is_some());
+        within
     }
 
-    /// The kinds of period in which a KPI's value is needed: its own and those of the KPIs made of it.
-    pub fn kinds(&self, kpi: KpiId) -> Vec<PeriodKind> {
-        let mut kinds: Vec<PeriodKind> = self
-            .dependents(kpi)
-            .into_iter()
-            .flat_map(|id| self.kpi(id).periods.iter().copied())
-            .collect();
-        kinds.extend(&self.kpi(kpi).periods);
-        kinds.sort_unstable();
-        kinds.dedup();
-        kinds
+    /// The KPIs whose goals a KPI's value is computed from.
+    pub fn goals_within(&self, kpi: KpiId) -> Vec<KpiId> {
+        let goals = |kpi: KpiId| match &self.kpi(kpi).measure {
+            Measure::Derived(derived) => derived.formula.goals(),
+            Measure::Simple(_) | Measure::Ratio { .. } => Vec::new(),
+        };
+        distinct(self.within(kpi).into_iter().flat_map(goals).collect())
     }
+
+    /// A KPI and all KPIs that its value is computed from, each once.
+    fn within(&self, kpi: KpiId) -> Vec<KpiId> {
+        let mut within = vec![kpi];
+        let mut next = 0;
+        while let Some(kpi) = within.get(next).copied() {
+            next += 1;
+            let mut parts = match &self.kpi(kpi).measure {
+                Measure::Simple(_) => Vec::new(),
+                Measure::Ratio { numerator, denominator } => vec![*numerator, *denominator],
+                Measure::Derived(derived) => derived.formula.actuals(),
+            };
+            parts.retain(|part| !within.contains(part));
+            within.extend(distinct(parts));
+        }
+        distinct(within)
+    }
+
+    /// The kinds of period in which a KPI's value is needed: its own and those of the KPIs it is a leaf of.
+    pub fn kinds(&self, kpi: KpiId) -> Vec<PeriodKind> {
+        let made_of_it = self.kpi_ids().filter(|id| *id == kpi || self.leaves(*id).contains(&kpi));
+        distinct(made_of_it.flat_map(|id| self.kpi(id).periods.iter().copied()).collect())
+    }
+}
+
+fn distinct<T: Ord>(mut values: Vec<T>) -> Vec<T> {
+    values.sort_unstable();
+    values.dedup();
+    values
 }

@@ -65,6 +65,9 @@ pub struct Case {
     pub min_sample: u64,
     /// The KPI's value, if it has one.
     pub actual: Option<Rational>,
+    /// Whether it has no value because nothing is left to do. That is ahead of whatever goal is in force, and what
+    /// follows from a value (attainment, pace, remaining, projected, required per day) is as empty as the value.
+    pub met: bool,
     /// The records behind it.
     pub sample: u64,
     /// What it is compared with.
@@ -87,6 +90,11 @@ pub struct Aim {
 }
 
 impl Aim {
+    /// The goal, unless the calendar leaves nothing of it: then there is none to compute with.
+    pub fn left(&self) -> Option<&Rational> {
+        (!self.void).then_some(&self.goal)
+    }
+
     /// What is due at an instant.
     pub fn expected(&self, now: Timestamp) -> Rational {
         self.due.as_ref().map_or_else(|| self.goal.clone(), |due| due.at(now))

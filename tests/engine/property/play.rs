@@ -15,7 +15,8 @@ use jiff::{
 use paceline_core::board::{Revision, Standing};
 use paceline_tests::recompute::{
     Board, Row, StatusMemory,
-    config::{Config, PeriodKind},
+    config::{Config, KpiType, PeriodKind},
+    formula::Formula,
     records::{self, Records},
     scope::Scope,
     status::Status,
@@ -422,7 +423,7 @@ impl<'a> Play<'a> {
         }
         stays(next - 1.nanosecond())?;
         stays(between(self.now, next, 1 + self.looks % 3))?;
-        // The period of a stock ends without a value, but then its standing is gone.
+        // The period of what is made of a stock ends without a value, but then its standing is gone.
         let ends = standing.key.period.end.plus(1).start(self.zone(&scope)) == next;
         if at(next) == status && !(ends && self.is_stock(&kpi)) {
             return Err(format!(
@@ -438,11 +439,17 @@ impl<'a> Play<'a> {
         scope.expect("the oracle has the scope").zone(&self.oracle)
     }
 
+    /// Whether a KPI is a stock, or made of any.
     fn is_stock(&self, kpi: &str) -> bool {
         let kpi = self.oracle.kpi(kpi).expect("the oracle has the KPI");
-        kpi.numerator
-            .as_ref()
-            .map_or_else(|| kpi.at.is_none(), |numerator| self.is_stock(numerator))
+        match kpi.kind {
+            KpiType::Derived => {
+                let formula = Formula::compile(kpi.expr.as_ref().expect("it has an expression"));
+                formula.named().iter().any(|part| self.is_stock(part))
+            }
+            KpiType::Ratio => kpi.numerator.as_ref().is_some_and(|part| self.is_stock(part)),
+            KpiType::Simple | KpiType::Other => kpi.at.is_none(),
+        }
     }
 
     /// Takes in what changed since the last time. Answers whose standings did.
@@ -543,6 +550,10 @@ impl<'a> Play<'a> {
         coverage.saw_if("required per day", !row.required_per_day.is_empty());
         coverage.saw_if("pace", row.pace.is_some());
         coverage.saw_if("in doubt", row.in_doubt);
+        coverage.saw_if(
+            "ahead with nothing left to do",
+            row.status == Status::Ahead && row.actual.is_empty(),
+        );
         coverage.saw_if(
             "sample too small",
             row.status == Status::NotEnoughData && !row.actual.is_empty(),

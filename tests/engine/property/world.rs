@@ -4,6 +4,7 @@
 //! case: one rep, one KPI, UTC, Monday to Friday.
 
 mod calendars;
+mod derived;
 mod extras;
 mod goals;
 mod kpis;
@@ -15,6 +16,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use calendars::Calendar;
+use derived::Derived;
 use extras::Extras;
 use goals::Goal;
 use kpis::Kpi;
@@ -66,6 +68,7 @@ struct Parts {
     reps: Vec<Rep>,
     kpis: Vec<Kpi>,
     ratio: bool,
+    derived: Vec<Derived>,
     goals: Vec<Goal>,
     bands: &'static str,
     day: &'static str,
@@ -83,18 +86,19 @@ pub(crate) fn cases() -> impl Strategy<Value = (World, Vec<Step>)> {
 }
 
 fn parts() -> impl Strategy<Value = Parts> {
-    let kpis = (vec(kpis::kpi(), 1..4), any::<bool>());
+    let kpis = (vec(kpis::kpi(), 1..4), any::<bool>(), vec(derived::derived(), 0..3));
     let place =
         (select(&STARTS[..]), 0..4_320_i64, 1..4_usize, 1..4_usize, prop::bool::weighted(0.3));
     let calendar = calendars::calendar();
-    (calendar, vec(reps::rep(), 1..6), kpis, vec(goals::goal(), 1..7), bands(), place).prop_map(
-        |(calendar, reps, (kpis, ratio), goals, bands, place)| {
+    (calendar, vec(reps::rep(), 1..6), kpis, vec(goals::goal(), 1..9), bands(), place).prop_map(
+        |(calendar, reps, (kpis, ratio, derived), goals, bands, place)| {
             let (day, minutes, lanes, partitions, spread) = place;
             Parts {
                 calendar,
                 reps,
                 kpis,
                 ratio,
+                derived,
                 goals,
                 bands,
                 day,
@@ -152,7 +156,10 @@ impl World {
         self.yaml.push_str(ENTITIES);
         self.write_calendars(&parts.calendar, extras, start)?;
         self.write_reps(&parts.reps, extras, start)?;
-        let shown = self.write_kpis(&parts.kpis, parts.ratio)?;
+        let mut shown = self.write_kpis(&parts.kpis, parts.ratio)?;
+        for (at, derived) in parts.derived.iter().enumerate() {
+            self.write_derived(at, derived, &mut shown)?;
+        }
         self.write_goals(&parts.goals, &shown, &parts.reps, extras, start)?;
         writeln!(self.yaml, "status: {}", parts.bands)
     }

@@ -1,6 +1,6 @@
 //! What each record says about a KPI, and what all of them together come to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use num_traits::Zero;
@@ -9,6 +9,7 @@ use super::{
     calendar::{self, Period},
     config::{Aggregate, Config, Kpi, KpiType},
     filter::{Filter, V},
+    formula::{F, Formula, Look},
     number::{self, Exact},
     records::{Image, Records},
     scope::Scope,
@@ -40,14 +41,19 @@ pub enum Known<T> {
     No,
 }
 
-/// The facts of a KPI: its own, and for a ratio those above and below the line.
+/// The facts of a KPI: its own, for a ratio those above and below the line, for a derived one those of all it names.
 #[derive(Clone, Debug)]
 pub enum Facts {
     /// Of a simple KPI.
     Simple(Aggregate, Vec<Fact>, IsStock),
     /// Above and below the line.
     Ratio(Box<Self>, Box<Self>),
+    /// The expression, whether a zero denominator is met, and by name the facts of what it names.
+    Derived(Formula, IsMet, BTreeMap<String, Self>),
 }
+
+/// Whether a denominator of zero means that nothing is left to do.
+pub type IsMet = bool;
 
 /// Whether a KPI is the state right now instead of what happened in a period.
 pub type IsStock = bool;
@@ -57,7 +63,10 @@ pub type IsStock = bool;
 pub struct Total {
     /// The number, if there is one.
     pub actual: Option<Exact>,
-    /// How many records are behind it; of a ratio, below the line.
+    /// Whether there is none because nothing is left to do.
+    pub is_met: bool,
+    /// How many records are behind it; of a ratio, below the line; of a derived one, behind what has the fewest of what
+    /// tells.
     pub sample: usize,
     /// Whether a record that might belong to it is incomplete or was missed.
     pub in_doubt: bool,
@@ -74,12 +83,22 @@ pub fn facts(config: &Config, records: &Records, kpi: &Kpi) -> Option<Facts> {
             };
             Some(Facts::Ratio(part(&kpi.numerator)?, part(&kpi.denominator)?))
         }
+        KpiType::Derived => {
+            let formula = Formula::compile(kpi.expr.as_ref()?);
+            let part = |name: String| {
+                let facts = facts(config, records, config.kpi(&name)?)?;
+                Some((name, facts))
+            };
+            let parts = formula.named().into_iter().map(part).collect::<Option<_>>()?;
+            let is_met = kpi.on_zero_denominator.as_deref() == Some("met");
+            Some(Facts::Derived(formula, is_met, parts))
+        }
         KpiType::Other => None,
     }
 }
 
 impl Facts {
-    /// What they come to. A period that is `over` has no stock.
+    /// What they come to, given the goals of KPIs by name. A period that is `over` has no stock.
     #[must_use]
     pub fn total(
         &self,
@@ -87,24 +106,32 @@ impl Facts {
         members: &BTreeSet<String>,
         period: &Period,
         over: bool,
+        goal: Look<'_>,
     ) -> Total {
+        let total = |facts: &Self| facts.total(scope, members, period, over, goal);
         match self {
-            Self::Simple(_, _, true) if over => Total { actual: None, sample: 0, in_doubt: false },
+            Self::Simple(_, _, true) if over => {
+                Total { actual: None, is_met: false, sample: 0, in_doubt: false }
+            }
             Self::Simple(aggregate, facts, _) => {
                 let near: Vec<&Fact> =
                     facts.iter().filter(|fact| fact.may_be_in(scope, members, period)).collect();
                 let values: Vec<&V> = near.iter().filter_map(|fact| fact.value.as_ref()).collect();
                 let actual = aggregated(*aggregate, &values);
                 let in_doubt = near.iter().any(|fact| fact.incomplete || fact.in_doubt);
-                Total { actual, sample: values.len(), in_doubt }
+                Total { actual, is_met: false, sample: values.len(), in_doubt }
             }
             Self::Ratio(above, below) => {
-                let above = above.total(scope, members, period, over);
-                let below = below.total(scope, members, period, over);
+                let (above, below) = (total(above), total(below));
                 let both = above.actual.zip(below.actual);
                 let actual = both.and_then(|(above, below)| number::divided(&above, &below));
                 let in_doubt = above.in_doubt || below.in_doubt;
-                Total { actual, sample: below.sample, in_doubt }
+                Total { actual, is_met: false, sample: below.sample, in_doubt }
+            }
+            Self::Derived(formula, is_met, parts) => {
+                let totals: BTreeMap<&str, Total> =
+                    parts.iter().map(|(name, facts)| (name.as_str(), total(facts))).collect();
+                derived(formula, *is_met, &totals, goal)
             }
         }
     }
@@ -118,6 +145,7 @@ impl Facts {
                 incomplete.map(|fact| fact.id.clone()).collect()
             }
             Self::Ratio(above, below) => &above.incomplete() | &below.incomplete(),
+            Self::Derived(_, _, parts) => parts.values().flat_map(Self::incomplete).collect(),
         }
     }
 }
@@ -134,6 +162,22 @@ impl Fact {
             Known::Yes(None) | Known::No => true,
         };
         owned && dated
+    }
+}
+
+fn derived(
+    formula: &Formula,
+    is_met: IsMet,
+    totals: &BTreeMap<&str, Total>,
+    goal: Look<'_>,
+) -> Total {
+    let value = formula.value(&|name| totals[name].actual.clone(), goal);
+    let samples = formula.sampled().into_iter().map(|name| totals[name.as_str()].sample);
+    Total {
+        is_met: is_met && value == F::OverZero,
+        sample: samples.min().unwrap_or(0),
+        in_doubt: totals.values().any(|total| total.in_doubt),
+        actual: if let F::Num(number) = value { Some(number) } else { None },
     }
 }
 
@@ -224,7 +268,24 @@ fn aggregated(aggregate: Aggregate, values: &[&V]) -> Option<Exact> {
         }
         Aggregate::Min => numbers().min().cloned(),
         Aggregate::Max => numbers().max().cloned(),
+        Aggregate::Median => {
+            let sorted = sorted(numbers());
+            let last = sorted.len().checked_sub(1)?;
+            Some((sorted[last / 2] + sorted[last.div_ceil(2)]) / number::whole(2))
+        }
+        // The first value for which ten times as many are at or below it as nine times all.
+        Aggregate::P90 => {
+            let sorted = sorted(numbers());
+            let enough = |place: &usize| (place + 1) * 10 >= sorted.len() * 9;
+            (0..sorted.len()).find(enough).map(|place| sorted[place].clone())
+        }
     }
+}
+
+fn sorted<'a>(numbers: impl Iterator<Item = &'a Exact>) -> Vec<&'a Exact> {
+    let mut sorted: Vec<&Exact> = numbers.collect();
+    sorted.sort();
+    sorted
 }
 
 fn number_of(value: &V) -> &Exact {

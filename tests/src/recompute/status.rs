@@ -35,6 +35,8 @@ pub struct Case<'a> {
     pub over: bool,
     /// The number, if there is one.
     pub actual: Option<&'a Exact>,
+    /// Whether there is none because nothing is left to do.
+    pub is_met: bool,
     /// How many records are behind it.
     pub sample: usize,
     /// The fewest records by which a rate is judged.
@@ -69,6 +71,9 @@ fn judge_trusting(case: &Case<'_>) -> Status {
     let Some(standard) = case.standard.filter(|standard| !standard.is_void) else {
         return Status::NoGoal;
     };
+    if case.is_met {
+        return Status::Ahead;
+    }
     let too_few = case.goal_kind == GoalKind::Rate && case.sample < case.min_sample;
     let Some(actual) = case.actual.filter(|_| !too_few) else { return Status::NotEnoughData };
     if case.goal_kind == GoalKind::Reach && !case.rolling {

@@ -2,6 +2,7 @@
 
 mod calendars;
 mod configs;
+mod formulas;
 mod goals;
 mod kpis;
 mod records;

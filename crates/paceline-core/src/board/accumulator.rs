@@ -1,15 +1,19 @@
 //! What a live standing adds up: the contributions of its period, and for a rolling window those of each day,
 //! so that a day can leave the window without a look at any record.
 
+mod members;
+
 use std::collections::BTreeMap;
 
 use crate::day::Day;
 use crate::decimal::Decimal;
 use crate::entry::{NO_DAY, Part};
 use crate::kpi::Aggregate;
-use crate::ledger::{Doubt, Sum, Tally, count};
+use crate::ledger::{Doubt, Sum, Tally};
 use crate::period::Period;
 use crate::rational::Rational;
+
+use members::Members;
 
 /// The contributions to one standing.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +27,7 @@ pub(super) struct Accumulator {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Value {
     sum: Sum,
-    members: BTreeMap<i128, u32>,
+    members: Members,
     doubt: Doubt,
 }
 
@@ -111,7 +115,7 @@ impl Accumulator {
 
 impl Value {
     fn add_member(&mut self, member: i128, records: i32) {
-        count(&mut self.members, member, records);
+        self.members.count(member, records);
         self.sum.records += i64::from(records);
     }
 
@@ -124,8 +128,8 @@ impl Value {
             incomplete: doubt.incomplete * i64::from(sign),
             gap: doubt.gap * i64::from(sign),
         });
-        for (member, records) in &other.members {
-            count(&mut self.members, *member, *records as i32 * sign);
+        for (member, records) in other.members.iter() {
+            self.members.count(member, records as i32 * sign);
         }
     }
 
@@ -141,18 +145,36 @@ impl Value {
     /// The aggregate, and the number of records behind it.
     pub(super) fn of(&self, aggregate: &Aggregate) -> (Option<Rational>, u64) {
         let records = u64::try_from(self.sum.records).unwrap_or(0);
-        let member = |value: Option<(&i128, &u32)>| {
-            value.map(|(micros, _)| Decimal::from_micros(*micros).into())
-        };
+        let member = |micros: i128| Decimal::from_micros(micros).into();
         let value = match aggregate {
             Aggregate::Count | Aggregate::Sum(_) => Some(self.sum.amount.into()),
             Aggregate::Average(_) => Rational::from(self.sum.amount)
                 .checked_div(&Rational::from_int(self.sum.records.into())),
-            Aggregate::Min(_) => member(self.members.first_key_value()),
-            Aggregate::Max(_) => member(self.members.last_key_value()),
-            Aggregate::CountDistinct(..) => Some(Rational::from_int(self.members.len() as i128)),
+            Aggregate::Min(_) => self.members.first().map(member),
+            Aggregate::Max(_) => self.members.last().map(member),
+            Aggregate::Median(_) => self.median(),
+            Aggregate::P90(_) => self.p90().map(member),
+            Aggregate::CountDistinct(..) => {
+                Some(Rational::from_int(self.members.distinct() as i128))
+            }
         };
         (value, records)
+    }
+
+    /// The mean of the two members in the middle, which are one and the same when their number is odd.
+    fn median(&self) -> Option<Rational> {
+        let records = self.members.records();
+        let lower = self.members.nth(records.checked_sub(1)? / 2)?;
+        let upper = self.members.nth(records / 2)?;
+        let mean = &Rational::from(Decimal::from_micros(lower))
+            + &Rational::from(Decimal::from_micros(upper));
+        mean.checked_div(&Rational::from_int(2))
+    }
+
+    /// The member whose rank, from 1, is the least that is not below nine tenths of their number.
+    fn p90(&self) -> Option<i128> {
+        let rank = (self.members.records() * 9).div_ceil(10);
+        self.members.nth(rank.checked_sub(1)?)
     }
 }
 
@@ -165,9 +187,9 @@ pub(super) struct Window<'a> {
 }
 
 impl Window<'_> {
-    /// What counts in the window that ends on a day not before the present last.
-    pub(super) fn moved_to(&mut self, period: &Period) -> &Value {
-        let Some(days) = self.days.filter(|_| self.end < period.end) else { return &self.total };
+    /// Moves it on to a window that does not end before it.
+    pub(super) fn move_to(&mut self, period: &Period) {
+        let Some(days) = self.days.filter(|_| self.end < period.end) else { return };
         // What leaves was in the window or has come between; the former is taken away, the latter not added.
         for (_, value) in days.range(self.start..period.start.min(self.end.plus(1))) {
             self.total.merge(value, -1);
@@ -176,6 +198,10 @@ impl Window<'_> {
             self.total.merge(value, 1);
         }
         (self.start, self.end) = (period.start, period.end);
+    }
+
+    /// What counts in it.
+    pub(super) fn total(&self) -> &Value {
         &self.total
     }
 }

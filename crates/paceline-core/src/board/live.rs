@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::accumulator::{Accumulator, Value};
+use super::accumulator::Accumulator;
+use super::slots::Slot;
 use super::view::{Key, Left, Removal};
+use super::worth::{Parts, Worth};
 use super::{Board, Revision};
 use crate::decimal::Decimal;
 use crate::entry::Entry;
 use crate::kpi::{GoalKind, Kpi};
-use crate::ledger::Doubt;
 use crate::period::Period;
-use crate::rational::Rational;
 use crate::roster::ScopeId;
 use crate::spread::Spread;
 use crate::standing::{Aim, Case, Status};
@@ -58,7 +58,7 @@ impl Board {
         scope.0 * self.slots.len() as u32 + slot as u32
     }
 
-    /// Adds an entry to every standing that counts it; notes which of them and of the ratios made of them are
+    /// Adds an entry to every standing that counts it; notes which of them and of those made of them are
     /// to be judged again, and the newest change that touched each.
     pub(super) fn accumulate(
         &mut self,
@@ -74,7 +74,7 @@ impl Board {
                 if !state.accumulator.add(entry.part, &state.period) {
                     continue;
                 }
-                for slot in [*slot].iter().chain(&self.slots.get(*slot).ratios) {
+                for slot in [*slot].iter().chain(&self.slots.get(*slot).dependents) {
                     let live = scope.0 * self.slots.len() as u32 + *slot as u32;
                     touched.insert(live);
                     newest
@@ -140,40 +140,14 @@ impl Board {
     fn case(&self, live: u32) -> Option<Case> {
         let (scope, slot) = self.place(live);
         let state = self.live[live as usize].state.as_ref()?;
-        let total = |live: u32| {
-            self.live[live as usize].state.as_ref().map(|state| state.accumulator.total())
+        let state_of = |live: u32| self.live[live as usize].state.as_ref();
+        let parts = Parts {
+            total: &|live| Some(state_of(live)?.accumulator.total()),
+            goal: &|live| state_of(live)?.aim.as_ref()?.left().cloned(),
         };
-        let value = self.value(live, total)?;
+        let worth = self.worth(live, parts);
         let end = (!state.period.kind.is_rolling()).then(|| self.period_end(scope, &state.period));
-        Some(case(self.model.kpi(self.slots.get(slot).kpi), value, state.aim.clone(), end))
-    }
-
-    /// The value of a standing from what its sources add up to: its own total, or those of a ratio's parts.
-    pub(super) fn value<'a>(
-        &self,
-        live: u32,
-        total: impl Fn(u32) -> Option<&'a Value>,
-    ) -> Option<(Option<Rational>, u64, Doubt)> {
-        let mut values = self.sources(live).into_iter().map(|live| {
-            let kpi = self.model.kpi(self.slots.get(self.place(live).1).kpi);
-            let total = total(live)?;
-            let (value, sample) = total.of(&kpi.simple()?.aggregate);
-            Some((value, sample, total.doubt()))
-        });
-        match (values.next()??, values.next()) {
-            (above, Some(below)) => Some(ratio(above, below?)),
-            (value, None) => Some(value),
-        }
-    }
-
-    /// The live standings whose contributions make up a value: itself, or a ratio's numerator and denominator.
-    pub(super) fn sources(&self, live: u32) -> Vec<u32> {
-        let (scope, slot) = self.place(live);
-        let parts = self.slots.get(slot).parts;
-        parts.map_or_else(
-            || vec![live],
-            |(above, below)| vec![self.live_id(scope, above), self.live_id(scope, below)],
-        )
+        Some(case(self.model.kpi(self.slots.get(slot).kpi), worth, state.aim.clone(), end))
     }
 
     /// The first instant after a period, in a scope's zone.
@@ -201,11 +175,11 @@ impl Board {
 
     fn begin_period(&mut self, live: u32, now: Timestamp) {
         let (scope, slot) = self.place(live);
-        let slot = self.slots.get(slot).clone();
-        let period = slot.kind.holding(self.face(scope).today, self.calendar(scope));
+        let Slot { kpi, kind, shown, .. } = *self.slots.get(slot);
+        let period = kind.holding(self.face(scope).today, self.calendar(scope));
         let (aim, load) = self.timed(|board, times| {
-            let aim = board.aim(times, scope, slot.kpi, &period, now);
-            (aim, board.load(times, scope, slot.kpi, &period))
+            let aim = board.aim(times, scope, kpi, &period, now);
+            (aim, board.load(times, scope, kpi, &period))
         });
         let former = self.live[live as usize].state.take();
         // A rolling window moves on; any other period ends, and its standing leaves the board.
@@ -216,8 +190,8 @@ impl Board {
             .map_or((Status::OnTrack, now, self.revision), |former| {
                 (former.status, former.since, former.entered)
             });
-        if let Some(ended) = former.filter(|_| !goes_on && slot.shown) {
-            let key = Key { scope, kpi: slot.kpi, period: ended.period };
+        if let Some(ended) = former.filter(|_| !goes_on && shown) {
+            let key = Key { scope, kpi, period: ended.period };
             self.remember(ended.entered, Removal { key });
         }
         let state = State {
@@ -235,21 +209,20 @@ impl Board {
         self.live[live as usize].state = Some(state);
     }
 
-    /// Works out anew what is to be held on a new day of a period that goes on, and judges it if that is another.
-    pub(super) fn renew_aim(&mut self, live: u32, now: Timestamp) {
+    /// Works out anew what is to be held on a new day of a period that goes on. Answers whether it is another.
+    pub(super) fn renew_aim(&mut self, live: u32, now: Timestamp) -> bool {
         let (scope, slot) = self.place(live);
-        let (kpi, kind) = (self.slots.get(slot).kpi, self.slots.get(slot).kind);
+        let Slot { kpi, kind, .. } = *self.slots.get(slot);
         if self.model.kpi(kpi).goal_kind != GoalKind::Hold || !self.scales(kpi, kind) {
-            return;
+            return false;
         }
-        let Some(state) = &self.live[live as usize].state else { return };
+        let Some(state) = &self.live[live as usize].state else { return false };
         let period = state.period.clone();
         let aim = self.timed(|board, times| board.aim(times, scope, kpi, &period, now));
-        let Some(state) = &mut self.live[live as usize].state else { return };
-        if state.aim != aim {
-            state.aim = aim;
-            self.judge(live, now, now);
-        }
+        let Some(state) = &mut self.live[live as usize].state else { return false };
+        let another = state.aim != aim;
+        state.aim = aim;
+        another
     }
 
     /// Fills the accumulators of standings from the ledger, in one pass over it.
@@ -279,30 +252,17 @@ impl Board {
 }
 
 /// A case of a KPI.
-pub(super) fn case(
-    kpi: &Kpi,
-    (actual, sample, doubt): (Option<Rational>, u64, Doubt),
-    aim: Option<Aim>,
-    end: Option<Timestamp>,
-) -> Case {
+pub(super) fn case(kpi: &Kpi, worth: Worth, aim: Option<Aim>, end: Option<Timestamp>) -> Case {
+    let Worth { actual, sample, doubt, met } = worth;
     Case {
         goal_kind: kpi.goal_kind,
         better: kpi.better,
         min_sample: kpi.min_sample,
         actual,
+        met,
         sample,
         aim,
         end,
         doubt,
     }
-}
-
-/// A ratio of two values; its sample is the denominator's.
-fn ratio(
-    (above, _, left): (Option<Rational>, u64, Doubt),
-    (below, sample, right): (Option<Rational>, u64, Doubt),
-) -> (Option<Rational>, u64, Doubt) {
-    let value = above.zip(below).and_then(|(above, below)| above.checked_div(&below));
-    let doubt = Doubt { incomplete: left.incomplete + right.incomplete, gap: left.gap + right.gap };
-    (value, sample, doubt)
 }

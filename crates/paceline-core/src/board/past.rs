@@ -9,8 +9,8 @@ use super::Board;
 use super::accumulator::Accumulator;
 use super::live::case;
 use super::view::{Key, Reading};
+use super::worth::{Parts, Worth};
 use crate::day::Day;
-use crate::ledger::Doubt;
 use crate::period::Period;
 use crate::rational::Rational;
 use crate::roster::Scope;
@@ -40,7 +40,8 @@ impl Board {
         });
         let model = self.model.clone();
         let end = (!kind.is_rolling()).then(|| self.period_end(scope, &period));
-        let case = case(model.kpi(kpi), self.past_value(live, sums), aim, end);
+        let goals = self.past_goals(live, &period, now);
+        let case = case(model.kpi(kpi), self.past_worth(live, sums, &goals), aim, end);
         // There is no memory of a status that nobody watched: the bands start in the middle.
         let status = case.status(&self.rules, Status::OnTrack, now);
         Some(Reading {
@@ -54,21 +55,36 @@ impl Board {
         })
     }
 
-    fn past_value(&self, live: u32, sums: &Sums) -> (Option<Rational>, u64, Doubt) {
+    fn past_worth(&self, live: u32, sums: &Sums, goals: &HashMap<u32, Rational>) -> Worth {
         // A stock is the state right now and has no past.
-        let missing = (None, 0, Doubt::default());
-        self.value(live, |live| {
-            let (scope, slot) = self.place(live);
-            let stock = self.model.kpi(self.slots.get(slot).kpi).is_stock();
-            sums.get(&self.live_id(scope, slot)).filter(|_| !stock).map(|(_, sums)| sums.total())
-        })
-        .unwrap_or(missing)
+        let flow = |live: u32| {
+            let (_, slot) = self.place(live);
+            !self.model.kpi(self.slots.get(slot).kpi).is_stock()
+        };
+        let parts = Parts {
+            total: &|live| sums.get(&live).filter(|_| flow(live)).map(|(_, sums)| sums.total()),
+            goal: &|live| goals.get(&live).cloned(),
+        };
+        self.worth(live, parts)
     }
 
-    /// Adds up what `lives`, and the parts of ratios among them, have in the periods that hold a day.
+    /// The goals in a period that a value is computed from.
+    fn past_goals(&mut self, live: u32, period: &Period, now: Timestamp) -> HashMap<u32, Rational> {
+        self.timed(|board, times| {
+            let goal = |live: u32| {
+                let (scope, slot) = board.place(live);
+                let aim = board.aim(times, scope, board.slots.get(slot).kpi, period, now)?;
+                Some((live, aim.left()?.clone()))
+            };
+            board.goals_within(live).filter_map(goal).collect()
+        })
+    }
+
+    /// Adds up what `lives`, and the leaves of those among them that are made of others, have in the periods that
+    /// hold a day.
     fn sums_on(&self, lives: &[u32], on: Day) -> Sums {
         let mut sums = Sums::new();
-        for live in lives.iter().flat_map(|live| self.sources(*live)) {
+        for live in lives.iter().flat_map(|live| self.leaves(*live)) {
             let (scope, slot) = self.place(live);
             let period = self.slots.get(slot).kind.holding(on, self.calendar(scope));
             sums.entry(live).or_insert_with(|| (period.clone(), Accumulator::new(&period)));

@@ -1,6 +1,6 @@
-//! Slots: which (KPI, kind of period) the board keeps for every scope.
+//! Slots: which (KPI, kind of period) the board keeps for every scope, and which of them make up which.
 
-use crate::kpi::{KpiId, Measure};
+use crate::kpi::KpiId;
 use crate::model::Model;
 use crate::period::PeriodKind;
 
@@ -16,12 +16,15 @@ pub(super) struct Slots {
 pub(super) struct Slot {
     pub(super) kpi: KpiId,
     pub(super) kind: PeriodKind,
-    /// Whether it is shown, or only kept for a ratio.
+    /// Whether it is shown, or only kept for others that are made of it.
     pub(super) shown: bool,
-    /// The slots of a ratio's numerator and denominator.
-    pub(super) parts: Option<(usize, usize)>,
-    /// The ratios made of it.
-    pub(super) ratios: Vec<usize>,
+    /// The slots whose contributions make up its value: itself, or those that a ratio or a formula comes down to.
+    pub(super) leaves: Vec<usize>,
+    /// The slots whose goals its value is computed from. Goals exist only where a KPI is shown, so a KPI without a
+    /// slot of this kind has none.
+    pub(super) goals: Vec<usize>,
+    /// The other slots that it is a leaf of.
+    pub(super) dependents: Vec<usize>,
 }
 
 impl Slots {
@@ -33,16 +36,17 @@ impl Slots {
                 kpi,
                 kind,
                 shown: shown.contains(&kind),
-                parts: None,
-                ratios: Vec::new(),
+                leaves: Vec::new(),
+                goals: Vec::new(),
+                dependents: Vec::new(),
             };
             slots.extend(model.kinds(kpi).into_iter().map(slot));
         }
         let mut all = Self { slots, of_kpi: vec![Vec::new(); model.kpis.len()] };
         for at in 0..all.slots.len() {
             all.of_kpi[usize::from(all.slots[at].kpi.0)].push(at);
-            all.link(at, model);
         }
+        (0..all.slots.len()).for_each(|at| all.link(at, model));
         all
     }
 
@@ -59,18 +63,21 @@ impl Slots {
         &self.of_kpi[usize::from(kpi.0)]
     }
 
-    fn link(&mut self, ratio: usize, model: &Model) {
-        let Measure::Ratio { numerator, denominator } = model.kpi(self.slots[ratio].kpi).measure
-        else {
-            return;
+    /// The slot of a KPI and a kind of period.
+    pub(super) fn find(&self, kpi: KpiId, kind: PeriodKind) -> Option<usize> {
+        self.of(kpi).iter().copied().find(|slot| self.slots[*slot].kind == kind)
+    }
+
+    fn link(&mut self, at: usize, model: &Model) {
+        let Slot { kpi, kind, .. } = self.slots[at];
+        let find = |kpis: Vec<KpiId>| -> Vec<usize> {
+            kpis.into_iter().filter_map(|kpi| self.find(kpi, kind)).collect()
         };
-        let kind = self.slots[ratio].kind;
-        let find = |kpi| self.slots.iter().position(|slot| slot.kpi == kpi && slot.kind == kind);
-        let (Some(above), Some(below)) = (find(numerator), find(denominator)) else { return };
-        self.slots[ratio].parts = Some((above, below));
-        self.slots[above].ratios.push(ratio);
-        if below != above {
-            self.slots[below].ratios.push(ratio);
+        let (leaves, goals) = (find(model.leaves(kpi)), find(model.goals_within(kpi)));
+        for leaf in leaves.iter().filter(|leaf| **leaf != at) {
+            self.slots[*leaf].dependents.push(at);
         }
+        self.slots[at].leaves = leaves;
+        self.slots[at].goals = goals;
     }
 }

@@ -31,7 +31,8 @@ pub struct Standing {
     pub key: Key,
     /// Its numbers.
     pub numbers: Numbers,
-    /// The records behind it; of a ratio those of the denominator.
+    /// The records behind it; of a ratio those of the denominator, of a derived KPI the fewest of its
+    /// [sampled](crate::expr::Formula::sampled) KPIs.
     pub sample: u64,
     /// Where actual stands to goal.
     pub status: Status,

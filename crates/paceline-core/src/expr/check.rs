@@ -305,7 +305,7 @@ fn compare_words(
     Ok(Test::Compare { op, left, right })
 }
 
-fn literal_number(node: &Node, text: &str) -> Checked<Number> {
+pub(super) fn literal_number(node: &Node, text: &str) -> Checked<Number> {
     let text = text.trim_end_matches(['u', 'U']);
     exact_literal(text).map(Number::Const).ok_or_else(|| {
         refuse(
@@ -354,7 +354,7 @@ fn exact_micros(value: &Rational) -> Option<i128> {
     (Rational::from(decimal) == *value).then(|| decimal.micros())
 }
 
-fn comparison(name: &str) -> Option<Comparison> {
+pub(super) fn comparison(name: &str) -> Option<Comparison> {
     Some(match name {
         "_==_" => Comparison::Equal,
         "_!=_" => Comparison::NotEqual,
@@ -366,7 +366,7 @@ fn comparison(name: &str) -> Option<Comparison> {
     })
 }
 
-fn operator(name: &str) -> Option<Operator> {
+pub(super) fn operator(name: &str) -> Option<Operator> {
     Some(match name {
         "_+_" => Operator::Add,
         "_-_" => Operator::Subtract,
@@ -376,7 +376,7 @@ fn operator(name: &str) -> Option<Operator> {
     })
 }
 
-fn refuse(node: &Node, message: String, help: String) -> ExprError {
+pub(super) fn refuse(node: &Node, message: String, help: String) -> ExprError {
     ExprError { at: node.at, message, help }
 }
 

@@ -106,10 +106,19 @@ impl Source<'_> {
             LiteralValue::String(value) => Kind::Text(value.inner().to_owned()),
             LiteralValue::Int(value) => Kind::Number(value.inner().to_string()),
             LiteralValue::UInt(value) => Kind::Number(value.inner().to_string()),
-            LiteralValue::Double(_) => Kind::Number(self.written(id).to_owned()),
+            LiteralValue::Double(value) => {
+                Kind::Number(self.decimal(id, value.inner().is_sign_negative()))
+            }
             LiteralValue::Null => Kind::Null,
             LiteralValue::Bytes(_) => Kind::Other("a bytes literal"),
         }
+    }
+
+    /// A number with places as it is written. The parser takes the sign of a negative one into the literal, and
+    /// gives it the place of the digits alone.
+    fn decimal(&self, id: u64, negative: bool) -> String {
+        let digits = self.written(id).trim_start_matches('-');
+        format!("{}{digits}", if negative { "-" } else { "" })
     }
 
     fn written(&self, id: u64) -> &str {

@@ -57,6 +57,8 @@ fn conditions_hold_fail_or_stay_unknown() {
         ("amount / 3 * 3 == amount", True),
         ("amount in [1200.5, 7]", True),
         ("-amount < 0", True),
+        ("amount * -0.5 == -600.25", True),
+        ("amount > -1200.4999999 && -0.5 < 0.5", True),
         ("(is_private ? amount : 0) == amount", True),
         ("close_date == date('2026-11-20')", True),
         ("close_date < date('2026-11-20')", False),

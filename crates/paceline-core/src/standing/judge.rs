@@ -34,6 +34,9 @@ impl Case {
 
     fn judged(&self, rules: &Rules, previous: Status, now: Timestamp) -> Status {
         let Some(aim) = self.aim.as_ref().filter(|aim| !aim.void) else { return Status::NoGoal };
+        if self.met {
+            return Status::Ahead;
+        }
         let Some(actual) = &self.actual else { return Status::NotEnoughData };
         if self.goal_kind == GoalKind::Rate && self.sample < self.min_sample {
             return Status::NotEnoughData;

@@ -1,10 +1,11 @@
 //! `kpis`: what is measured.
 
 mod check;
+mod derived;
 mod simple;
 mod uses;
 
-use paceline_core::kpi::{Better, GoalKind, Kpi, KpiId, Measure, Role, Unit};
+use paceline_core::kpi::{Better, GoalKind, Kpi, KpiId, Measure, OnZero, Role, Unit};
 use paceline_core::period::PeriodKind;
 use paceline_core::symbol::Symbols;
 use schemars::JsonSchema;
@@ -27,7 +28,8 @@ pub(super) struct RawKpi {
     name: Text,
     /// What people call it. Default: the name.
     title: Option<String>,
-    /// An aggregate over the records of one entity (simple), or one simple KPI over another (ratio). Required.
+    /// An aggregate over the records of one entity (simple), one simple KPI over another (ratio), or a computation over
+    /// any KPIs and goals (derived). Required.
     #[serde(rename = "type")]
     kind: Located<Kind>,
     /// The entity whose records are measured. Required for simple.
@@ -36,10 +38,15 @@ pub(super) struct RawKpi {
     /// Default: all. Only for simple.
     #[serde(rename = "where")]
     filter: Option<Text>,
-    /// What is computed of the records. Required for simple.
+    /// What is computed of the records; for a team of those of all its members together. Of an even number of values the
+    /// median is the mean of the two in the middle; p90 is the least value that nine in ten do not exceed. Required for
+    /// simple.
     agg: Option<Located<Agg>>,
     /// The number that is aggregated: a CEL expression over int and decimal fields; for count_distinct the name of
-    /// one field. Required for simple, except that count takes none.
+    /// one field. Required for simple, except that count takes none. For derived, where it is required: a CEL
+    /// expression over KPIs, `goal(kpi)`, `remaining(kpi)` (what is left of its goal, at least 0), `max(a, b)`, `min(a, b)`,
+    /// `+ - * /` and `condition ? a : b`, evaluated on the values of the same scope and period. A value or a goal that is
+    /// missing makes it missing.
     expr: Option<Text>,
     /// The date or timestamp field that dates a record: with it the KPI counts what falls into a period, without
     /// it the state right now. Default: none. Only for simple.
@@ -50,7 +57,10 @@ pub(super) struct RawKpi {
     numerator: Option<Text>,
     /// The KPI below the line. Required for ratio.
     denominator: Option<Text>,
-    /// What its numbers are. Default: ratio for ratios, count for the rest.
+    /// What a denominator of 0 in `expr` means, where nothing is missing. `met`: nothing is left to do, so there is no
+    /// value and the status is AHEAD of whatever goal is in force. Default: there is no value. Only for derived.
+    on_zero_denominator: Option<Located<RawOnZero>>,
+    /// What its numbers are. Default: ratio for ratio and derived, count for simple.
     unit: Option<RawUnit>,
     /// Which direction is good. Default: higher.
     better: Option<RawBetter>,
@@ -75,6 +85,7 @@ pub(super) struct RawKpi {
 enum Kind {
     Simple,
     Ratio,
+    Derived,
 }
 
 /// What is computed of the records that count.
@@ -88,6 +99,16 @@ enum Agg {
     Min,
     Max,
     CountDistinct,
+    Median,
+    P90,
+}
+
+/// What a denominator of 0 means.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "OnZeroDenominator")]
+enum RawOnZero {
+    Met,
 }
 
 /// What a KPI's numbers are.
@@ -146,7 +167,10 @@ pub(super) fn compile(
     report: &mut Report,
 ) -> Vec<Draft> {
     check::names(raw, report);
-    raw.iter().map(|kpi| kpi.draft(raw, entities, symbols, report)).collect()
+    let drafts: Vec<Draft> =
+        raw.iter().map(|kpi| kpi.draft(raw, entities, symbols, report)).collect();
+    derived::check_cycles(raw, &drafts, report);
+    drafts
 }
 
 impl RawKpi {
@@ -166,6 +190,7 @@ impl RawKpi {
         let measure = match self.kind.value {
             Kind::Simple => simple::compile(self, entities, symbols, report).map(Measure::Simple),
             Kind::Ratio => self.ratio(all, report),
+            Kind::Derived => derived::compile(self, all, report).map(Measure::Derived),
         };
         let periods = check::periods(self.periods.as_ref(), report);
         let better = self.better.map_or(Better::Higher, RawBetter::compile);
@@ -206,8 +231,10 @@ impl RawKpi {
             Some(RawUnit::Count) => Unit::Count,
             Some(RawUnit::Ratio) => Unit::Ratio,
             Some(RawUnit::Days) => Unit::Days,
-            None if self.kind.value == Kind::Ratio => Unit::Ratio,
-            None => Unit::Count,
+            None => match self.kind.value {
+                Kind::Ratio | Kind::Derived => Unit::Ratio,
+                Kind::Simple => Unit::Count,
+            },
         }
     }
 
@@ -220,6 +247,14 @@ impl RawKpi {
             None if self.kind.value == Kind::Ratio => RawGoalKind::Rate,
             None if adds_up && self.at.is_some() => RawGoalKind::Reach,
             None => RawGoalKind::Hold,
+        }
+    }
+}
+
+impl RawOnZero {
+    const fn compile(self) -> OnZero {
+        match self {
+            Self::Met => OnZero::Met,
         }
     }
 }

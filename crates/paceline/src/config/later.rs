@@ -15,7 +15,6 @@ const KEYS: &[Later] = &[
     later("", "auth", "leave it out, and let only trusted hosts reach the ports of `server`"),
     later("", "storage", "leave it out: the state is rebuilt from the topics at every start"),
     later("reps", "from", "give the reps as `list`, or as `file` with a CSV"),
-    later("kpis", "on_zero_denominator", "leave it out: a ratio over zero has no value"),
     later("kpis", "from", "leave it out: conversions come with a later version"),
     later("kpis", "to", "leave it out: conversions come with a later version"),
     later("kpis", "within", "leave it out: conversions come with a later version"),
@@ -23,10 +22,7 @@ const KEYS: &[Later] = &[
 ];
 
 const WORDS: &[Later] = &[
-    later("kpis", "derived", "use `type: ratio` where it is one KPI over another"),
     later("kpis", "conversion", "use `type: ratio` of two counts"),
-    later("kpis", "median", "use `agg: avg`"),
-    later("kpis", "p90", "use `agg: max`"),
     later("sources", "cloudevents", "use paceline, salesforce or debezium"),
     later("sources", "hubspot", "use paceline, salesforce or debezium"),
     later("sources", "pipedrive", "use paceline, salesforce or debezium"),

@@ -3,7 +3,7 @@
 use paceline_core::decimal::Decimal;
 use paceline_core::entity::{EntityId, FieldId, FieldType};
 use paceline_core::goal::Whose;
-use paceline_core::kpi::{Aggregate, At, GoalKind, Unit};
+use paceline_core::kpi::{Aggregate, At, GoalKind, Kpi, KpiId, Measure, OnZero, Unit};
 use paceline_core::period::PeriodKind;
 
 use paceline_crm::{FieldBinding, Format};
@@ -115,6 +115,28 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(kpi.periods, [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year]);
     assert_eq!(config.model.bands.grace.to_string(), "0.05");
     assert_eq!(config.model.calendars, [paceline_core::calendar::Calendar::default()]);
+}
+
+#[test]
+fn a_derived_kpi_is_a_ratio_that_is_held_unless_told_otherwise() {
+    let text = BASE.replace(
+        "better: lower}",
+        "better: lower}
+  - {name: left, type: derived, expr: 1 / remaining(bookings), on_zero_denominator: met, periods: [month]}
+  - {name: twice, type: derived, expr: left * 2, unit: days, goal_kind: reach}",
+    );
+    let config = load_str(&text, "paceline.yaml").expect("no mistake");
+    let [bookings, left, twice] = config.model.kpis.as_slice() else { panic!("three KPIs") };
+    assert_eq!((left.unit, left.goal_kind), (Unit::Ratio, GoalKind::Hold));
+    assert_eq!((twice.unit, twice.goal_kind), (Unit::Days, GoalKind::Reach));
+    let on_zero = |kpi: &Kpi| match &kpi.measure {
+        Measure::Derived(derived) => Some(derived.on_zero),
+        Measure::Simple(_) | Measure::Ratio { .. } => None,
+    };
+    let all = [bookings, left, twice].map(on_zero);
+    assert_eq!(all, [None, Some(OnZero::Met), Some(OnZero::NoValue)]);
+    assert_eq!(config.model.leaves(KpiId(2)), [KpiId(0)]);
+    assert_eq!(config.model.goals_within(KpiId(2)), [KpiId(0)]);
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(super) fn extras() -> BoxedStrategy<Extras> {
     }
     let calendars = vec((calendars::calendar(), prop::bool::weighted(0.3)), 0..3);
     // As many as the longest lists of reps and goals.
-    let lists = (vec(rep(), 5), vec(goal(), 6));
+    let lists = (vec(rep(), 5), vec(goal(), 8));
     (prop::bool::weighted(0.2), calendars, lists)
         .prop_map(|(weeks, calendars, (reps, goals))| Extras { weeks, calendars, reps, goals })
         .boxed()

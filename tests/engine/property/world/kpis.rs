@@ -145,6 +145,7 @@ impl Kpi {
             Some("hot"),
             Some("!hot || stage == 'Won'"),
             Some("amount >= 50 || days < 3"),
+            Some("amount > -1.5 && amount * -0.5 < 20"),
             Some("close_date >= date('2026-11-10')"),
             Some("account != null && owner != 'U1'"),
             Some("at_time > timestamp('2026-11-01T00:00:00Z') || hot"),
@@ -155,8 +156,14 @@ impl Kpi {
 
     fn agg(&self) -> &'static str {
         if self.of_activities {
-            return ["agg: count", "agg: sum, expr: minutes", "agg: count_distinct, expr: kind"]
-                [usize::from(self.agg) % 3];
+            let aggs = [
+                "agg: count",
+                "agg: sum, expr: minutes",
+                "agg: count_distinct, expr: kind",
+                "agg: median, expr: minutes",
+                "agg: p90, expr: minutes",
+            ];
+            return aggs[usize::from(self.agg) % aggs.len()];
         }
         let aggs = [
             "agg: sum, expr: amount",
@@ -169,6 +176,9 @@ impl Kpi {
             "agg: sum, expr: \"amount * 0.333333 / days\"",
             "agg: avg, expr: days",
             "agg: count_distinct, expr: amount",
+            "agg: median, expr: amount",
+            "agg: p90, expr: amount",
+            "agg: median, expr: \"amount / days\"",
         ];
         aggs[usize::from(self.agg) % aggs.len()]
     }

@@ -29,6 +29,8 @@ pub struct Kpi {
     pub numerator: Option<String>,
     /// The KPI below it.
     pub denominator: Option<String>,
+    /// What a denominator of zero in a derived KPI means: `met`, or that there is no value.
+    pub on_zero_denominator: Option<String>,
     /// Which direction is good.
     #[serde(default)]
     pub better: Better,
@@ -43,13 +45,16 @@ pub struct Kpi {
 }
 
 impl Kpi {
-    /// What its goals mean: as given, else `rate` for a ratio, `reach` for a flow and `hold` for a stock.
+    /// What its goals mean: as given, else `rate` for a ratio, `reach` for a sum or a number of what happens in a period,
+    /// and `hold` for the rest.
     #[must_use]
     pub fn goal_kind(&self) -> GoalKind {
+        use Aggregate::{Avg, Max, Median, Min, P90};
+        let grows = !matches!(self.agg, Some(Avg | Min | Max | Median | P90));
         self.goal_kind_given.unwrap_or(match (self.kind, &self.at) {
             (KpiType::Ratio, _) => GoalKind::Rate,
-            (_, Some(_)) => GoalKind::Reach,
-            (_, None) => GoalKind::Hold,
+            (_, Some(_)) if grows => GoalKind::Reach,
+            _ => GoalKind::Hold,
         })
     }
 
@@ -69,6 +74,8 @@ pub enum KpiType {
     Simple,
     /// From two others.
     Ratio,
+    /// From others and goals, by an expression.
+    Derived,
     /// In a way this recompute does not know; such a KPI is passed over.
     #[serde(other)]
     Other,
@@ -85,6 +92,8 @@ pub enum Aggregate {
     Min,
     Max,
     CountDistinct,
+    Median,
+    P90,
 }
 
 /// Which direction is good.

@@ -66,6 +66,8 @@ kpis:
   - {name: b, type: simple}
   - {name: c, type: ratio}
   - {name: d, type: derived, expr: a / b, on_zero_denominator: met}
+  - {name: e, type: simple, agg: median, at: day}
+  - {name: f, type: conversion}
 "#,
     )
     .unwrap();
@@ -74,7 +76,9 @@ kpis:
     let weights: Vec<String> = calendar.working_days.iter().map(number::text).collect();
     assert_eq!(weights, ["0", "0", "0", "0", "0.6", "0", "1"]);
     let kinds: Vec<GoalKind> = config.kpis.iter().map(|kpi| kpi.goal_kind()).collect();
-    assert_eq!(kinds[..3], [GoalKind::Reach, GoalKind::Hold, GoalKind::Rate]);
-    assert_eq!(config.kpis[3].kind, KpiType::Other);
+    use GoalKind::{Hold, Rate, Reach};
+    assert_eq!(kinds[..5], [Reach, Hold, Rate, Hold, Hold]);
+    assert_eq!(config.kpis[3].on_zero_denominator.as_deref(), Some("met"));
+    assert_eq!((config.kpis[3].kind, config.kpis[5].kind), (KpiType::Derived, KpiType::Other));
     assert_eq!(number::text(&config.status.behind.enter), "0.9");
 }

@@ -151,6 +151,32 @@ fn aggregates_forget_what_is_withdrawn() {
 }
 
 #[test]
+fn medians_and_percentiles_are_of_all_members_together() {
+    let kpi = |name: &str, agg: &str| {
+        BOOKINGS
+            .replace("name: bookings", &format!("name: {name}"))
+            .replace("agg: sum", &format!("agg: {agg}"))
+    };
+    let mut feed = Feed::new(config(&[&kpi("middle", "median"), &kpi("most", "p90")], &[]));
+    let both = |feed: &Feed, scope: &str| ["middle", "most"].map(|kpi| feed.actual(scope, kpi));
+    assert_eq!(both(&feed, "org"), ["", ""]);
+    for (id, amount) in [("A", "1"), ("B", "2"), ("C", "2"), ("D", "100")] {
+        feed.won(id, "U1", amount, 2);
+    }
+    // Of 1, 2, 2, 100 the two in the middle are 2 and 2; of four values the fourth is the first with 90 % below or at it.
+    assert_eq!(both(&feed, "rep:U1"), ["2", "100"]);
+    for nth in 0..6 {
+        feed.won(&format!("E{nth}"), "U2", &(3 + nth).to_string(), 3);
+    }
+    // Ben has 3, 4, 5, 6, 7, 8. Together 1, 2, 2, 3, 4, 5, 6, 7, 8, 100: the fifth and sixth are 4 and 5, the ninth is 8.
+    assert_eq!(both(&feed, "rep:U2"), ["5.5", "8"]);
+    assert_eq!(both(&feed, "team:M1"), ["4.5", "8"]);
+    feed.say("D", "delete", 2, "");
+    // Nine are left: the fifth is 4; 90 % of nine are 8.1, so the ninth, 8.
+    assert_eq!(both(&feed, "team:M1"), ["4", "8"]);
+}
+
+#[test]
 fn a_ratio_comes_from_sums_and_needs_a_denominator() {
     let closed = r#"{name: closed, type: simple, entity: opportunity, where: "stage in states.won || stage in states.lost",
         agg: count, at: close_date, credit: owner, periods: []}"#;

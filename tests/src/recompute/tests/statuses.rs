@@ -138,6 +138,7 @@ impl Given {
             rolling: false,
             over: false,
             actual: Some(&actual),
+            is_met: false,
             sample: 1,
             min_sample: 1,
             standard: Some(&standard),
@@ -147,6 +148,28 @@ impl Given {
         };
         change(&mut case);
         judge(&case)
+    }
+}
+
+#[test]
+fn what_has_nothing_left_to_do_is_ahead_of_any_goal() {
+    for better in [Better::Higher, Better::Lower] {
+        for (kind, expected) in
+            [(GoalKind::Reach, Some(5)), (GoalKind::Hold, None), (GoalKind::Rate, None)]
+        {
+            let met = |change: fn(&mut Case<'_>)| {
+                Given(better, kind, 0, 10, expected).judged(|case| {
+                    (case.is_met, case.actual, case.sample) = (true, None, 0);
+                    change(case);
+                })
+            };
+            assert_eq!(met(|_| ()), Status::Ahead);
+            assert_eq!(met(|case| case.over = true), Status::Ahead);
+            assert_eq!(met(|case| case.last = Some(Status::Behind)), Status::Ahead);
+            assert_eq!(met(|case| case.standard = None), Status::NoGoal);
+            let doubted = met(|case| (case.last, case.in_doubt) = (Some(Status::Behind), true));
+            assert_eq!(doubted, Status::Behind);
+        }
     }
 }
 

@@ -180,13 +180,16 @@ fn a_ramp_never_lowers_a_cap_but_presence_does() {
 }
 
 #[test]
-fn a_rolling_window_takes_the_share_of_today_whole() {
+fn each_day_of_a_rolling_window_has_its_own_share() {
     let kpi = BOOKINGS.replace("[month]", "[rolling-7d]");
     let goal =
         "period: rolling-7d, target: 10, presence: true, ramp: [{until_month: 1, share: 0.5}]";
     let feed = feed(", start: 2026-11-23", &kpi, goal);
-    assert_eq!(due(&feed, "2026-11-23T12:00:00Z", "rep:U2"), is("5", "5"));
-    assert_eq!(due(&feed, "2026-12-23T00:00:00Z", "rep:U2"), is("10", "10"));
+    // Five working days of 2 each, of which Ben is there on the last, at half: all of it is due at once.
+    assert_eq!(due(&feed, "2026-11-23T12:00:00Z", "rep:U2"), is("1", "1"));
+    // A month is completed on 23 December: four days at half and the last one whole.
+    assert_eq!(due(&feed, "2026-12-22T23:59:59Z", "rep:U2"), is("5", "5"));
+    assert_eq!(due(&feed, "2026-12-23T00:00:00Z", "rep:U2"), is("6", "6"));
 }
 
 #[test]

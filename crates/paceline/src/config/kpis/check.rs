@@ -46,10 +46,17 @@ pub(super) fn keys(kpi: &RawKpi, report: &mut Report) {
         ("numerator", at(kpi.numerator.as_ref()), true),
         ("denominator", at(kpi.denominator.as_ref()), true),
     ];
-    let (own, foreign, kind): (&[_], &[_], _) = match kpi.kind.value {
-        Kind::Simple => (&simple, &ratio, "simple"),
-        Kind::Ratio => (&ratio, &simple, "ratio"),
+    let derived = [
+        ("expr", at(kpi.expr.as_ref()), true),
+        ("on_zero_denominator", at(kpi.on_zero_denominator.as_ref()), false),
+    ];
+    let (own, kind): (&[_], _) = match kpi.kind.value {
+        Kind::Simple => (&simple, "simple"),
+        Kind::Ratio => (&ratio, "ratio"),
+        Kind::Derived => (&derived, "derived"),
     };
+    let is_own = |key: &str| own.iter().any(|(own, ..)| *own == key);
+    let foreign = simple.iter().chain(&ratio).chain(&derived).filter(|(key, ..)| !is_own(key));
     for (key, given, needed) in own {
         if *needed && given.is_none() {
             let message = format!("`{key}` is missing: a KPI of type {kind} needs it");
@@ -137,12 +144,17 @@ pub(super) fn part(name: &Text, all: &[RawKpi], report: &mut Report) -> Option<u
     if all[index].kind.value == Kind::Simple {
         return Some(index);
     }
-    let message = format!("`{}` is a ratio itself", name.as_str());
-    report.error(
-        name.at,
-        message,
-        "name a KPI of type simple: a ratio is one simple KPI over another",
-    );
+    let (message, remedy) = match all[index].kind.value {
+        Kind::Derived => (
+            format!("`{}` is derived, and a ratio is one simple KPI over another", name.as_str()),
+            "name a KPI of type simple, or make this one `type: derived`",
+        ),
+        Kind::Simple | Kind::Ratio => (
+            format!("`{}` is a ratio itself", name.as_str()),
+            "name a KPI of type simple: a ratio is one simple KPI over another",
+        ),
+    };
+    report.error(name.at, message, remedy);
     None
 }
 

@@ -63,7 +63,12 @@ fn number(
     told(text, expr::number(text.as_str(), scope, symbols), report)
 }
 
-fn told<T>(text: &Text, compiled: Result<T, ExprError>, report: &mut Report) -> Option<T> {
+/// What an expression compiled to; what is wrong with it is told.
+pub(super) fn told<T>(
+    text: &Text,
+    compiled: Result<T, ExprError>,
+    report: &mut Report,
+) -> Option<T> {
     match compiled {
         Ok(value) => Some(value),
         Err(error) => {
@@ -112,6 +117,8 @@ fn aggregate(
         Agg::Avg => Aggregate::Average(number),
         Agg::Min => Aggregate::Min(number),
         Agg::Max => Aggregate::Max(number),
+        Agg::Median => Aggregate::Median(number),
+        Agg::P90 => Aggregate::P90(number),
         Agg::Sum | Agg::Count | Agg::CountDistinct => Aggregate::Sum(number),
     })
 }

@@ -34,7 +34,9 @@ impl Fields {
             Aggregate::Sum(number)
             | Aggregate::Average(number)
             | Aggregate::Min(number)
-            | Aggregate::Max(number) => {
+            | Aggregate::Max(number)
+            | Aggregate::Median(number)
+            | Aggregate::P90(number) => {
                 self.number(number);
             }
             Aggregate::CountDistinct(field, _) => self.add(*field),
