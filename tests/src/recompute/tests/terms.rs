@@ -180,13 +180,15 @@ fn a_ramp_never_lowers_a_cap_but_presence_does() {
 }
 
 #[test]
-fn a_rolling_window_takes_the_share_of_today_whole() {
+fn a_rolling_window_sums_the_shares_of_its_days() {
     let kpi = BOOKINGS.replace("[month]", "[rolling-7d]");
     let goal =
         "period: rolling-7d, target: 10, presence: true, ramp: [{until_month: 1, share: 0.5}]";
     let feed = feed(", start: 2026-11-23", &kpi, goal);
-    assert_eq!(due(&feed, "2026-11-23T12:00:00Z", "rep:U2"), is("5", "5"));
-    assert_eq!(due(&feed, "2026-12-23T00:00:00Z", "rep:U2"), is("10", "10"));
+    // Of five working days Ben is there on the 23rd only, in the first step: 10 / 5 × 0.5.
+    assert_eq!(due(&feed, "2026-11-23T12:00:00Z", "rep:U2"), is("1", "1"));
+    // Four days of December at 0.5, and the 23rd, with which a month is completed, at 1: 10 / 5 × 3.
+    assert_eq!(due(&feed, "2026-12-23T00:00:00Z", "rep:U2"), is("6", "6"));
 }
 
 #[test]
