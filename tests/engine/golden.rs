@@ -8,6 +8,8 @@
 //! - `standings at INSTANT [on DAY] [of NAME …]`: what is answered then. Names are of scopes, KPIs or kinds of period.
 //! - `flips until INSTANT [of NAME …]`: the statuses that change by the clock alone on the way there.
 //!
+//! Cases in `tests/golden/wide` are told by the recompute alone; see [`wide`].
+//!
 //! The first line of a table says which columns it has. `UPDATE_GOLDEN=1` writes the tables anew, to be checked by hand
 //! before they are committed. The numbers are also compared with those of the recompute.
 

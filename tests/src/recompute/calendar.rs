@@ -96,7 +96,8 @@ pub fn work(calendar: &Calendar, days: &[Date]) -> Exact {
     weights.map(|(weight, count)| weight * number::whole(count)).sum()
 }
 
-/// How much of it is over at an instant, in a zone; the day it is counts by the share of its hours that has passed.
+/// How much of it is over at an instant, in a zone; the day it is counts by the share of its hours that has passed. A day
+/// that a zone leaves out is over when the next one begins.
 #[must_use]
 pub fn work_done(calendar: &Calendar, zone: &TimeZone, days: &[Date], now: Timestamp) -> Exact {
     let today = day_of(now, zone);

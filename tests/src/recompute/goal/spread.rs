@@ -35,7 +35,9 @@ struct Share {
 }
 
 impl Place<'_> {
-    /// What a goal comes to. What is not to be reached by an end that comes is due at every moment.
+    /// What a goal comes to. What is not to be reached by an end that comes is due at every moment, by the step of the ramp
+    /// on the day that it is now where the rep is, also when another period is asked about. A rolling window is that too,
+    /// and of presence knows nothing; it has to hold a working day.
     pub(super) fn due(&self, goal: &Goal, now: Timestamp) -> Due {
         let at_every_moment = |goal: Exact| Due { expected: goal.clone(), goal };
         let today = calendar::day_of(now, self.scope.zone(self.config));
