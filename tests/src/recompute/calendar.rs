@@ -70,6 +70,14 @@ impl Period {
     }
 }
 
+/// Those of these days that there are in a zone: Samoa had no 30 December 2011, so nobody worked on it.
+#[must_use]
+pub fn existing(zone: &TimeZone, mut days: Vec<Date>) -> Vec<Date> {
+    let exists = |day: &Date| day.to_zoned(zone.clone()).is_ok_and(|start| start.date() == *day);
+    days.retain(exists);
+    days
+}
+
 /// The day it is in a zone.
 #[must_use]
 pub fn day_of(instant: Timestamp, zone: &TimeZone) -> Date {
@@ -96,8 +104,7 @@ pub fn work(calendar: &Calendar, days: &[Date]) -> Exact {
     weights.map(|(weight, count)| weight * number::whole(count)).sum()
 }
 
-/// How much of it is over at an instant, in a zone; the day it is counts by the share of its hours that has passed. A day
-/// that a zone leaves out is over when the next one begins.
+/// How much of it is over at an instant, in a zone; the day it is counts by the share of its hours that has passed.
 #[must_use]
 pub fn work_done(calendar: &Calendar, zone: &TimeZone, days: &[Date], now: Timestamp) -> Exact {
     let today = day_of(now, zone);

@@ -46,11 +46,14 @@ impl Place<'_> {
             GoalKind::Rate => at_every_moment(goal.target.clone()),
             GoalKind::Hold => at_every_moment(of_today()),
             GoalKind::Reach if !self.period.is_rolling() => self.spread(goal, now),
-            GoalKind::Reach if self.work(&self.period.days()).is_zero() => {
-                at_every_moment(Exact::zero())
-            }
+            GoalKind::Reach if self.work(&self.days()).is_zero() => at_every_moment(Exact::zero()),
             GoalKind::Reach => at_every_moment(of_today()),
         }
+    }
+
+    /// The days of the period.
+    pub(super) fn days(&self) -> Vec<Date> {
+        calendar::existing(self.scope.zone(self.config), self.period.days())
     }
 
     /// Whether a day counts for a goal.
@@ -98,12 +101,13 @@ impl Place<'_> {
 
     fn parts_as_given(&self, goal: &Goal) -> Vec<Share> {
         let Some(curve) = &goal.curve else {
-            return vec![Share { share: Exact::one(), days: self.period.days() }];
+            return vec![Share { share: Exact::one(), days: self.days() }];
         };
         let parts = self.period.parts(self.scope.calendar(self.config), curve.by);
         assert_eq!(parts.len(), curve.shares.len(), "a share for each part of {:?}", self.period);
+        let zone = self.scope.zone(self.config);
         let shares = curve.shares.iter().cloned().zip(parts);
-        shares.map(|(share, days)| Share { share, days }).collect()
+        shares.map(|(share, days)| Share { share, days: calendar::existing(zone, days) }).collect()
     }
 
     /// The step of the ramp that holds on a day; after the last one there is no more than the whole.
