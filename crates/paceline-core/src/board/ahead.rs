@@ -85,7 +85,7 @@ impl Board {
             .collect();
         let mut moving = Moving { period: period.clone(), aim: now.aim.clone(), scaled };
         let zone = &self.face(scope).zone;
-        let days = self.days_ahead(kpi, &sources, period).into_iter();
+        let days = self.days_ahead(scope, kpi, &sources, period).into_iter();
         let midnights = days
             .chain(self.scaled_windows(scope, kpi, period))
             .map(|day| day.start(zone))
@@ -121,9 +121,11 @@ impl Board {
     }
 
     /// The days on which contributions, the goals in force and the presence of working days change in a window.
-    fn days_ahead(&self, kpi: KpiId, sources: &[u32], period: &Period) -> Vec<Day> {
-        let goals = sorted(self.goals.edges(kpi, period));
-        // A goal that comes into force while the window holds no working day counts from the next one on.
+    fn days_ahead(&self, scope: ScopeId, kpi: KpiId, sources: &[u32], period: &Period) -> Vec<Day> {
+        let scaling = self.scaling_days(scope, kpi, period.kind).map(|(_, day)| day);
+        let scaling = scaling.filter(|day| *day > period.end);
+        let goals = sorted(self.goals.edges(kpi, period).into_iter().chain(scaling).collect());
+        // What comes into force while the window holds no working day counts from the next one on.
         let rests = self.model.calendars.iter().flat_map(|calendar| {
             let moved = goals.iter().map(|day| period.kind.holding(*day, calendar));
             let rests: Vec<Day> = moved.flat_map(|period| calendar.rest_edges(&period)).collect();
