@@ -118,11 +118,6 @@ impl Calendar {
         (Day::of(day.start(zone), zone) == day && start < end).then_some((start, end))
     }
 
-    /// When a clock in a zone shows the end of a day's working hours, where it shows that at all.
-    pub(crate) fn closing(&self, day: Day, zone: &TimeZone) -> Timestamp {
-        instant(day, self.hours.end, zone)
-    }
-
     /// The fiscal year that holds a day, by the calendar year in which it nominally starts.
     pub(crate) fn fiscal_year(&self, day: Day) -> i16 {
         // A 4-4-5 year may start some days before the calendar year that it is counted by.

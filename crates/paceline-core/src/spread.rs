@@ -85,30 +85,13 @@ impl Spread {
         &step.before + &(&step.amount * &part.unwrap_or(Rational::ZERO))
     }
 
-    /// What passes all at once at an instant.
-    fn jump(&self, at: i128) -> Rational {
-        let from = self.steps.partition_point(|step| step.start < at);
-        let jumps = self.steps[from..].iter().take_while(|step| step.start == at && step.is_jump());
-        jumps.map(|step| step.amount.clone()).sum()
-    }
-
     /// The first instant at which what has passed is at least `amount`, or above it.
     fn first(&self, amount: &Rational, bound: Bound) -> Option<i128> {
         let reached = |step: &Step| bound.holds(&(&step.before + &step.amount), amount);
         let step = &self.steps[self.steps.partition_point(|step| !reached(step))..].first()?;
-        if step.is_jump() {
-            return Some(step.start);
-        }
         let missing = amount - &step.before;
         let nanos = &(&missing * &Rational::from_int(step.end - step.start)) / &step.amount;
         Some(step.start + bound.whole(&nanos)?)
-    }
-}
-
-impl Step {
-    /// Whether all of it passes at one instant.
-    fn is_jump(&self) -> bool {
-        self.start == self.end
     }
 }
 
@@ -183,7 +166,7 @@ impl Due {
     pub fn rate(&self, now: Timestamp) -> Option<(Rational, Timestamp)> {
         let now = now.as_nanosecond();
         let until = *self.knots.get(self.knots.partition_point(|knot| *knot <= now))?;
-        let grown = &self.before(until) - &self.at_nanos(now);
+        let grown = &self.at_nanos(until) - &self.at_nanos(now);
         let rate =
             &(&grown * &Rational::from_int(1_000_000_000)) / &Rational::from_int(until - now);
         Some((rate, Timestamp::from_nanosecond(until).ok()?))
@@ -207,23 +190,11 @@ impl Due {
         self.parts.iter().map(part).sum()
     }
 
-    /// What is due right before an instant.
-    fn before(&self, at: i128) -> Rational {
-        let jumps = self.parts.iter().map(|(target, spread)| target * &spread.jump(at)).sum();
-        &self.at_nanos(at) - &jumps
-    }
-
-    /// Between two knots the sum grows evenly, so the instant follows from the values at both; what is not reached before a
-    /// knot is reached by a jump at it.
+    /// Between two knots the sum grows evenly, so the instant follows from the values at both.
     fn first_of_many(&self, value: &Rational, bound: Bound) -> Option<i128> {
         let at = self.knots.partition_point(|knot| !bound.holds(&self.at_nanos(*knot), value));
-        let to = *self.knots.get(at)?;
-        let high = self.before(to);
-        let Some(from) = at.checked_sub(1).map(|at| self.knots[at]) else { return Some(to) };
-        if !bound.holds(&high, value) {
-            return Some(to);
-        }
-        let low = self.at_nanos(from);
+        let (from, to) = (*self.knots.get(at.checked_sub(1)?)?, *self.knots.get(at)?);
+        let (low, high) = (self.at_nanos(from), self.at_nanos(to));
         let nanos =
             (&(value - &low) * &Rational::from_int(to - from)).checked_div(&(&high - &low))?;
         Some(from + bound.whole(&nanos)?)

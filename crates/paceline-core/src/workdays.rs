@@ -15,7 +15,7 @@ pub struct Workdays {
     total: Decimal,
 }
 
-/// A working day and its hours in nanoseconds since 1970; an end that is the start too stands for no hours at all.
+/// A working day and its hours in nanoseconds since 1970.
 #[derive(Clone, Copy, Debug)]
 pub struct Workday {
     /// Which day.
@@ -58,17 +58,13 @@ impl Workdays {
 }
 
 impl Workday {
-    /// `None` for a day off. A working day that the zone skips, or of whose hours a jump of its clock leaves nothing, is one
-    /// on paper: all of it passes at the instant at which it is over.
+    /// `None` for a day off, and for one that the zone skips or of whose hours a jump of its clock leaves nothing.
     fn new(calendar: &Calendar, zone: &TimeZone, day: Day) -> Option<Self> {
         let weight = calendar.weight(day);
         if weight == Decimal::ZERO {
             return None;
         }
-        let (start, end) = calendar.working_hours(day, zone).unwrap_or_else(|| {
-            let over = calendar.closing(day, zone).min(day.plus(1).start(zone));
-            (over, over)
-        });
+        let (start, end) = calendar.working_hours(day, zone)?;
         Some(Self { day, weight, start: start.as_nanosecond(), end: end.as_nanosecond() })
     }
 }

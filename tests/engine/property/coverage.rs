@@ -119,6 +119,7 @@ const ALL: &[&str] = &[
 const ALL_WIDE: &[&str] = &[
     // Of the world.
     "year of weeks",
+    "a day that a zone leaves out",
     "calendar of a rep",
     "a rep with a first day",
     "a rep with a last day",

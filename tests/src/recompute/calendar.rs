@@ -70,6 +70,14 @@ impl Period {
     }
 }
 
+/// Those of these days that there are in a zone: Samoa had no 30 December 2011, so nobody worked on it.
+#[must_use]
+pub fn existing(zone: &TimeZone, mut days: Vec<Date>) -> Vec<Date> {
+    let exists = |day: &Date| day.to_zoned(zone.clone()).is_ok_and(|start| start.date() == *day);
+    days.retain(exists);
+    days
+}
+
 /// The day it is in a zone.
 #[must_use]
 pub fn day_of(instant: Timestamp, zone: &TimeZone) -> Date {

@@ -69,7 +69,7 @@ pub fn work_left(
     let own = own_goal(config, scope, kpi, period);
     let place = Place { config, scope, kpi, period };
     let counts = |day: &Date| own.is_none_or(|goal| place.is_present(goal, *day));
-    let days: Vec<Date> = period.days().into_iter().filter(counts).collect();
+    let days: Vec<Date> = place.days().into_iter().filter(counts).collect();
     let calendar = scope.calendar(config);
     let done = calendar::work_done(calendar, scope.zone(config), &days, now);
     calendar::work(calendar, &days) - done

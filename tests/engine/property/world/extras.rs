@@ -14,6 +14,8 @@ use super::{
 /// All that a world has more. A narrow one has nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Extras {
+    /// Whether the world begins where Samoa is about to skip a day, and its reps who have a zone of their own are there.
+    pub(super) samoa: bool,
     /// Whether the year of everybody's calendar is one of weeks.
     pub(super) weeks: bool,
     /// The other calendars, and whether their years are.
@@ -48,8 +50,14 @@ pub(super) fn extras() -> BoxedStrategy<Extras> {
     let calendars = vec((calendars::calendar(), prop::bool::weighted(0.3)), 0..3);
     // As many as the longest lists of reps and goals.
     let lists = (vec(rep(), 5), vec(goal(), 8));
-    (prop::bool::weighted(0.2), calendars, lists)
-        .prop_map(|(weeks, calendars, (reps, goals))| Extras { weeks, calendars, reps, goals })
+    (prop::bool::weighted(0.05), prop::bool::weighted(0.2), calendars, lists)
+        .prop_map(|(samoa, weeks, calendars, (reps, goals))| Extras {
+            samoa,
+            weeks,
+            calendars,
+            reps,
+            goals,
+        })
         .boxed()
 }
 

@@ -45,6 +45,8 @@ impl World {
             }
             if let Some(zone) = rep.zone {
                 self.features.push("zone of a rep");
+                let zone = if extras.samoa { "Pacific/Apia" } else { zone };
+                self.features.extend(extras.samoa.then_some("a day that a zone leaves out"));
                 write!(self.yaml, ", time_zone: {zone}")?;
             }
             if let Some(extra) = extras.reps.get(at) {

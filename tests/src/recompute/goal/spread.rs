@@ -1,5 +1,7 @@
 //! What one goal comes to for one rep or team, and how much of that is due: part by part, step by step, day by day.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, ToSpan, civil::Date};
 use num_traits::{One, Zero};
 
@@ -35,19 +37,25 @@ struct Share {
 }
 
 impl Place<'_> {
-    /// What a goal comes to. What is not to be reached by an end that comes is due at every moment.
+    /// What a goal comes to. What is not to be reached by an end that comes is due at every moment; what is to be held, by
+    /// the step of the ramp on the day that it is now where the rep is.
     pub(super) fn due(&self, goal: &Goal, now: Timestamp) -> Due {
         let at_every_moment = |goal: Exact| Due { expected: goal.clone(), goal };
         // Of another period than the running one, the day of it that is nearest to today.
         let today = calendar::day_of(now, self.scope.zone(self.config));
         let today = today.clamp(self.period.start, self.period.end);
-        let of_today = || &goal.target * self.ramp_share(goal, self.step(goal, today));
+        let of_today = || &goal.target * ramp_share(goal, step(&self.ends_of_steps(goal), today));
         match self.kpi.goal_kind() {
             GoalKind::Rate => at_every_moment(goal.target.clone()),
             GoalKind::Hold => at_every_moment(of_today()),
             GoalKind::Reach if !self.period.is_rolling() => self.spread(goal, now),
             GoalKind::Reach => at_every_moment(self.spread(goal, now).goal),
         }
+    }
+
+    /// The days of the period.
+    pub(super) fn days(&self) -> Vec<Date> {
+        calendar::existing(self.scope.zone(self.config), self.period.days())
     }
 
     /// Whether a day counts for a goal.
@@ -62,16 +70,23 @@ impl Place<'_> {
         let mut due = Due { goal: Exact::zero(), expected: Exact::zero() };
         for part in self.parts(goal) {
             let a_day = &goal.target * part.share / self.work(&part.days);
-            for step in 0..=goal.ramp.len() {
-                let counts =
-                    |day: &Date| self.is_present(goal, *day) && self.step(goal, *day) == step;
-                let days: Vec<Date> = part.days.iter().copied().filter(counts).collect();
-                let a_day = &a_day * self.ramp_share(goal, step);
+            for (step, days) in self.by_step(goal, &part.days) {
+                let a_day = &a_day * ramp_share(goal, step);
                 due.goal += &a_day * self.work(&days);
                 due.expected += a_day * calendar::work_done(calendar, zone, &days, now);
             }
         }
         due
+    }
+
+    /// Those of these days that count, by the step of the ramp that holds on them.
+    fn by_step(&self, goal: &Goal, days: &[Date]) -> BTreeMap<usize, Vec<Date>> {
+        let ends = self.ends_of_steps(goal);
+        let mut by_step: BTreeMap<usize, Vec<Date>> = BTreeMap::new();
+        for day in days.iter().filter(|day| self.is_present(goal, **day)) {
+            by_step.entry(step(&ends, *day)).or_default().push(*day);
+        }
+        by_step
     }
 
     /// The parts that have working days, with their shares of the target: a part without any passes its share on to the next
@@ -95,31 +110,25 @@ impl Place<'_> {
 
     fn parts_as_given(&self, goal: &Goal) -> Vec<Share> {
         let Some(curve) = &goal.curve else {
-            return vec![Share { share: Exact::one(), days: self.period.days() }];
+            return vec![Share { share: Exact::one(), days: self.days() }];
         };
         let parts = self.period.parts(self.scope.calendar(self.config), curve.by);
         assert_eq!(parts.len(), curve.shares.len(), "a share for each part of {:?}", self.period);
+        let zone = self.scope.zone(self.config);
         let shares = curve.shares.iter().cloned().zip(parts);
-        shares.map(|(share, days)| Share { share, days }).collect()
+        shares.map(|(share, days)| Share { share, days: calendar::existing(zone, days) }).collect()
     }
 
-    /// The step of the ramp that holds on a day; after the last one there is no more than the whole.
+    /// Of each step of the ramp the first day on which it holds no more. None where there is no ramp: where a rep's start is
+    /// not known, and where less is better.
     ///
     /// Fewer than n months are completed as long as the day n months after the start (in a shorter month its last day)
     /// has not come.
-    fn step(&self, goal: &Goal, day: Date) -> usize {
-        let start = self.rep().and_then(|rep| rep.start);
-        let Some(start) = start.filter(|_| self.kpi.better == Better::Higher) else {
-            return goal.ramp.len();
-        };
-        let completed = |months: u32| start.checked_add(i64::from(months).months());
-        let holds = |months: u32| completed(months).is_ok_and(|completed| day < completed);
-        let step = goal.ramp.iter().position(|step| holds(step.until_month));
-        step.unwrap_or(goal.ramp.len())
-    }
-
-    fn ramp_share(&self, goal: &Goal, step: usize) -> Exact {
-        goal.ramp.get(step).map_or_else(Exact::one, |step| step.share.clone())
+    fn ends_of_steps(&self, goal: &Goal) -> Option<Vec<Date>> {
+        let start = self.rep()?.start.filter(|_| self.kpi.better == Better::Higher)?;
+        let months = goal.ramp.iter().map(|step| i64::from(step.until_month).months());
+        let ends = months.map(|months| start.checked_add(months));
+        Some(ends.map(|end| end.expect("a ramp of a sales team ends in some years")).collect())
     }
 
     fn work(&self, days: &[Date]) -> Exact {
@@ -133,4 +142,15 @@ impl Place<'_> {
             _ => None,
         }
     }
+}
+
+/// The step that holds on a day; beyond the last one where none does.
+fn step(ends: &Option<Vec<Date>>, day: Date) -> usize {
+    let Some(ends) = ends else { return usize::MAX };
+    ends.iter().position(|end| day < *end).unwrap_or(usize::MAX)
+}
+
+/// The share of the target in a step; beyond the last one the whole.
+fn ramp_share(goal: &Goal, step: usize) -> Exact {
+    goal.ramp.get(step).map_or_else(Exact::one, |step| step.share.clone())
 }

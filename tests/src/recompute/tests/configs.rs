@@ -3,7 +3,7 @@
 use jiff::civil::Weekday;
 
 use crate::recompute::{
-    config::{Calendar, Config, GoalKind, KpiType, PeriodKind, Whose},
+    config::{Calendar, Config, GoalKind, KpiType, Part, PeriodKind, Whose},
     number,
 };
 
@@ -81,4 +81,41 @@ kpis:
     assert_eq!(config.kpis[3].on_zero_denominator.as_deref(), Some("met"));
     assert_eq!((config.kpis[3].kind, config.kpis[5].kind), (KpiType::Derived, KpiType::Other));
     assert_eq!(number::text(&config.status.behind.enter), "0.9");
+}
+
+#[test]
+fn facts_of_reps_and_terms_of_goals_are_read() {
+    let config = Config::read(
+        r#"
+calendars:
+  default: {time_zone: Europe/Madrid}
+  retail: {fiscal_year_start: 02-01, fiscal_pattern: 4-4-5}
+reps:
+  list:
+    - {id: U1, name: Ana, manager: M1, role: ae, start: 2026-09-15, end: 2027-03-31, calendar: retail,
+       time_off: [{from: 2026-12-21, to: 2026-12-31}, {from: 2026-11-02}]}
+goals:
+  - {kpi: bookings, period: quarter, target: 250000, for: {role: ae}, from: 2026-02-01, until: 2027-01-31,
+     ramp: [{until_month: 3, share: 0.25}, {until_month: 6, share: 0.6}], presence: true,
+     curve: {by: month, shares: [0.25, 0.30, 0.45]}}
+"#,
+    )
+    .unwrap();
+    let present = |day: &str| config.rep("U1").unwrap().is_present(day.parse().unwrap());
+    let there =
+        ["2026-09-15", "2026-11-01", "2026-11-03", "2026-12-20", "2027-01-01", "2027-03-31"];
+    let away = ["2026-09-14", "2026-11-02", "2026-12-21", "2026-12-31", "2027-04-01"];
+    assert!(there.iter().all(|day| present(day)) && !away.iter().any(|day| present(day)));
+    // What a calendar leaves out is not the default one's.
+    assert_eq!(config.calendars.named("retail").time_zone, jiff::tz::TimeZone::UTC);
+    let goal = &config.goals[0];
+    let steps: Vec<(u32, String)> =
+        goal.ramp.iter().map(|step| (step.until_month, number::text(&step.share))).collect();
+    assert_eq!(steps, [(3, "0.25".to_owned()), (6, "0.6".to_owned())]);
+    let curve = goal.curve.as_ref().unwrap();
+    assert_eq!(
+        (curve.by, curve.shares.iter().sum::<number::Exact>()),
+        (Part::Month, number::whole(1))
+    );
+    assert!(goal.presence);
 }

@@ -204,3 +204,13 @@ fn what_members_have_in_common_is_what_their_goals_come_to() {
         (String::new(), "100".into())
     );
 }
+
+#[test]
+fn a_member_of_whose_goal_nothing_is_left_is_taken_by_the_target() {
+    let kpi = BOOKINGS.replace("reach", "hold").replace("agg: sum", "agg: avg");
+    let goal = "period: month, target: 100, ramp: [{until_month: 1, share: 0}]";
+    let feed = feed(", start: 2026-11-16", &kpi, goal);
+    let row = |scope| feed.row("2026-11-23T12:00:00Z", scope, "bookings");
+    assert_eq!((row("rep:U2").goal, row("rep:U2").status), ("0".into(), Status::NoGoal));
+    assert_eq!(row("team:M1").goal, "100");
+}
