@@ -24,6 +24,7 @@ use jiff::tz::TimeZone;
 
 use crate::calendar::{Calendar, CalendarId};
 use crate::day::Day;
+use crate::goal::Goal;
 use crate::ledger::{Ledger, Tallies};
 use crate::model::Model;
 use crate::period::Period;
@@ -83,7 +84,7 @@ impl Board {
         let (faces, face_of) = faces(&roster);
         Self {
             rules: model.bands.into(),
-            goals: Goals::new(&model),
+            goals: Goals::new(&model.goals),
             slots: Slots::new(&model),
             ledger: Ledger::default(),
             faces,
@@ -166,6 +167,26 @@ impl Board {
     pub fn adopt(&mut self, shard: usize, tallies: Tallies) {
         self.revision.0 += 1;
         self.ledger.adopt(shard, tallies);
+    }
+
+    /// Puts the goals that were set while running beside the config's, in place of those given before. What is owed is
+    /// worked out anew and judged wherever the goals are others, all in one revision, which is answered.
+    pub fn set_goals(&mut self, set: &[Goal], now: Timestamp) -> Revision {
+        self.advance(now);
+        let now = self.clock;
+        self.revision.0 += 1;
+        let goals = Goals::new(self.model.goals.iter().chain(set));
+        let former = std::mem::replace(&mut self.goals, goals);
+        let slots = (0..self.slots.len()).map(|slot| self.slots.get(slot));
+        let changed: Vec<bool> =
+            slots.map(|slot| self.goals.differ(&former, slot.kpi, slot.kind)).collect();
+        for live in 0..self.live.len() as u32 {
+            if changed[self.place(live).1] {
+                self.renew_goal(live, now);
+            }
+        }
+        self.working_times.forget_unused();
+        self.revision
     }
 
     /// Lets time pass: what changed by the clock alone since the last call is judged, each at its instant.

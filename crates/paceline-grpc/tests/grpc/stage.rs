@@ -11,7 +11,7 @@ use paceline_core::decimal::Decimal;
 use paceline_core::entity::{Entity, EntityId, FieldId};
 use paceline_core::entry::{Entry, Part};
 use paceline_core::expr::{Number, Test};
-use paceline_core::goal::{Goal, Whose};
+use paceline_core::goal::{Goal, Origin, Whose};
 use paceline_core::kpi::{
     Aggregate, At, Band, Bands, Better, GoalKind, Kpi, KpiId, Measure, Role, Simple, Unit,
 };
@@ -181,6 +181,7 @@ fn model(symbols: Symbols) -> Model {
             ramp: Vec::new(),
             presence: false,
             curve: None,
+            origin: Origin::File,
         }],
         bands: Bands {
             behind: band("0.90", "0.95"),

@@ -4,6 +4,7 @@ mod check;
 mod simple;
 mod uses;
 
+use paceline_core::goal::About;
 use paceline_core::kpi::{Better, GoalKind, Kpi, KpiId, Measure, Role, Unit};
 use paceline_core::period::PeriodKind;
 use paceline_core::symbol::Symbols;
@@ -136,6 +137,14 @@ pub(super) struct Draft {
     pub(super) better: Better,
     pub(super) goal_kind: GoalKind,
     pub(super) kpi: Option<Kpi>,
+}
+
+impl Draft {
+    /// What the rules of goals need to know.
+    pub(super) fn about(&self) -> About<'_> {
+        let Self { name, periods, better, goal_kind, .. } = self;
+        About { name, periods, better: *better, goal_kind: *goal_kind }
+    }
 }
 
 /// Compiles all KPIs; [`KpiId`] is the index.
