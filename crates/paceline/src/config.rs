@@ -61,7 +61,7 @@ pub struct Config {
     pub roster: Roster,
     /// Where clients reach the service.
     pub server: Server,
-    /// The topics for the service's own records. Without effect in this version.
+    /// The topics for the service's own records.
     pub topics: Topics,
     /// For how long a status must hold before it raises an alert. Without effect in this version.
     pub hold: Hold,
