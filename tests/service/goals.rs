@@ -169,3 +169,78 @@ fn a_goal_reaches_a_standing_that_has_records() {
     set(&service, "", terms("rep:U1", "27000"));
     assert_eq!(status(&service), "STATUS_ACHIEVED");
 }
+
+#[test]
+fn goals_are_set_listed_imported_and_removed_from_the_shell() {
+    let service = start("goals.shell");
+    service.standings();
+    let paceline = |arguments: &[&str]| {
+        let (command, rest) = arguments.split_first().expect("a command");
+        let server = ["--addr", service.address()];
+        let all = ["goals", command].into_iter().chain(server).chain(rest.iter().copied());
+        let mut process = Paceline::start(all);
+        let code = process.wait().code().expect("an exit code");
+        (code, process.stdout().join("\n"), process.stderr().join("\n"))
+    };
+    let flags = ["--kpi", "bookings", "--period", "month", "--target", "45000", "--for", "rep:U1"];
+    let more = ["--from", "2026-11-01", "--ramp", "3:0.25,6:0.6", "--presence", "--who", "ana"];
+    let (code, out, err) = paceline(&[&["set"][..], &flags, &more].concat());
+    assert_eq!(code, 0, "{err}");
+    let id = out.split(' ').next().expect("an id").to_owned();
+    let (_, table, _) = paceline(&["list", "--for", "rep:U1"]);
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines.len(), 2, "{table}");
+    for part in [id.as_str(), "45000", "rep:U1", "2026-11-01", "ramp 3:0.25,6:0.6 presence", "ana"]
+    {
+        assert!(lines[1].contains(part), "{table}");
+    }
+    let (_, json, _) = paceline(&["list", "--json"]);
+    let goals: Vec<serde_json::Value> =
+        json.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((&goals[0]["id"], &goals[1]["terms"]["for"]), (&"file-1".into(), &"rep:U1".into()));
+
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = folder.path().join("goals.csv");
+    let path = file.to_str().expect("temporary paths are UTF-8");
+    let import = |text: &str| {
+        std::fs::write(&file, text).expect("a file can be written");
+        paceline(&["import", path])
+    };
+    let header = "kpi,period,target,for,from,until\n";
+    let bad = format!(
+        "{header}bookings,month,1,rep:U2,,\nbookings,month,-1,rep:U3,,\nbokings,month,1,rep:U4,,\n"
+    );
+    let (code, _, err) = import(&bad);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains(":3: target: a target cannot be negative") && err.contains(":4: kpi:"),
+        "{err}"
+    );
+    assert_eq!(list(&service).len(), 2, "nothing of a file with mistakes is sent");
+    let good = format!(
+        "{header}bookings,month,47000,rep:U1,2026-11-01,\nbookings,month,48000,rep:U2,,2026-12-31\n"
+    );
+    assert_eq!(import(&good), (0, "1 set, 1 edited, 0 as they were".to_owned(), String::new()));
+    assert_eq!(import(&good).1, "0 set, 0 edited, 2 as they were");
+    let ours = list(&service).into_iter().find(|goal| goal.id == id).expect("the goal");
+    let ours = ours.terms.expect("terms");
+    assert_eq!((ours.target.as_str(), ours.ramp.len()), ("47000", 2), "the ramp stays");
+
+    let set_by_id = |id: &str| paceline(&[&["set"][..], &flags, &["--id", id]].concat()).0;
+    for (code, due) in [
+        (set_by_id("file-1"), 1),
+        (set_by_id("g-0"), 1),
+        (set_by_id(&id), 0),
+        (paceline(&["rm", "file-1"]).0, 1),
+        (paceline(&["rm", &id]).0, 0),
+        (paceline(&["rm", &id]).0, 1),
+        (paceline(&["set", "--kpi", "bookings"]).0, 2),
+        (paceline(&[&["set"][..], &flags, &["--curve", "0.5"]].concat()).0, 2),
+        (paceline(&["list", "--for", "U1"]).0, 2),
+        (paceline(&["import", "/nowhere.csv"]).0, 2),
+    ] {
+        assert_eq!(code, due);
+    }
+    let mut process = Paceline::start(["goals", "list", "--addr", "127.0.0.1:1"]);
+    assert_eq!(process.wait().code(), Some(70));
+}

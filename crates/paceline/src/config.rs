@@ -5,7 +5,7 @@
 //! file for each top-level key) → a [`Config`] (`document`).
 
 mod calendars;
-mod csv;
+pub(crate) mod csv;
 mod decode;
 mod diagnostic;
 mod document;
