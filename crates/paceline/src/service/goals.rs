@@ -38,22 +38,15 @@ fn told(error: &Error) -> String {
     source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
 
-/// Makes the topic if it is missing, and says so if it is one that forgets.
-///
-/// # Errors
-/// [`Error::MakeTopic`].
-pub(super) async fn prepare(topics: &Topics, topic: &str, exists: bool) -> Result<(), Error> {
-    if !exists {
-        return topics.make_log(topic).await;
-    }
-    if let Some(policy) = topics.policy(topic).await.filter(|policy| policy != COMPACT) {
+/// Says so if the topic is one that forgets. Not every broker tells, and some let one wait for that.
+pub(super) async fn warn_if_forgetful(topics: Arc<Topics>, topic: String) {
+    if let Some(policy) = topics.policy(&topic).await.filter(|policy| policy != COMPACT) {
         tracing::warn!(
             topic,
             policy,
             "the goals topic forgets goals: its cleanup.policy is to be `compact`"
         );
     }
-    Ok(())
 }
 
 /// Follows the topic.

@@ -91,8 +91,11 @@ async fn describe(config: &Config, settings: &Settings) -> anyhow::Result<(Vec<T
         described.push(topic);
     }
     let goals = config.topics.goals.as_str();
-    let exists = patiently(|| ask(&topics, goals, Topics::exists)).await?;
-    goals::prepare(&topics, goals, exists).await?;
+    if patiently(|| ask(&topics, goals, Topics::exists)).await? {
+        tokio::spawn(goals::warn_if_forgetful(topics.clone(), goals.to_owned()));
+    } else {
+        topics.make_log(goals).await?;
+    }
     let offsets = patiently(|| ask(&topics, goals, Topics::describe_log)).await?;
     Ok((described, Topic { name: goals.to_owned(), partitions: vec![offsets] }))
 }
