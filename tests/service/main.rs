@@ -6,6 +6,7 @@
 mod commands;
 mod formats;
 mod garbage;
+mod goals;
 mod outage;
 mod small;
 mod story;

@@ -145,7 +145,7 @@ impl Service {
     }
 
     /// A connection of its own, so that one slow reader holds up nobody else, with as small windows as HTTP/2 has.
-    fn channel(&self) -> Channel {
+    pub(crate) fn channel(&self) -> Channel {
         let endpoint = Channel::from_shared(format!("http://{}", self.grpc));
         let endpoint = endpoint.expect("an address is a URI");
         let endpoint =

@@ -25,6 +25,7 @@ use jiff::tz::TimeZone;
 
 use crate::calendar::{Calendar, CalendarId};
 use crate::day::Day;
+use crate::goal::Goal;
 use crate::ledger::{Ledger, Tallies};
 use crate::model::Model;
 use crate::period::Period;
@@ -84,7 +85,7 @@ impl Board {
         let (faces, face_of) = faces(&roster);
         Self {
             rules: model.bands.into(),
-            goals: Goals::new(&model),
+            goals: Goals::new(&model.goals),
             slots: Slots::new(&model),
             ledger: Ledger::default(),
             faces,
@@ -167,6 +168,30 @@ impl Board {
     pub fn adopt(&mut self, shard: usize, tallies: Tallies) {
         self.revision.0 += 1;
         self.ledger.adopt(shard, tallies);
+    }
+
+    /// Puts the goals that were set while running beside the config's, in place of those given before. What is owed is
+    /// worked out anew and judged wherever the goals are others, all in one revision, which is answered.
+    pub fn set_goals(&mut self, set: &[Goal], now: Timestamp) -> Revision {
+        self.advance(now);
+        let now = self.clock;
+        self.revision.0 += 1;
+        let goals = Goals::new(self.model.goals.iter().chain(set));
+        let former = std::mem::replace(&mut self.goals, goals);
+        let slots = (0..self.slots.len()).map(|slot| self.slots.get(slot));
+        let changed: Vec<bool> =
+            slots.map(|slot| self.goals.differ(&former, slot.kpi, slot.kind)).collect();
+        let lives = || 0..self.live.len() as u32;
+        let renewed: Vec<u32> = lives().filter(|live| changed[self.place(*live).1]).collect();
+        // Goals that are not in force yet count too, since what happens next may depend on them; and so does what is computed
+        // from goals.
+        let computed = |slot: usize| self.slots.get(slot).goals.iter().any(|goal| changed[*goal]);
+        let touched = |slot: usize| changed[slot] || computed(slot);
+        let judged: Vec<u32> = lives().filter(|live| touched(self.place(*live).1)).collect();
+        renewed.into_iter().for_each(|live| self.renew_goal(live, now));
+        judged.into_iter().for_each(|live| self.judge(live, now, now));
+        self.working_times.forget_unused();
+        self.revision
     }
 
     /// Lets time pass: what changed by the clock alone since the last call is judged, each at its instant.

@@ -21,6 +21,9 @@ pub enum ParseDecimalError {
     /// The magnitude is above [`Decimal::MAX`].
     #[error("number beyond ±10^24")]
     OutOfRange,
+    /// The number has digits behind the sixth place, and nothing of it may be rounded away.
+    #[error("more than six places")]
+    TooFine,
 }
 
 impl Decimal {
@@ -68,6 +71,18 @@ impl Decimal {
         parse::decimal(text.as_bytes())
     }
 
+    /// Reads what a person wrote: like [`Self::parse`], but nothing is rounded away.
+    ///
+    /// # Errors
+    /// [`ParseDecimalError`] when the text is no number, too large, or too fine.
+    pub fn exactly(text: &str) -> Result<Self, ParseDecimalError> {
+        let value = Self::parse(text)?;
+        if places(text) > i64::from(Self::PLACES) {
+            return Err(ParseDecimalError::TooFine);
+        }
+        Ok(value)
+    }
+
     /// The magnitude.
     pub const fn abs(self) -> Self {
         Self(self.0.abs())
@@ -81,6 +96,16 @@ impl Decimal {
         }
         Ok(Self(micros))
     }
+}
+
+/// The places behind the point that a number's notation needs.
+fn places(text: &str) -> i64 {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let zeros = digits.len() - digits.trim_end_matches('0').len();
+    let exponent = exponent.parse::<i64>().unwrap_or(0);
+    (fraction.len() as i64 - zeros as i64).saturating_sub(exponent)
 }
 
 fn scale_up(value: i128, places: u32) -> Result<i128, ParseDecimalError> {

@@ -1,9 +1,17 @@
 //! Goals: targets for a scope, a KPI and a kind of period, and which of several is in force.
 
+mod book;
+mod draft;
+mod rules;
+
 use crate::day::Day;
 use crate::decimal::Decimal;
 use crate::kpi::KpiId;
 use crate::period::{Period, PeriodKind};
+
+pub use book::{Book, Edit, Placed};
+pub use draft::{Draft, Misplaced, ParseWhoseError};
+pub use rules::{About, MONTHS_MAX, Mistake, curve, dates, months, period, share, target, team};
 
 /// A target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +34,17 @@ pub struct Goal {
     pub presence: bool,
     /// How the target is spread over the parts of the period; evenly over its working days without one.
     pub curve: Option<Curve>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a goal comes from. Of two that are equally specific one that was set while running wins over the config's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// The config.
+    File,
+    /// An edit, by its place in the one order of all edits.
+    Edit(u64),
 }
 
 /// A step of a ramp, which holds while fewer months of tenure are completed than `until_month`.
@@ -68,9 +87,18 @@ pub enum Whose {
 }
 
 impl Goal {
+    /// By what it wins over others that are for the same people: set while running, then started last, then edited
+    /// last.
+    pub fn precedence(&self) -> impl Ord + use<> {
+        (self.origin != Origin::File, self.from, self.origin)
+    }
+
     /// Whether it is in force for a period: its dates include the period's last day.
     pub fn in_force(&self, period: &Period) -> bool {
         self.from.is_none_or(|from| from <= period.end)
             && self.until.is_none_or(|until| period.end <= until)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@ use paceline_core::entity::EntityId;
 #[derive(Debug)]
 pub struct Freshness {
     topics: Vec<String>,
+    /// How many of the topics are sources; those after them hold the service's own records.
+    sources: usize,
     /// Held for a handful of words; never together with another lock.
     known: Mutex<Known>,
 }
@@ -148,9 +150,17 @@ impl Freshness {
     /// Nothing counted yet of topics, all of them catching up.
     pub fn new(topics: Vec<String>) -> Self {
         let sources = topics.iter().map(|_| BTreeMap::new()).collect();
-        let freshness = Self { topics, known: Mutex::new(Known { sources, ..Known::default() }) };
+        let (count, known) = (topics.len(), Known { sources, ..Known::default() });
+        let freshness = Self { topics, sources: count, known: Mutex::new(known) };
         freshness.change(|_| {});
         freshness
+    }
+
+    /// Counts a topic of the service's own records too, whose index is that after the last. It is waited for and tells
+    /// of causes like a source, and covers no time of a CRM.
+    pub(crate) fn add_own(&mut self, topic: String) {
+        self.topics.push(topic);
+        self.change(|known| known.sources.push(BTreeMap::new()));
     }
 
     /// Changes what is known of a partition. Answers whether the causes are others than before.
@@ -221,7 +231,7 @@ impl Freshness {
     fn change(&self, change: impl FnOnce(&mut Known)) -> bool {
         let mut known = self.known();
         change(&mut known);
-        let summary = known.summarise(&self.topics);
+        let summary = known.summarise(&self.topics, self.sources);
         let others = summary.causes != known.summary.causes;
         known.summary = Arc::new(summary);
         others
@@ -242,7 +252,7 @@ impl PartitionFreshness {
 }
 
 impl Known {
-    fn summarise(&self, topics: &[String]) -> Summary {
+    fn summarise(&self, topics: &[String], sources: usize) -> Summary {
         let mut causes = self.raised.clone();
         for (topic, partitions) in topics.iter().zip(&self.sources) {
             let any =
@@ -271,6 +281,7 @@ impl Known {
         let covered = topics
             .iter()
             .zip(&self.sources)
+            .take(sources)
             .map(|(topic, partitions)| (topic.clone(), covered(partitions)));
         Summary { covered: covered.collect(), causes }
     }

@@ -6,6 +6,7 @@
 //! an argument.
 
 mod freshness;
+mod goals;
 mod lane;
 mod live;
 mod metric;
@@ -13,6 +14,7 @@ mod shards;
 mod symbols;
 
 pub use freshness::{Cause, Freshness, Link, PartitionFreshness, SourceFreshness, Summary};
+pub use goals::{GoalFollower, GoalRecord, Told};
 pub use lane::{Lane, Partition, Source};
 pub use live::Live;
 pub use metric::describe;

@@ -11,12 +11,14 @@ use metrics::{counter, gauge};
 use paceline_core::board::{Batch, Board, Revision, Selection, Standing, Update};
 use paceline_core::day::Day;
 use paceline_core::entity::EntityId;
+use paceline_core::goal::Goal;
 use paceline_core::ledger::Tallies;
 use paceline_core::model::Model;
 use paceline_core::roster::Roster;
 use tokio::sync::watch;
 
 use crate::freshness::{Cause, Freshness, PartitionFreshness};
+use crate::goals::Goals;
 use crate::metric;
 use crate::symbols::SharedSymbols;
 
@@ -30,6 +32,7 @@ pub struct Live {
     roster: Arc<Roster>,
     symbols: Arc<SharedSymbols>,
     freshness: Freshness,
+    goals: Goals,
     /// Partitions that are not caught up yet.
     behind: AtomicUsize,
     /// Counts everything a watcher may want to know of: commits, turns of the clock, causes.
@@ -45,9 +48,17 @@ impl Live {
             model,
             roster,
             freshness: Freshness::new(topics),
+            goals: Goals::new(),
             behind: AtomicUsize::new(0),
             signal: watch::Sender::new(0),
         }
+    }
+
+    /// The same, waiting for a topic of goals too, whose index is that after the last source.
+    #[must_use]
+    pub fn with_goals(mut self, topic: String) -> Self {
+        self.freshness.add_own(topic);
+        self
     }
 
     /// The model it counts by.
@@ -96,6 +107,19 @@ impl Live {
         gauge!(metric::REVISION).set(revision.0 as f64);
         self.wake();
         revision
+    }
+
+    /// Puts the goals that were set while running on the board, in place of those before.
+    pub(crate) fn set_goals(&self, set: &[Goal], now: Timestamp) -> Revision {
+        let revision = self.board().set_goals(set, now);
+        gauge!(metric::REVISION).set(revision.0 as f64);
+        self.wake();
+        revision
+    }
+
+    /// The goals that were set while running.
+    pub(crate) fn goals(&self) -> &Goals {
+        &self.goals
     }
 
     /// Takes over what the records of a shard add up to by the time its lane has caught up.

@@ -21,6 +21,53 @@ pub(crate) fn invalid(field: impl Into<String>, description: impl Into<String>) 
     Status::with_error_details(Code::InvalidArgument, message, details)
 }
 
+/// Fields of the request are wrong, each with what is wrong about it.
+pub(crate) fn all_invalid(fields: Vec<(String, String)>) -> Status {
+    let texts: Vec<String> =
+        fields.iter().map(|(field, description)| format!("{field}: {description}")).collect();
+    let mut details = ErrorDetails::new();
+    for (field, description) in fields {
+        details.add_bad_request_violation(field, description);
+    }
+    details.set_error_info("INVALID_FIELD", DOMAIN, HashMap::new());
+    Status::with_error_details(Code::InvalidArgument, texts.join("\n"), details)
+}
+
+/// There is no such goal.
+pub(crate) fn unknown_goal(id: &str) -> Status {
+    let message = format!("there is no goal `{id}`");
+    Status::with_error_details(Code::NotFound, message, info("UNKNOWN_GOAL", None))
+}
+
+/// A goal is the config's.
+pub(crate) fn goal_of_file(id: &str) -> Status {
+    let message = format!(
+        "goal `{id}` is the config's: change it there, or set one for the same people, which wins over it"
+    );
+    Status::with_error_details(Code::FailedPrecondition, message, info("GOAL_OF_FILE", None))
+}
+
+/// A goal was edited since the caller looked.
+pub(crate) fn goal_edited(id: &str, expected: u64, edit: u64) -> Status {
+    let message =
+        format!("goal `{id}` was edited meanwhile: its last edit is {edit}, not {expected}");
+    Status::with_error_details(Code::Aborted, message, info("GOAL_EDITED", None))
+}
+
+/// An edit could not be written, or not in time.
+pub(crate) fn goal_not_written(error: &dyn std::fmt::Display) -> Status {
+    let message = format!(
+        "the edit was not acknowledged by the topic, and may come into effect nonetheless: {error}"
+    );
+    Status::with_error_details(Code::Unavailable, message, info("GOAL_NOT_WRITTEN", Some(RETRY)))
+}
+
+/// An edit is written, and the log cannot be read.
+pub(crate) fn goal_not_read_back() -> Status {
+    let message = "the edit is on its topic, and comes into effect as soon as that can be read";
+    Status::with_error_details(Code::Unavailable, message, info("GOAL_NOT_IN_EFFECT", Some(RETRY)))
+}
+
 /// A scope is unknown or forbidden; which of both is not told.
 pub(crate) fn unknown_scope(name: &str) -> Status {
     let message = format!("scope `{name}` is unknown, or not visible to you");

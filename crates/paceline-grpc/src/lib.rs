@@ -7,6 +7,7 @@
 mod catalog;
 mod convert;
 mod errors;
+mod goals;
 mod limits;
 mod metric;
 pub mod proto;
@@ -19,6 +20,6 @@ mod watch;
 
 pub use limits::Limits;
 pub use metric::describe;
-pub use served::{Clock, Served};
+pub use served::{AppendGoal, Appending, Clock, Served};
 pub use server::{Error, serve};
 pub use watch::TOKEN_TRAILER;

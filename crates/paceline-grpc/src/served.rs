@@ -1,15 +1,23 @@
 //! What is served: the live board, and the clocks to evaluate and to stamp it by.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use paceline_core::goal::Edit;
 use paceline_engine::Live;
 
 use crate::limits::Limits;
 
 /// A source of the present instant.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What appends an edit of a goal to the log of goals, and answers its place once the log has it for good.
+pub type AppendGoal = Arc<dyn Fn(Edit) -> Appending + Send + Sync>;
+
+/// An edit on its way to the log; the error says in words why it may not have arrived.
+pub type Appending = Pin<Box<dyn Future<Output = Result<u64, String>> + Send>>;
 
 /// What is served, and within which limits.
 #[derive(Clone)]
@@ -20,6 +28,8 @@ pub struct Served {
     pub clock: Clock,
     /// The wall clock, by which frames say when they were made. It differs where the engine's clock is set.
     pub wall: Clock,
+    /// Where edits of goals are written. They are read back from there into the board.
+    pub append_goal: AppendGoal,
     /// What clients may hold.
     pub limits: Limits,
 }

@@ -6,6 +6,8 @@ mod client;
 mod dead_letters;
 mod embedded;
 mod health;
+mod leader;
+mod log;
 mod metric;
 mod producer;
 mod queue;
@@ -17,10 +19,12 @@ pub use client::{Settings, overruled};
 pub use dead_letters::{DeadLetters, Letter};
 pub use embedded::Cluster;
 pub use health::{Health, PartitionHealth};
+pub use leader::Leader;
+pub use log::{APPEND, Appender, Log};
 pub use metric::describe;
 pub use producer::Producer;
 pub use reader::{Assigned, Polled, Reader, Record};
-pub use topics::{Offsets, Topic, Topics};
+pub use topics::{COMPACT, Offsets, Topic, Topics};
 
 /// A failure of the Kafka client.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +54,14 @@ pub enum Error {
         topic: String,
         /// Why.
         reason: String,
+    },
+    /// A topic that is to be a log has several partitions, over which there is no one order.
+    #[error("topic `{topic}` has {partitions} partitions, and a log has one")]
+    NoLog {
+        /// The topic.
+        topic: String,
+        /// How many partitions it has.
+        partitions: usize,
     },
     /// The offsets of a partition could not be asked for.
     #[error("no offsets of `{topic}` partition {partition}")]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::types::RDKafkaErrorCode;
 
@@ -13,6 +13,10 @@ use crate::quiet::Quiet;
 
 /// How long one question to the brokers may take.
 const ANSWER: Duration = Duration::from_secs(10);
+/// The setting of a topic that says what becomes of its old records.
+const POLICY: &str = "cleanup.policy";
+/// Only records with a newer one of the same key are forgotten.
+pub const COMPACT: &str = "compact";
 
 /// A topic and its partitions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,12 +91,44 @@ impl Topics {
     /// # Errors
     /// [`Error::MakeTopic`].
     pub async fn make(&self, topic: &str, partitions: i32) -> Result<(), Error> {
-        let refused = |reason: String| Error::MakeTopic { topic: topic.to_owned(), reason };
-        let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(-1));
+        self.create(&NewTopic::new(topic, partitions, TopicReplication::Fixed(-1))).await
+    }
+
+    /// Makes a log; one that exists is left as it is.
+    ///
+    /// # Errors
+    /// [`Error::MakeTopic`].
+    pub async fn make_log(&self, topic: &str) -> Result<(), Error> {
+        let new = NewTopic::new(topic, 1, TopicReplication::Fixed(-1));
+        self.create(&new.set(POLICY, COMPACT)).await
+    }
+
+    /// How far a log goes. Blocks.
+    ///
+    /// # Errors
+    /// [`Error::NoLog`], [`Error::Unreachable`], [`Error::NoTopic`] and [`Error::Offsets`].
+    pub fn describe_log(&self, topic: &str) -> Result<Offsets, Error> {
+        let partitions = self.describe(topic)?.partitions;
+        match partitions.as_slice() {
+            [only] => Ok(*only),
+            several => Err(Error::NoLog { topic: topic.to_owned(), partitions: several.len() }),
+        }
+    }
+
+    /// The `cleanup.policy` of a topic, where the brokers tell it; a log's is `compact`.
+    pub async fn policy(&self, topic: &str) -> Option<String> {
+        let options = AdminOptions::new().request_timeout(Some(ANSWER));
+        let asked = [ResourceSpecifier::Topic(topic)];
+        let told = self.admin.describe_configs(&asked, &options).await.ok()?;
+        told.into_iter().next()?.ok()?.get(POLICY)?.value.clone()
+    }
+
+    async fn create(&self, new: &NewTopic<'_>) -> Result<(), Error> {
+        let refused = |reason: String| Error::MakeTopic { topic: new.name.to_owned(), reason };
         let options = AdminOptions::new().operation_timeout(Some(ANSWER));
         let made = self
             .admin
-            .create_topics([&new], &options)
+            .create_topics([new], &options)
             .await
             .map_err(|error| refused(error.to_string()))?;
         match made.into_iter().next() {

@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use paceline::client::{Refused, Usage};
 use paceline::clock::Clock;
-use paceline::{config, demo, serve, telemetry, watch};
+use paceline::{config, demo, goals, serve, telemetry, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The answer is no.
@@ -41,6 +42,9 @@ enum Command {
     Demo(Demo),
     /// Follow the standings of a server on a live board
     Watch(Watch),
+    /// Set, list, remove or import goals of a running server
+    #[command(subcommand)]
+    Goals(Goals),
     /// Check a config and every expression in it; exits 1 when something is wrong
     Check {
         /// The config file
@@ -97,6 +101,86 @@ struct Watch {
 }
 
 #[derive(Subcommand)]
+enum Goals {
+    /// Set a goal, or another in the place of one that is set
+    Set(SetGoal),
+    /// List goals, those of the config first
+    List {
+        #[command(flatten)]
+        server: Server,
+        /// A KPI; may be repeated, none is all
+        #[arg(long, value_name = "KPI")]
+        kpi: Vec<String>,
+        /// Whose goals: `rep:U1`, `role:ae`, `each_of:M1`, `team:M1`, `everyone`; may be repeated, none is all
+        #[arg(long = "for", value_name = "WHO")]
+        whose: Vec<String>,
+        /// Print one JSON object a goal
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete a goal that is set
+    Rm {
+        #[command(flatten)]
+        server: Server,
+        /// The goal, as `list` calls it
+        id: String,
+    },
+    /// Set the goals of a CSV file with the columns kpi,period,target,for,from,until
+    Import {
+        #[command(flatten)]
+        server: Server,
+        /// The file; a line whose KPI, period, people and first day a goal is set for already edits that
+        file: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct Server {
+    /// The server
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
+    addr: String,
+    /// Who edits, for the record of edits; the name of the user otherwise
+    #[arg(long, value_name = "NAME")]
+    who: Option<String>,
+}
+
+#[derive(Args)]
+struct SetGoal {
+    #[command(flatten)]
+    server: Server,
+    /// The KPI
+    #[arg(long, value_name = "KPI")]
+    kpi: String,
+    /// The kind of period: day, week, month, quarter, year, rolling-30d
+    #[arg(long, value_name = "PERIOD")]
+    period: String,
+    /// What is to be reached or held, in the KPI's unit
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    target: String,
+    /// Whose goal it is: `rep:U1`, `role:ae`, `each_of:M1`, `team:M1`, `everyone`
+    #[arg(long = "for", value_name = "WHO")]
+    whose: String,
+    /// The first day it is in force, YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    from: Option<String>,
+    /// The last day it is in force, YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    until: Option<String>,
+    /// Shares of the target by completed months of tenure, as in `3:0.25,6:0.6`
+    #[arg(long, value_name = "STEPS")]
+    ramp: Option<String>,
+    /// Count only working days on which a rep is employed and not off
+    #[arg(long)]
+    presence: bool,
+    /// Shares of the target by part of the period, as in `month:0.25,0.3,0.45`
+    #[arg(long, value_name = "SHARES")]
+    curve: Option<String>,
+    /// The goal in whose place it is set, as `list` calls it; a new one otherwise
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+}
+
+#[derive(Subcommand)]
 enum Shape {
     /// Print the JSON Schema of a config file
     Schema,
@@ -110,13 +194,16 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Serve { config, clock } => serve(&config, clock.unwrap_or_default()),
         Command::Demo(options) => demo(options),
         Command::Watch(options) => watch(options),
+        Command::Goals(command) => goals(command),
         Command::Check { config } => check(&config),
         Command::Config(Shape::Schema) => schema(),
         Command::Config(Shape::Example) => print(config::EXAMPLE),
     };
-    outcome.unwrap_or_else(|error| match error.downcast_ref::<watch::Usage>() {
-        Some(_) => failed(&error, USAGE),
-        None => failed(&error, INTERNAL),
+    outcome.unwrap_or_else(|error| {
+        if error.downcast_ref::<Usage>().is_some() {
+            return failed(&error, USAGE);
+        }
+        failed(&error, if error.downcast_ref::<Refused>().is_some() { NO } else { INTERNAL })
     })
 }
 
@@ -156,6 +243,43 @@ fn watch(options: Watch) -> anyhow::Result<ExitCode> {
         serve::stop_on_signals(&stop)?;
         watch::run(options, stop).await
     })
+}
+
+fn goals(command: Goals) -> anyhow::Result<ExitCode> {
+    telemetry::log("error");
+    match command {
+        Goals::Set(flags) => {
+            let (server, flags) = flags.split();
+            block_on(async move { goals::set(&server, &flags).await })
+        }
+        Goals::List { server, kpi, whose, json } => {
+            let filter = goals::Filter { kpis: kpi, whose, json };
+            block_on(async move { goals::list(&server.server(), &filter).await })
+        }
+        Goals::Rm { server, id } => {
+            block_on(async move { goals::remove(&server.server(), &id).await })
+        }
+        Goals::Import { server, file } => {
+            block_on(async move { goals::import(&server.server(), &file).await })
+        }
+    }
+}
+
+impl Server {
+    fn server(self) -> goals::Server {
+        let user = || std::env::var("USER").ok().filter(|user| !user.is_empty());
+        goals::Server { address: self.addr, who: self.who.or_else(user) }
+    }
+}
+
+impl SetGoal {
+    fn split(self) -> (goals::Server, goals::Flags) {
+        let Self { server, kpi, period, target, whose, from, until, ramp, presence, curve, id } =
+            self;
+        let flags =
+            goals::Flags { id, kpi, period, target, whose, from, until, ramp, presence, curve };
+        (server.server(), flags)
+    }
 }
 
 /// Runs to the end. What is still running then (a thread that waits for a key) does not keep the program.

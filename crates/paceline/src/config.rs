@@ -5,7 +5,7 @@
 //! file for each top-level key) → a [`Config`] (`document`).
 
 mod calendars;
-mod csv;
+pub(crate) mod csv;
 mod decode;
 mod diagnostic;
 mod document;
@@ -62,7 +62,7 @@ pub struct Config {
     pub roster: Roster,
     /// Where clients reach the service.
     pub server: Server,
-    /// The topics for the service's own records. Without effect in this version.
+    /// The topics for the service's own records.
     pub topics: Topics,
     /// For how long a status must hold before it raises an alert. Without effect in this version.
     pub hold: Hold,

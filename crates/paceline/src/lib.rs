@@ -1,8 +1,11 @@
 //! The parts of the `paceline` program that tests and benches use too; the program itself is `main.rs`.
 
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod goals;
+mod json;
 pub mod serve;
 pub mod service;
 pub mod telemetry;

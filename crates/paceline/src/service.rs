@@ -1,5 +1,6 @@
 //! The service: what `serve` and `demo` run. It wires Kafka to the engine and the engine to gRPC and HTTP.
 
+mod goals;
 mod http;
 mod intake;
 mod lane;
@@ -35,9 +36,10 @@ impl Service {
     /// An address cannot be listened on.
     pub async fn bind(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
+        let goals = config.topics.goals.clone();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
         Ok(Self {
-            live: Arc::new(Live::new(model, roster, topics)),
+            live: Arc::new(Live::new(model, roster, topics).with_goals(goals)),
             grpc: listen("server.grpc", config.server.grpc).await?,
             http: listen("server.http", config.server.http).await?,
             config,
@@ -72,13 +74,14 @@ impl Service {
     /// A part of the service failed; the others are ended then.
     pub async fn run(self, metrics: Metrics, stop: CancellationToken) -> anyhow::Result<()> {
         let Self { config, clock, live, grpc, http } = self;
+        let settings = settings(&config);
         let served = Served {
             live: live.clone(),
             clock: clock.shared(),
             wall: Clock::System.shared(),
+            append_goal: goals::appender(&settings, &config.topics.goals)?,
             limits: Limits::default(),
         };
-        let settings = settings(&config);
         let letters = Arc::new(DeadLetters::new(&settings)?);
         let parts = [
             spawn("gRPC", &stop, paceline_grpc::serve(grpc, served, stop.clone())),

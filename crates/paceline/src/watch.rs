@@ -1,7 +1,6 @@
 //! `paceline watch`: follows the standings of a server, as a live board, as lines, or as JSON.
 
 mod follow;
-mod json;
 mod lines;
 mod screen;
 mod table;
@@ -13,7 +12,7 @@ use std::time::Duration;
 use paceline_grpc::proto;
 use tokio_util::sync::CancellationToken;
 
-pub use follow::Usage;
+use crate::json::Shape;
 use follow::{Follower, News};
 use table::Table;
 
@@ -84,7 +83,7 @@ async fn show(options: Options, stop: CancellationToken) -> anyhow::Result<()> {
 }
 
 async fn as_json(mut follower: Follower) -> anyhow::Result<()> {
-    let shape = json::Shape::new()?;
+    let shape = Shape::of("WatchStandingsResponse")?;
     loop {
         if let News::Frame(frame) = follower.next().await? {
             print(&format!("{}\n", shape.line(&frame)?))?;

@@ -3,7 +3,7 @@
 use std::{thread, time::Duration};
 
 use rdkafka::{
-    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
     client::DefaultClientContext,
     consumer::{BaseConsumer, Consumer as _},
 };
@@ -27,6 +27,27 @@ impl Broker {
         thread::scope(|scope| scope.spawn(|| self.create(&topic)).join())
             .unwrap_or_else(|_| panic!("failed to create topic {name}"));
         wait::until("the new topic has leaders", || self.is_led(name, partitions).then_some(()));
+    }
+
+    /// A setting of a topic, as the broker has it.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such topic or setting.
+    pub fn setting(&self, topic: &str, setting: &str) -> String {
+        let ask = || {
+            let admin: AdminClient<DefaultClientContext> =
+                self.client().create().expect("an admin client can be made");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let asked = [ResourceSpecifier::Topic(topic)];
+            let told = runtime
+                .expect("a runtime can be made")
+                .block_on(admin.describe_configs(&asked, &AdminOptions::new()));
+            let told = told.expect("the broker answers").remove(0).expect("the topic exists");
+            told.get(setting).and_then(|entry| entry.value.clone()).expect("the setting exists")
+        };
+        // On a thread of its own, since a test may be running inside a runtime already.
+        thread::scope(|scope| scope.spawn(ask).join()).expect("the broker tells its settings")
     }
 
     fn create(&self, topic: &NewTopic<'_>) {

@@ -130,13 +130,7 @@ impl Board {
     }
 
     /// The days on which contributions, the goals in force and the presence of working days change in a window.
-    fn days_ahead(
-        &self,
-        live: u32,
-        goals: &[Moving],
-        scope: ScopeId,
-        period: &Period,
-    ) -> Vec<Day> {
+    fn days_ahead(&self, live: u32, goals: &[Moving], scope: ScopeId, period: &Period) -> Vec<Day> {
         let edges = goals.iter().flat_map(|goal| {
             let scaling = self.scaling_days(scope, goal.kpi, period.kind).map(|(_, day)| day);
             let scaling = scaling.filter(|day| *day > period.end);

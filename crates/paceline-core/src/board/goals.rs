@@ -6,12 +6,11 @@ use std::sync::Arc;
 use crate::day::Day;
 use crate::goal::{Goal, Whose};
 use crate::kpi::KpiId;
-use crate::model::Model;
 use crate::period::{Period, PeriodKind};
 use crate::roster::Roster;
 
 /// All goals. A rep's is found without a look at the others'.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Goals {
     by_slot: HashMap<(KpiId, PeriodKind), ByWhose>,
 }
@@ -19,13 +18,18 @@ pub(super) struct Goals {
 type ByWhose = HashMap<Whose, Vec<Arc<Goal>>>;
 
 impl Goals {
-    pub(super) fn new(model: &Model) -> Self {
+    pub(super) fn new<'a>(goals: impl IntoIterator<Item = &'a Goal>) -> Self {
         let mut by_slot: HashMap<_, ByWhose> = HashMap::new();
-        for goal in &model.goals {
+        for goal in goals {
             let of_slot = by_slot.entry((goal.kpi, goal.period)).or_default();
             of_slot.entry(goal.whose.clone()).or_default().push(Arc::new(goal.clone()));
         }
         Self { by_slot }
+    }
+
+    /// Whether the goals for a KPI and a kind of period are others than these.
+    pub(super) fn differ(&self, from: &Self, kpi: KpiId, kind: PeriodKind) -> bool {
+        self.by_slot.get(&(kpi, kind)) != from.by_slot.get(&(kpi, kind))
     }
 
     /// The goal of a rep: of those in force the most specific one.
@@ -71,8 +75,8 @@ impl Goals {
     }
 }
 
-/// Of the goals in force the latest to start, and of several that start together the last.
+/// Of the goals in force for the same people the one that wins.
 fn newest(goals: &[Arc<Goal>], period: &Period) -> Option<Arc<Goal>> {
     let in_force = goals.iter().filter(|goal| goal.in_force(period));
-    in_force.max_by_key(|goal| goal.from).cloned()
+    in_force.max_by_key(|goal| goal.precedence()).cloned()
 }

@@ -209,6 +209,29 @@ impl Board {
         self.live[live as usize].state = Some(state);
     }
 
+    /// Works out anew what is owed under other goals, without judging it.
+    pub(super) fn renew_goal(&mut self, live: u32, now: Timestamp) {
+        let (scope, slot) = self.place(live);
+        let kpi = self.slots.get(slot).kpi;
+        let Some(state) = &self.live[live as usize].state else { return };
+        let period = state.period.clone();
+        let (aim, load) = self.timed(|board, times| {
+            let aim = board.aim(times, scope, kpi, &period, now);
+            (aim, board.load(times, scope, kpi, &period))
+        });
+        let Some(state) = &mut self.live[live as usize].state else { return };
+        // What is left to do a day follows from the working days alone, which no case tells of.
+        let load_differs = state.load.as_deref() != load.as_deref();
+        state.load = load;
+        // One that is the same stays the same in memory, so that later comparisons take no time.
+        if state.aim != aim {
+            state.aim = aim;
+        }
+        if load_differs {
+            self.stamp(live);
+        }
+    }
+
     /// Works out anew what is to be held on a new day of a period that goes on. Answers whether it is another.
     pub(super) fn renew_aim(&mut self, live: u32, now: Timestamp) -> bool {
         let (scope, slot) = self.place(live);

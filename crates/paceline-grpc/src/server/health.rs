@@ -7,13 +7,19 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::catalog::Catalog;
+use crate::goals::Goals;
 use crate::proto::catalog_service_server::CatalogServiceServer;
+use crate::proto::goals_service_server::GoalsServiceServer;
 use crate::proto::standings_service_server::StandingsServiceServer;
 use crate::standings::Standings;
 
 /// The names that are asked about; the empty one is the whole server.
-const NAMES: [&str; 3] =
-    ["", StandingsServiceServer::<Standings>::NAME, CatalogServiceServer::<Catalog>::NAME];
+const NAMES: [&str; 4] = [
+    "",
+    StandingsServiceServer::<Standings>::NAME,
+    CatalogServiceServer::<Catalog>::NAME,
+    GoalsServiceServer::<Goals>::NAME,
+];
 
 /// Says that nothing is served yet.
 pub(super) async fn begin(health: &HealthReporter) {

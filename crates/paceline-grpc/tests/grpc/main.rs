@@ -5,6 +5,8 @@
 mod follower;
 mod frames;
 mod gets;
+mod goal_log;
+mod goals;
 mod resuming;
 mod serving;
 mod stage;

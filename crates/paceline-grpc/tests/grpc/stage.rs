@@ -11,7 +11,7 @@ use paceline_core::decimal::Decimal;
 use paceline_core::entity::{Entity, EntityId, FieldId};
 use paceline_core::entry::{Entry, Part};
 use paceline_core::expr::{Number, Test};
-use paceline_core::goal::{Goal, Whose};
+use paceline_core::goal::{Goal, Origin, Whose};
 use paceline_core::kpi::{
     Aggregate, At, Band, Bands, Better, GoalKind, Kpi, KpiId, Measure, Role, Simple, Unit,
 };
@@ -22,6 +22,7 @@ use paceline_core::symbol::{Intern as _, Symbol, Symbols};
 use paceline_engine::Live;
 use paceline_grpc::proto::WatchStandingsRequest;
 use paceline_grpc::proto::catalog_service_client::CatalogServiceClient;
+use paceline_grpc::proto::goals_service_client::GoalsServiceClient;
 use paceline_grpc::proto::standings_service_client::StandingsServiceClient;
 use paceline_grpc::proto::{GetStandingsRequest, Selector, Standing};
 use paceline_grpc::{Error, Limits, Served, serve};
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::follower::Follower;
+use crate::goal_log::{GOALS, GoalLog};
 
 pub(crate) const BOOKINGS: KpiId = KpiId(0);
 /// A Monday; 15 and a half of November's 21 working days are past.
@@ -45,6 +47,7 @@ pub(crate) struct Stage {
     now: Arc<Mutex<Timestamp>>,
     symbols: Symbols,
     endpoint: Endpoint,
+    pub(crate) log: GoalLog,
 }
 
 impl Stage {
@@ -67,13 +70,15 @@ impl Stage {
             Arc::new(roster),
             vec!["crm.opportunity".to_owned()],
         );
-        let live = Arc::new(live);
+        let live = Arc::new(live.with_goals(GOALS.to_owned()));
+        let log = GoalLog::new(live.clone());
         let now = Arc::new(Mutex::new(at(NOW)));
         let clock = now.clone();
         let served = Served {
             live: live.clone(),
             clock: Arc::new(move || *clock.lock().expect("a clock")),
             wall: Arc::new(Timestamp::now),
+            append_goal: log.clone().appender(),
             limits,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -81,7 +86,7 @@ impl Stage {
         let shutdown = CancellationToken::new();
         let server = tokio::spawn(serve(listener, served, shutdown.clone()));
         let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an endpoint");
-        Self { live, shutdown, server, now, symbols, endpoint }
+        Self { live, shutdown, server, now, symbols, endpoint, log }
     }
 
     pub(crate) fn open_board(&self) {
@@ -144,6 +149,10 @@ impl Stage {
         StandingsServiceClient::new(self.channel().await)
     }
 
+    pub(crate) async fn goals(&self) -> GoalsServiceClient<Channel> {
+        GoalsServiceClient::new(self.channel().await)
+    }
+
     pub(crate) async fn catalog(&self) -> CatalogServiceClient<Channel> {
         CatalogServiceClient::new(self.channel().await)
     }
@@ -181,6 +190,7 @@ fn model(symbols: Symbols) -> Model {
             ramp: Vec::new(),
             presence: false,
             curve: None,
+            origin: Origin::File,
         }],
         bands: Bands {
             behind: band("0.90", "0.95"),

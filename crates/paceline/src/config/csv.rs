@@ -1,4 +1,4 @@
-//! Reps as a CSV file (RFC 4180), read into the same tree as a list in the config.
+//! CSV (RFC 4180): rows of cells, and reps as a file of them, read into the same tree as a list in the config.
 
 use super::node::{Entry, Node, Value};
 use super::place::{At, Place};
@@ -11,7 +11,7 @@ const COLUMNS: [&str; 8] =
 
 /// Reads the rows below a header as mappings; an empty cell is an absent key.
 pub(super) fn read(text: &str, name: &str, parent: At, report: &mut Report) -> Vec<Node> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = without_mark(text);
     let mut reader = Reader { file: report.places.add_file(name, text), parent, report };
     let mut rows =
         rows(text).into_iter().filter(|row| row.iter().any(|cell| !cell.text.is_empty()));
@@ -32,13 +32,14 @@ pub(super) fn read(text: &str, name: &str, parent: At, report: &mut Report) -> V
     rows.enumerate().map(|(index, row)| reader.row(&header, row, index)).collect()
 }
 
-struct Cell {
-    text: String,
-    line: usize,
-    column: usize,
+/// A cell, and where it is written.
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
     span: std::ops::Range<usize>,
     /// Whether it began with a quote that nothing closes.
-    open: bool,
+    pub(crate) open: bool,
 }
 
 struct Reader<'a> {
@@ -126,8 +127,13 @@ impl Reader<'_> {
     }
 }
 
+/// A text without the mark that some programs begin a file with.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// Splits a text into rows of cells; a cell in double quotes may hold commas, line ends and doubled quotes.
-fn rows(text: &str) -> Vec<Vec<Cell>> {
+pub(crate) fn rows(text: &str) -> Vec<Vec<Cell>> {
     let mut scan = Scan { text, at: 0, line: 1, line_start: 0 };
     let mut rows = vec![Vec::new()];
     while scan.at < text.len() || rows.last().is_some_and(|row| !row.is_empty()) {

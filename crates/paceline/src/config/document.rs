@@ -93,10 +93,12 @@ impl Document {
         let goals = goals::compile(&self.goals.unwrap_or_default(), &drafts, &reps, report);
         let bands = status::compile(&self.status.unwrap_or_default(), report);
         let server = server::compile(&self.server.unwrap_or_default(), report);
-        let topics = topics::compile(&self.topics.unwrap_or_default(), report);
+        let raw_topics = self.topics.unwrap_or_default();
+        let topics = topics::compile(&raw_topics, report);
         let hold = topics::hold(&self.alerts.unwrap_or_default(), report);
         let sources =
             self.sources.map(|raw| sources::compile(&raw, &declared, report)).unwrap_or_default();
+        topics::check_goals(&raw_topics, &topics, &sources, report);
         let kafka = self.kafka.map(|kafka| kafka.compile(report));
         let kept = keep(declared, &drafts);
         check_field_counts(&kept, &raw_kpis, report);
@@ -117,9 +119,10 @@ impl Document {
 
     /// What is accepted and does nothing.
     fn notes(&self) -> Vec<String> {
-        let idle = [("topics", self.topics.is_some()), ("alerts", self.alerts.is_some())];
-        let given = idle.into_iter().filter(|(_, given)| *given);
-        given.map(|(key, _)| format!("`{key}` is accepted, and has no effect yet")).collect()
+        let topics = self.topics.iter().flat_map(RawTopics::idle);
+        let alerts = self.alerts.is_some().then_some("alerts");
+        let idle = topics.chain(alerts);
+        idle.map(|key| format!("`{key}` is accepted, and has no effect yet")).collect()
     }
 }
 

@@ -3,8 +3,8 @@
 mod terms;
 
 use paceline_core::decimal::Decimal;
-use paceline_core::goal::{Goal, Whose};
-use paceline_core::kpi::{Better, KpiId};
+use paceline_core::goal::{self, Goal, Mistake, Origin, Whose};
+use paceline_core::kpi::KpiId;
 use paceline_core::period::PeriodKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -112,14 +112,10 @@ impl RawGoal {
         let whose = self.whose(reps, report);
         let from = self.from.as_ref().map(|day| value::date(day, report));
         let until = self.until.as_ref().map(|day| value::date(day, report));
-        if let (Some(Some(first)), Some(Some(last)), Some(text)) = (from, until, &self.until)
-            && last < first
+        if let (Err(mistake), Some(text)) =
+            (goal::dates(from.flatten(), until.flatten()), &self.until)
         {
-            report.error(
-                text.at,
-                format_args!("the last day is before the first, {first}"),
-                "exchange the two",
-            );
+            report.mistake(text.at, &mistake);
         }
         let ramp = self.ramp.as_ref().map(|ramp| terms::ramp(ramp, report));
         let curve = self
@@ -137,25 +133,21 @@ impl RawGoal {
             ramp: given(ramp)?.unwrap_or_default(),
             presence: self.presence.as_ref().is_some_and(|presence| presence.value),
             curve: given(curve)?,
+            origin: Origin::File,
         })
     }
 
-    /// A team has no tenure and is never absent.
+    /// A team's own goal has fewer terms than a rep's.
     fn check_team(&self, report: &mut Report) {
-        if !matches!(self.whose.value, For::Team(_)) {
-            return;
-        }
-        let remedy =
-            "leave it out, or use `for: {each_of: …}`, whose goals the team's is the sum of";
-        if self.ramp.is_some() {
-            report.error(self.whose.at, "a team has no tenure, and its own goal no ramp", remedy);
-        }
-        if let Some(presence) = self.presence.as_ref().filter(|presence| presence.value) {
-            report.error(
-                presence.at,
-                "a team is never absent: its own goal has no `presence`",
-                remedy,
-            );
+        let For::Team(team) = &self.whose.value else { return };
+        let whose = Whose::Team(team.value.clone());
+        let presence = self.presence.as_ref().filter(|presence| presence.value);
+        for mistake in goal::team(&whose, self.ramp.is_some(), presence.is_some()) {
+            let at = match (&mistake, presence) {
+                (Mistake::TeamPresence, Some(presence)) => presence.at,
+                _ => self.whose.at,
+            };
+            report.mistake(at, &mistake);
         }
     }
 
@@ -174,27 +166,15 @@ impl RawGoal {
     }
 
     fn check_period(&self, draft: &Draft, period: PeriodKind, report: &mut Report) {
-        if draft.periods.is_empty() || draft.periods.contains(&period) {
-            return;
+        if let Err(mistake) = goal::period(&draft.about(), period) {
+            report.unknown(self.period.at, &mistake, mistake.remedy());
         }
-        let shown: Vec<String> = draft.periods.iter().map(ToString::to_string).collect();
-        let message = format!("`{}` is not shown for {period}", draft.name);
-        let remedy = format!("use {}, or add {period} to the KPI's `periods`", shown.join(", "));
-        report.unknown(self.period.at, message, remedy);
     }
 
     fn check_target(&self, target: Decimal, draft: Option<&Draft>, report: &mut Report) {
-        if target < Decimal::ZERO {
-            report.error(self.target.at, "a target cannot be negative", "write 0 or more");
-        } else if target == Decimal::ZERO
-            && draft.is_some_and(|draft| draft.better == Better::Higher)
-        {
-            let remedy = "write a positive number, or set `better: lower` on the KPI";
-            report.error(
-                self.target.at,
-                "a target of 0 has no meaning where higher is better",
-                remedy,
-            );
+        let about = draft.map(Draft::about);
+        if let Err(mistake) = goal::target(target, about.as_ref()) {
+            report.mistake(self.target.at, &mistake);
         }
     }
 

@@ -5,6 +5,7 @@ mod derived;
 mod simple;
 mod uses;
 
+use paceline_core::goal::About;
 use paceline_core::kpi::{Better, GoalKind, Kpi, KpiId, Measure, OnZero, Role, Unit};
 use paceline_core::period::PeriodKind;
 use paceline_core::symbol::Symbols;
@@ -157,6 +158,14 @@ pub(super) struct Draft {
     pub(super) better: Better,
     pub(super) goal_kind: GoalKind,
     pub(super) kpi: Option<Kpi>,
+}
+
+impl Draft {
+    /// What the rules of goals need to know.
+    pub(super) fn about(&self) -> About<'_> {
+        let Self { name, periods, better, goal_kind, .. } = self;
+        About { name, periods, better: *better, goal_kind: *goal_kind }
+    }
 }
 
 /// Compiles all KPIs; [`KpiId`] is the index.

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use paceline_core::goal::Mistake;
+
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::place::{At, Places};
 
@@ -34,6 +36,11 @@ impl Report {
     pub(super) fn error(&mut self, at: At, message: impl Display, remedy: impl Display) {
         let column = self.places.place(at).column;
         self.note(at, column, message.to_string(), remedy.to_string());
+    }
+
+    /// Notes that a goal breaks a rule.
+    pub(super) fn mistake(&mut self, at: At, mistake: &Mistake) {
+        self.error(at, mistake, mistake.remedy());
     }
 
     /// Notes a mistake that may follow from another: one about a lost name is not worth telling.

@@ -1,4 +1,4 @@
-//! `topics` and `alerts`: read and checked, for the versions that act on them.
+//! `topics` and `alerts`: the service's own topics. All but that of goals are for versions that act on them.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::located::Text;
 use super::report::Report;
+use super::sources::Source;
 use super::value;
 
 /// The topics that the service keeps its own records in.
@@ -14,11 +15,11 @@ use super::value;
 pub struct Topics {
     /// Edits of goals.
     pub goals: String,
-    /// Edits of reps.
+    /// Edits of reps. Without effect in this version.
     pub reps: String,
-    /// Alerts.
+    /// Alerts. Without effect in this version.
     pub alerts: String,
-    /// Statuses and since when they hold.
+    /// Statuses and since when they hold. Without effect in this version.
     pub status: String,
 }
 
@@ -31,18 +32,19 @@ pub struct Hold {
     pub leave: Duration,
 }
 
-/// The topics that the service keeps its own records in. Without effect in this version.
+/// The topics that the service keeps its own records in.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Topics")]
 pub(super) struct RawTopics {
-    /// Edits of goals. Default: `paceline.goals`.
+    /// Edits of goals that are set while running: made when missing, with one partition and `cleanup.policy=compact`.
+    /// Default: `paceline.goals`.
     goals: Option<Text>,
-    /// Edits of reps. Default: `paceline.reps`.
+    /// Edits of reps. Without effect in this version. Default: `paceline.reps`.
     reps: Option<Text>,
-    /// Alerts. Default: `paceline.alerts`.
+    /// Alerts. Without effect in this version. Default: `paceline.alerts`.
     alerts: Option<Text>,
-    /// Statuses and since when they hold. Default: `paceline.status`.
+    /// Statuses and since when they hold. Without effect in this version. Default: `paceline.status`.
     status: Option<Text>,
 }
 
@@ -84,6 +86,34 @@ pub(super) fn compile(raw: &RawTopics, report: &mut Report) -> Topics {
         reps: name(reps, "paceline.reps", report),
         alerts: name(alerts, "paceline.alerts", report),
         status: name(status, "paceline.status", report),
+    }
+}
+
+/// The service's own records are not to be read as changes, nor changes as its records.
+pub(super) fn check_goals(
+    raw: &RawTopics,
+    topics: &Topics,
+    sources: &[Source],
+    report: &mut Report,
+) {
+    let uses = |source: &&Source| {
+        source.topic == topics.goals || source.dead_letter.as_deref() == Some(&topics.goals)
+    };
+    if let (Some(goals), Some(source)) = (&raw.goals, sources.iter().find(uses)) {
+        let message = format!("topic `{}` is used by the source `{}`", topics.goals, source.topic);
+        report.error(goals.at, message, "give each use its own topic");
+    }
+}
+
+impl RawTopics {
+    /// What is given and does nothing.
+    pub(super) fn idle(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let given = [
+            ("topics.reps", self.reps.is_some()),
+            ("topics.alerts", self.alerts.is_some()),
+            ("topics.status", self.status.is_some()),
+        ];
+        given.into_iter().filter(|(_, given)| *given).map(|(key, _)| key)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use paceline_core::day::Day;
-use paceline_core::decimal::Decimal;
+use paceline_core::decimal::{Decimal, ParseDecimalError};
 
 use super::located::{Exact, Located, Text};
 use super::report::Report;
@@ -18,26 +18,17 @@ pub(super) fn decimal(number: &Located<Exact>, report: &mut Report) -> Option<De
     let refuse = |message: String, remedy: &str, report: &mut Report| {
         report.error(number.at, message, remedy)
     };
-    match Decimal::parse(text) {
-        Ok(_) if places(text) > i64::from(Decimal::PLACES) => {
+    match Decimal::exactly(text) {
+        Ok(value) => Some(value),
+        Err(ParseDecimalError::TooFine) => {
             refuse(format!("`{text}` has more than six places"), "round it to six places", report);
             None
         }
-        Ok(value) => Some(value),
         Err(error) => {
             refuse(format!("`{text}`: {error}"), "write a number such as 42000 or 0.95", report);
             None
         }
     }
-}
-
-/// The places behind the point that a number's notation needs.
-fn places(text: &str) -> i64 {
-    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{fraction}");
-    let zeros = digits.len() - digits.trim_end_matches('0').len();
-    fraction.len() as i64 - zeros as i64 - exponent.parse::<i64>().unwrap_or(0)
 }
 
 pub(super) fn date(text: &Text, report: &mut Report) -> Option<Day> {

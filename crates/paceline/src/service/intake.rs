@@ -11,6 +11,7 @@ use paceline_kafka::{Assigned, DeadLetters, Error, Reader, Settings, Topic, Topi
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::goals;
 use super::lane::{Runner, Spot};
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -29,8 +30,8 @@ pub(super) async fn run(
     let Some(topics) = until_stopped(&stop, describe(&config, &settings)).await else {
         return Ok(());
     };
-    let topics = topics?;
-    for topic in &topics {
+    let (topics, goals) = topics?;
+    for topic in topics.iter().chain([&goals]) {
         if topic.partitions.iter().any(|offsets| offsets.low > 0) {
             tracing::warn!(
                 topic = topic.name,
@@ -39,7 +40,7 @@ pub(super) async fn run(
             live.set_cause(Cause::Truncated { topic: topic.name.clone() }, true);
         }
     }
-    live.expect(topics.iter().map(|topic| topic.partitions.len()).sum());
+    live.expect(topics.iter().chain([&goals]).map(|topic| topic.partitions.len()).sum());
     let plan = ShardPlan::new(&feeds(&config, &topics));
     let lanes =
         config.kafka.lanes.unwrap_or_else(|| thread::available_parallelism().map_or(1, Into::into));
@@ -53,6 +54,12 @@ pub(super) async fn run(
         let runner = runner(&config, &topics, &settings, &live, &letters, clock, spots)?;
         let stop = stop.clone();
         running.spawn_blocking(move || runner.run(&format!("lane-{lane}"), &stop));
+    }
+    for offsets in goals.partitions {
+        let (live, topic) = (live.clone(), goals.name.clone());
+        let runner = goals::Runner::new(live, topics.len(), topic, &settings, offsets, clock)?;
+        let stop = stop.clone();
+        running.spawn_blocking(move || runner.run(&stop));
     }
     // The first lane that panics ends the service: its partitions would stand still unseen.
     while let Some(ended) = running.join_next().await {
@@ -69,9 +76,9 @@ async fn until_stopped<T>(stop: &CancellationToken, work: impl Future<Output = T
     }
 }
 
-/// The topics of the sources, as soon as the brokers answer and all of them exist; dead-letter topics are made
-/// when missing.
-async fn describe(config: &Config, settings: &Settings) -> anyhow::Result<Vec<Topic>> {
+/// The topics of the sources and that of goals, as soon as the brokers answer and all of them exist; dead-letter topics
+/// and the one of goals are made when missing.
+async fn describe(config: &Config, settings: &Settings) -> anyhow::Result<(Vec<Topic>, Topic)> {
     let topics = Arc::new(Topics::new(settings)?);
     let mut described = Vec::new();
     for source in &config.sources {
@@ -83,7 +90,14 @@ async fn describe(config: &Config, settings: &Settings) -> anyhow::Result<Vec<To
         }
         described.push(topic);
     }
-    Ok(described)
+    let goals = config.topics.goals.as_str();
+    if patiently(|| ask(&topics, goals, Topics::exists)).await? {
+        tokio::spawn(goals::warn_if_forgetful(topics.clone(), goals.to_owned()));
+    } else {
+        topics.make_log(goals).await?;
+    }
+    let offsets = patiently(|| ask(&topics, goals, Topics::describe_log)).await?;
+    Ok((described, Topic { name: goals.to_owned(), partitions: vec![offsets] }))
 }
 
 /// Asks the brokers about a topic, which blocks a thread, on a thread for that.

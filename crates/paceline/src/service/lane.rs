@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use paceline_crm::Message;
 use paceline_engine::{Cause, Lane, Link, Live, Partition};
-use paceline_kafka::{DeadLetters, Health, Letter, PartitionHealth, Reader, Record};
+use paceline_kafka::{DeadLetters, Health, Leader, Letter, PartitionHealth, Reader, Record};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -45,34 +45,12 @@ pub(super) struct Runner {
     committed: Instant,
 }
 
-/// How a partition's connection to its leader has gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Leader {
-    Up,
-    Down,
-    /// Up again; what came meanwhile is not all read. Statistics of one more second must say so, since those
-    /// of the first may be older than the first answer.
-    Back,
-    Recovering,
-}
-
-impl Leader {
-    fn after(self, health: PartitionHealth) -> Self {
-        match self {
-            _ if !health.reachable => Self::Down,
-            Self::Down => Self::Back,
-            Self::Back => Self::Recovering,
-            Self::Recovering if !health.drained => Self::Recovering,
-            Self::Recovering | Self::Up => Self::Up,
-        }
-    }
-
-    fn link(self) -> Link {
-        match self {
-            Self::Up => Link::Up,
-            Self::Down => Link::Down,
-            Self::Back | Self::Recovering => Link::Recovering,
-        }
+/// What the engine calls it.
+pub(super) fn link(leader: Leader) -> Link {
+    match leader {
+        Leader::Up => Link::Up,
+        Leader::Down => Link::Down,
+        Leader::Back | Leader::Recovering => Link::Recovering,
     }
 }
 
@@ -166,7 +144,7 @@ impl Runner {
     fn observe_partition(&mut self, at: usize, health: PartitionHealth) {
         let Partition { source, number, .. } = self.spots[at].partition;
         self.leaders[at] = self.leaders[at].after(health);
-        let link = self.leaders[at].link();
+        let link = link(self.leaders[at]);
         self.live.update_partition(source, number, |known| {
             known.link = link;
             known.end_offset = known.end_offset.max(health.end_offset.unwrap_or_default());

@@ -6,18 +6,15 @@ use anyhow::bail;
 use paceline_grpc::proto;
 use proto::catalog_service_client::CatalogServiceClient;
 use proto::standings_service_client::StandingsServiceClient;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
+
+use crate::client::{self, Usage};
 
 /// How long to wait before a lost server is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The most of a message: an update of a very large selection is sent in chunks far below it.
 const MESSAGE_MAX: usize = 16 << 20;
-
-/// What was asked for cannot be followed, by whoever.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Usage(pub String);
 
 /// What following brings.
 pub(super) enum News {
@@ -46,14 +43,8 @@ pub(super) struct Follower {
 
 impl Follower {
     pub(super) fn new(address: &str, selector: proto::Selector) -> anyhow::Result<Self> {
-        let url =
-            if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
-        let refused = |_| Usage(format!("`{address}` is no address; write host:port"));
-        let endpoint = Endpoint::from_shared(url).map_err(refused)?;
-        let endpoint = endpoint
-            .connect_timeout(Duration::from_secs(5))
-            .http2_keep_alive_interval(Duration::from_secs(30));
-        Ok(Self { channel: endpoint.connect_lazy(), selector, token: Vec::new(), stream: None })
+        let channel = client::channel(address)?;
+        Ok(Self { channel, selector, token: Vec::new(), stream: None })
     }
 
     /// The next news; waits for it, and after a loss a moment before it tries again.

@@ -1,7 +1,7 @@
 //! The terms of a goal: how its target ramps up with tenure and is spread over its period.
 
 use paceline_core::decimal::Decimal;
-use paceline_core::goal::{Curve, Step};
+use paceline_core::goal::{self, Curve, Step, curve};
 use paceline_core::kpi::GoalKind;
 use paceline_core::period::PeriodKind;
 use schemars::JsonSchema;
@@ -52,17 +52,7 @@ impl By {
             Self::Quarter => 3,
         }
     }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Month => "month",
-            Self::Quarter => "quarter",
-        }
-    }
 }
-
-/// The longest tenure a ramp may speak of, in months.
-const MONTHS_MAX: u64 = 1_200;
 
 /// Compiles a ramp: its steps rise, and each asks for a part of the target.
 pub(super) fn ramp(raw: &[RawStep], report: &mut Report) -> Option<Vec<Step>> {
@@ -70,18 +60,12 @@ pub(super) fn ramp(raw: &[RawStep], report: &mut Report) -> Option<Vec<Step>> {
     let before = report.len();
     for raw in raw {
         let months = raw.until_month.value;
-        if !(1..=MONTHS_MAX).contains(&months) {
-            let message = format!("{months} months are not between 1 and {MONTHS_MAX}");
-            report.error(raw.until_month.at, message, "count the completed months since the start");
-        } else if let Some(last) = steps.last().filter(|last| months <= last.until_month.into()) {
-            let message = format!(
-                "the step ends with month {months}, and the one before it with month {}: they overlap",
-                last.until_month
-            );
-            report.error(raw.until_month.at, message, "list the steps by rising `until_month`");
+        let last = steps.last().map(|step| step.until_month.into());
+        if let Err(mistake) = goal::months(last, months) {
+            report.mistake(raw.until_month.at, &mistake);
         }
         let share = share(&raw.share, report)?;
-        steps.push(Step { until_month: months.min(MONTHS_MAX) as u32, share });
+        steps.push(Step { until_month: months.min(goal::MONTHS_MAX) as u32, share });
     }
     (report.len() == before).then_some(steps)
 }
@@ -94,12 +78,8 @@ pub(super) fn curve(
     report: &mut Report,
 ) -> Option<Curve> {
     let before = report.len();
-    if goal_kind.is_some_and(|kind| kind != GoalKind::Reach) {
-        report.error(
-            raw.at,
-            "only a goal that is to be reached is spread: this KPI's is the same at every moment",
-            "leave `curve` out",
-        );
+    if let Some(Err(mistake)) = goal_kind.map(curve::kind) {
+        report.mistake(raw.at, &mistake);
     }
     let RawCurve { by, shares } = &raw.value;
     if let Some(period) = period {
@@ -109,10 +89,10 @@ pub(super) fn curve(
     for raw in &shares.value {
         values.push(share(raw, report)?);
     }
-    let sum = values.iter().fold(Decimal::ZERO, |sum, share| sum + *share);
-    if sum != Decimal::from_int(1) && report.len() == before {
-        let message = format!("the shares add up to {sum}, not to 1");
-        report.error(shares.at, message, "change one of them so that nothing is left over");
+    if report.len() == before
+        && let Err(mistake) = curve::sum(&values)
+    {
+        report.mistake(shares.at, &mistake);
     }
     (report.len() == before).then(|| Curve { months: by.value.months(), shares: values })
 }
@@ -123,29 +103,20 @@ fn check_parts(
     period: PeriodKind,
     report: &mut Report,
 ) {
-    let parts = match (period, by.value) {
-        (PeriodKind::Quarter, By::Month) => 3,
-        (PeriodKind::Year, By::Month) => 12,
-        (PeriodKind::Year, By::Quarter) => 4,
-        _ => {
-            let message = format!("a {period} is not cut by {}", by.value.name());
-            let remedy = "cut a quarter by month, a year by month or quarter, or leave `curve` out";
-            report.error(by.at, message, remedy);
-            return;
+    match curve::parts(period, by.value.months()) {
+        Err(mistake) => report.mistake(by.at, &mistake),
+        Ok(parts) => {
+            if let Err(mistake) = curve::count(shares.value.len(), parts, period) {
+                report.mistake(shares.at, &mistake);
+            }
         }
-    };
-    let given = shares.value.len();
-    if given != parts {
-        let message = format!("{given} shares for a {period}, which has {parts} parts");
-        report.error(shares.at, message, "give a share for each part, 0 where nothing is due");
     }
 }
 
 fn share(raw: &Located<Exact>, report: &mut Report) -> Option<Decimal> {
     let share = value::decimal(raw, report)?;
-    if share < Decimal::ZERO || share > Decimal::from_int(1) {
-        let message = format!("a share of {share} is not between 0 and 1");
-        report.error(raw.at, message, "write 0.25 for a quarter of the target");
+    if let Err(mistake) = goal::share(share) {
+        report.mistake(raw.at, &mistake);
     }
     Some(share)
 }

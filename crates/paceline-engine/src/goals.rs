@@ -1,0 +1,181 @@
+//! The goals that are set while running: their edits are followed in the one order of their log, which the board and
+//! everyone who asks for them share.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use jiff::Timestamp;
+use metrics::counter;
+use paceline_core::board::Revision;
+use paceline_core::goal::{Book, Edit, Goal};
+use paceline_core::model::Model;
+use tokio::sync::watch;
+
+use crate::freshness::PartitionFreshness;
+use crate::live::Live;
+use crate::metric;
+
+/// Of how many edits it is remembered in which revision they came into effect, for those who wait for theirs.
+const REVISIONS: usize = 4_096;
+
+/// The edits that are in effect, and who waits for more of them.
+#[derive(Debug)]
+pub(crate) struct Goals {
+    /// Held while edits are taken and the board is given the goals, and for a reader's look; the board's lock is taken
+    /// within it, never the other way round.
+    kept: Mutex<Kept>,
+    /// The place up to which edits are in effect, exclusive.
+    next: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    book: Book,
+    revisions: VecDeque<(u64, Revision)>,
+}
+
+/// What a record of the log of goals says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// An edit.
+    Edit(Box<Edit>),
+    /// An edit was taken out of the log: a tombstone stands on its key.
+    Withdrawn {
+        /// The goal.
+        goal: String,
+        /// The number of the edit.
+        number: u64,
+    },
+    /// Nothing that can be understood.
+    Malformed,
+}
+
+/// A record of the log of goals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoalRecord {
+    /// Its offset, which is the place of what it says.
+    pub offset: i64,
+    /// Its key: a later record of the same key takes its place.
+    pub key: Vec<u8>,
+    /// What it says.
+    pub told: Told,
+}
+
+impl Goals {
+    pub(crate) fn new() -> Self {
+        Self { kept: Mutex::default(), next: watch::Sender::new(0) }
+    }
+
+    /// Takes what records say, and has `apply` put the goals that are set then on the board.
+    fn take(
+        &self,
+        model: &Model,
+        records: Vec<GoalRecord>,
+        apply: impl FnOnce(&[Goal]) -> Revision,
+    ) {
+        let Some(last) = records.last().map(|record| record.offset as u64) else { return };
+        let mut kept = self.kept();
+        let mut places = Vec::new();
+        let mut changed = false;
+        for GoalRecord { offset, told, .. } in records {
+            let place = offset as u64;
+            changed |= told != Told::Malformed;
+            match told {
+                Told::Edit(edit) => {
+                    kept.book.take(place, *edit);
+                    places.push(place);
+                }
+                Told::Withdrawn { goal, number } => kept.book.withdraw(&goal, number),
+                Told::Malformed => {}
+            }
+        }
+        if changed {
+            let revision = apply(&kept.book.goals(model));
+            kept.revisions.extend(places.into_iter().map(|place| (place, revision)));
+            let forgotten = kept.revisions.len().saturating_sub(REVISIONS);
+            kept.revisions.drain(..forgotten);
+        }
+        drop(kept);
+        self.next.send_replace(last + 1);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().expect("no edit of a goal has panicked")
+    }
+}
+
+impl Live {
+    /// Looks at the goals that were set while running, and at their edits.
+    pub fn book<T>(&self, look: impl FnOnce(&Book) -> T) -> T {
+        look(&self.goals().kept().book)
+    }
+
+    /// Waits until the edit at a place is in effect, and answers the revision since which it is: every watcher who has
+    /// what there is up to that revision knows what it changed.
+    pub async fn goal_in_effect(&self, place: u64) -> Revision {
+        let mut next = self.goals().next.subscribe();
+        // The sender lives as long as the board, so there is always an end to wait for.
+        let waited = next.wait_for(|next| *next > place).await.map(|_| ());
+        let kept = self.goals().kept();
+        let known = kept.revisions.iter().find(|(known, _)| *known == place);
+        match (waited, known) {
+            (Ok(()), Some((_, revision))) => *revision,
+            _ => self.revision(),
+        }
+    }
+}
+
+/// Follows the log of goals: the one partition that is not driven by a lane.
+#[derive(Debug)]
+pub struct GoalFollower {
+    live: Arc<Live>,
+    source: usize,
+    topic: String,
+    known: PartitionFreshness,
+    /// Keys whose newest record says nothing that can be understood.
+    malformed: BTreeSet<Vec<u8>>,
+}
+
+impl GoalFollower {
+    /// A follower of `topic`, whose index is `source` among the topics the board is made of.
+    pub fn new(live: Arc<Live>, source: usize, topic: String) -> Self {
+        let (known, malformed) = (PartitionFreshness::default(), BTreeSet::new());
+        Self { live, source, topic, known, malformed }
+    }
+
+    /// Takes records in their order, and has the board judge by what they come to.
+    pub fn take(&mut self, records: Vec<GoalRecord>, now: Timestamp) {
+        for record in &records {
+            self.note(record);
+        }
+        let live = &self.live;
+        live.goals().take(live.model(), records, |set| live.set_goals(set, now));
+        self.known.quarantined = self.malformed.len() as u64;
+        self.live.update_counted([(self.source, 0, self.known.clone())], &BTreeMap::new());
+    }
+
+    /// Tells that all that was there at start is counted. Answers whether the board opened.
+    pub fn caught_up(&mut self, now: Timestamp) -> bool {
+        if std::mem::replace(&mut self.known.caught_up, true) {
+            return false;
+        }
+        self.live.update_partition(self.source, 0, |known| known.caught_up = true);
+        self.live.partition_caught_up(now)
+    }
+
+    fn note(&mut self, record: &GoalRecord) {
+        self.known.next_offset = record.offset + 1;
+        self.known.taken += 1;
+        match &record.told {
+            Told::Edit(_) | Told::Withdrawn { .. } => {
+                self.malformed.remove(&record.key);
+            }
+            Told::Malformed => {
+                let labels = [("topic", self.topic.clone()), ("reason", "malformed".to_owned())];
+                counter!(metric::REJECTED, &labels).increment(1);
+                self.known.rejected += 1;
+                self.malformed.insert(record.key.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The service of goals: setting them while the service runs, and who set what when.
+
+mod list;
+mod pen;
+mod terms;
+
+use std::sync::Arc;
+
+use paceline_core::goal::Draft;
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Response, Status};
+
+use crate::errors;
+use crate::proto;
+use crate::proto::goals_service_server::GoalsService;
+use crate::served::Served;
+use pen::{Pen, Written};
+
+/// The metadata that says who asks.
+const ACTOR: &str = "x-paceline-actor";
+/// Who asks when nothing says it.
+const ANONYMOUS: &str = "anonymous";
+/// The most bytes of an actor's name, so that no edit is larger than a topic takes.
+const ACTOR_BYTES: usize = 256;
+
+/// The service of goals.
+#[derive(Debug)]
+pub(crate) struct Goals {
+    served: Served,
+    pen: Arc<Pen>,
+}
+
+impl Goals {
+    pub(crate) fn new(served: Served) -> Self {
+        Self { pen: Arc::new(Pen::new(served.clone())), served }
+    }
+
+    /// Writes an edit to its end, also when the caller does not wait for that.
+    async fn write(
+        &self,
+        id: String,
+        new: Option<Draft>,
+        who: String,
+        expected: Option<u64>,
+    ) -> Result<Written, Status> {
+        let pen = self.pen.clone();
+        let written = tokio::spawn(async move { pen.write(id, new, who, expected).await });
+        written.await.map_err(|_| Status::internal("the edit could not be made"))?
+    }
+
+    /// Edits are made of what is known of the goals, so nothing is answered before all of that is.
+    fn check_caught_up(&self) -> Result<(), Status> {
+        if self.served.live.is_open() { Ok(()) } else { Err(errors::not_caught_up()) }
+    }
+}
+
+/// Who asks.
+fn actor(metadata: &MetadataMap) -> Result<String, Status> {
+    let Some(value) = metadata.get(ACTOR) else { return Ok(ANONYMOUS.to_owned()) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text.is_empty() || text.len() > ACTOR_BYTES {
+        let description = format!("write 1 to {ACTOR_BYTES} visible ASCII characters");
+        return Err(errors::invalid(ACTOR, description));
+    }
+    Ok(text.to_owned())
+}
+
+#[tonic::async_trait]
+impl GoalsService for Goals {
+    async fn set_goal(
+        &self,
+        request: Request<proto::SetGoalRequest>,
+    ) -> Result<Response<proto::SetGoalResponse>, Status> {
+        let who = actor(request.metadata())?;
+        let proto::SetGoalRequest { id, goal, expected_edit } = request.into_inner();
+        let goal = goal.ok_or_else(|| errors::invalid("goal", "say what it is to be"))?;
+        let live = &self.served.live;
+        let draft = terms::read(&goal, live.model())?;
+        self.check_caught_up()?;
+        if id.is_empty() && expected_edit.is_some() {
+            let description = "a new goal has no edit that could be expected; name its `id`";
+            return Err(errors::invalid("expected_edit", description));
+        }
+        let id = if id.is_empty() { pen::new_id()? } else { self.editable(id)? };
+        let Written { edit, revision } = self.write(id, Some(draft), who, expected_edit).await?;
+        let goal = list::set(&edit, live.model(), live.roster());
+        Ok(Response::new(proto::SetGoalResponse { goal, revision: revision.0 }))
+    }
+
+    async fn delete_goal(
+        &self,
+        request: Request<proto::DeleteGoalRequest>,
+    ) -> Result<Response<proto::DeleteGoalResponse>, Status> {
+        let who = actor(request.metadata())?;
+        let proto::DeleteGoalRequest { id, expected_edit } = request.into_inner();
+        self.check_caught_up()?;
+        let id = self.editable(id)?;
+        let Written { edit, revision } = self.write(id, None, who, expected_edit).await?;
+        let response = proto::DeleteGoalResponse { edit: edit.number, revision: revision.0 };
+        Ok(Response::new(response))
+    }
+
+    async fn list_goals(
+        &self,
+        request: Request<proto::ListGoalsRequest>,
+    ) -> Result<Response<proto::ListGoalsResponse>, Status> {
+        self.check_caught_up()?;
+        list::goals(&self.served.live, request.get_ref()).map(Response::new)
+    }
+
+    async fn list_goal_edits(
+        &self,
+        request: Request<proto::ListGoalEditsRequest>,
+    ) -> Result<Response<proto::ListGoalEditsResponse>, Status> {
+        self.check_caught_up()?;
+        list::edits(&self.served.live, request.get_ref()).map(Response::new)
+    }
+}
+
+impl Goals {
+    /// The id of a goal that may be edited, as far as can be told before its turn.
+    fn editable(&self, id: String) -> Result<String, Status> {
+        let live = &self.served.live;
+        if live.book(|book| book.last(&id).is_some()) {
+            return Ok(id);
+        }
+        let count = live.model().goals.len();
+        let is_of_file = (1..=count).any(|nth| list::file_id(nth) == id);
+        Err(if is_of_file { errors::goal_of_file(&id) } else { errors::unknown_goal(&id) })
+    }
+}

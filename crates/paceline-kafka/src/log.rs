@@ -1,0 +1,128 @@
+//! A log: a compacted topic of one partition, in which the service keeps records of its own.
+//!
+//! It is made when missing, read from its beginning at every start, followed from then on, and appended to with the
+//! word of all in-sync replicas. One partition, so that the offset is the one order of all records; compacted, so that
+//! nothing ages away, and keys say what may be forgotten.
+
+use std::time::Duration;
+
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::util::Timeout;
+
+use crate::client::Settings;
+use crate::quiet::Quiet;
+use crate::topics::Offsets;
+use crate::{Assigned, Error, Leader, Reader, Record};
+
+/// For how long the brokers may keep an appended record waiting. What becomes of it afterwards is not known: it may
+/// stand on the log nonetheless.
+pub const APPEND: Duration = Duration::from_secs(10);
+/// The most records that are handed over at once.
+const MOST: usize = 1_024;
+
+/// Reads a log from its beginning, and follows it.
+pub struct Log {
+    reader: Reader,
+    leader: Leader,
+    /// The offset after the last record that was there when the log was opened.
+    target: i64,
+    /// The offset after the last record that was handed over.
+    next: i64,
+    end: i64,
+    read: bool,
+}
+
+impl Log {
+    /// A reader that begins at the beginning of a log, which ended at `offsets` when it was looked up.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] and [`Error::Assign`].
+    pub fn open(settings: &Settings, topic: &str, offsets: Offsets) -> Result<Self, Error> {
+        let reader =
+            Reader::new(settings, vec![Assigned { topic: topic.to_owned(), partition: 0 }])?;
+        Ok(Self {
+            reader,
+            leader: Leader::default(),
+            target: offsets.high,
+            next: offsets.low,
+            end: offsets.high,
+            read: offsets.low >= offsets.high,
+        })
+    }
+
+    /// Waits up to `wait` for records, and hands over what is there. Answers what does not mend itself, in the client's
+    /// words.
+    pub fn poll(&mut self, wait: Duration, mut take: impl FnMut(&[Record<'_>])) -> Vec<String> {
+        let Self { reader, next, .. } = self;
+        let polled = reader.poll(wait, MOST, |records| {
+            take(records);
+            *next = records.last().map_or(*next, |record| record.offset + 1);
+        });
+        self.end = self.end.max(self.next);
+        self.read |= self.next >= self.target;
+        if let Some(health) = self.reader.health()
+            && let Some(partition) = health.partitions.first().copied()
+        {
+            self.leader = self.leader.after(partition);
+            self.end = self.end.max(partition.end_offset.unwrap_or_default());
+            // The last offsets may be of markers of transactions, which are never handed over.
+            self.read |= partition.drained && partition.reachable;
+        }
+        polled.errors
+    }
+
+    /// Whether all that was there when it was opened has been handed over.
+    pub fn is_read(&self) -> bool {
+        self.read
+    }
+
+    /// The offset after the last record that was handed over.
+    pub fn next_offset(&self) -> i64 {
+        self.next
+    }
+
+    /// The offset after the last record there is, as last heard of.
+    pub fn end_offset(&self) -> i64 {
+        self.end
+    }
+
+    /// How the connection to the log has gone.
+    pub fn leader(&self) -> Leader {
+        self.leader
+    }
+}
+
+/// Appends to a log.
+pub struct Appender {
+    producer: FutureProducer<Quiet>,
+    topic: String,
+}
+
+impl Appender {
+    /// An appender. Whatever the config's settings say, it waits for all in-sync replicas, and gives up after
+    /// [`APPEND`].
+    ///
+    /// # Errors
+    /// [`Error::Settings`].
+    pub fn new(settings: &Settings, topic: &str) -> Result<Self, Error> {
+        let mut config = settings.producer();
+        config
+            .set("acks", "all")
+            .set("enable.idempotence", "true")
+            .set("linger.ms", "0")
+            .set("message.timeout.ms", APPEND.as_millis().to_string());
+        let producer = config.create_with_context(Quiet::default()).map_err(Error::Settings)?;
+        Ok(Self { producer, topic: topic.to_owned() })
+    }
+
+    /// Appends a record, and answers its offset once all in-sync replicas have it.
+    ///
+    /// # Errors
+    /// [`Error::Produce`]: the record may stand on the log, or come to stand on it, nonetheless.
+    pub async fn append(&self, key: &str, value: &str) -> Result<i64, Error> {
+        let record = FutureRecord::to(&self.topic).partition(0).key(key).payload(value);
+        let sent = self.producer.send(record, Timeout::After(APPEND)).await;
+        let failed = |source| Error::Produce { topic: self.topic.clone(), source };
+        sent.map(|delivery| delivery.offset).map_err(|(source, _)| failed(source))
+    }
+}

@@ -1,0 +1,30 @@
+//! Messages as JSON, by the proto3 mapping (<https://protobuf.dev/programming-guides/json/>), so that what a
+//! script reads here is what any protobuf library would write.
+
+use anyhow::Context;
+use paceline_grpc::proto;
+use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
+
+/// The shape of a kind of message.
+pub(crate) struct Shape {
+    descriptor: MessageDescriptor,
+}
+
+impl Shape {
+    /// The shape of the messages of this name in the package `paceline.v1`.
+    pub(crate) fn of(name: &str) -> anyhow::Result<Self> {
+        let pool =
+            DescriptorPool::decode(proto::DESCRIPTORS).context("the descriptors are damaged")?;
+        let descriptor = pool.get_message_by_name(&format!("paceline.v1.{name}"));
+        let descriptor = descriptor.with_context(|| format!("{name} has no descriptor"))?;
+        Ok(Self { descriptor })
+    }
+
+    /// A message as one line of JSON, without its end.
+    pub(crate) fn line(&self, message: &impl Message) -> anyhow::Result<String> {
+        let bytes = message.encode_to_vec();
+        let message = DynamicMessage::decode(self.descriptor.clone(), bytes.as_slice())?;
+        Ok(serde_json::to_string(&message)?)
+    }
+}
