@@ -345,7 +345,7 @@ async fn edits_come_in_pages_that_new_ones_do_not_move() {
         async move {
             let request =
                 ListGoalEditsRequest { page_token: token, page_size, ..Default::default() };
-            let page = stage.goals().await.list_goal_edits(request).await.map(|page| {
+            stage.goals().await.list_goal_edits(request).await.map(|page| {
                 let page = page.into_inner();
                 let targets: Vec<String> = page
                     .edits
@@ -353,8 +353,7 @@ async fn edits_come_in_pages_that_new_ones_do_not_move() {
                     .map(|edit| edit.new.clone().expect("a goal").target)
                     .collect();
                 (targets, page.next_page_token)
-            });
-            page
+            })
         }
     };
     let (first, token) = page(String::new(), 2).await.expect("a page");

@@ -1,7 +1,5 @@
 //! Goals as a table of aligned columns, or as a JSON object a line.
 
-use std::fmt::Write as _;
-
 use paceline_grpc::proto;
 
 use crate::json::Shape;
@@ -36,8 +34,7 @@ pub(super) fn table(goals: &[proto::Goal]) -> String {
     for (row, goal) in rows.iter().zip(goals) {
         text.push_str(&line(row, &widths));
         if !goal.without_effect.is_empty() {
-            // Writing to a text cannot fail.
-            let _ = writeln!(text, "  without effect: {}", goal.without_effect);
+            text.push_str(&format!("  without effect: {}\n", goal.without_effect));
         }
     }
     text
