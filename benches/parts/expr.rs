@@ -33,7 +33,7 @@ fn compiled(symbols: &mut Symbols) -> Test {
         field("amount", FieldType::Decimal),
         field("deal_type", FieldType::Text),
     ];
-    let entity = Entity { name: "opportunity".to_owned(), fields };
+    let entity = Entity { name: "opportunity".to_owned(), fields, moments: Vec::new() };
     let order: Vec<String> = ["Prospecting", "Qualification", "Proposal"].map(str::to_owned).into();
     let states = States {
         field: "stage".to_owned(),

@@ -12,6 +12,7 @@ pub mod config;
 pub mod facts;
 pub mod filter;
 pub mod goal;
+pub mod moment;
 pub mod native;
 pub mod number;
 pub mod records;

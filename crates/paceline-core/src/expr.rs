@@ -13,6 +13,7 @@ mod syntax;
 mod tests;
 
 use crate::entity::{Entity, FieldId};
+use crate::moment::{Kind, Moment, Order};
 use crate::rational::Rational;
 use crate::symbol::Intern;
 
@@ -146,6 +147,46 @@ pub fn test(text: &str, scope: Scope<'_>, symbols: &mut dyn Intern) -> Result<Te
     check::test(&syntax::parse(text)?, scope, symbols)
 }
 
+/// Compiles a condition of which `kind` is to be remembered.
+///
+/// # Errors
+/// [`ExprError`] with the place, when the text does not parse or its types do not fit.
+pub fn moment(
+    kind: Kind,
+    text: &str,
+    scope: Scope<'_>,
+    symbols: &mut dyn Intern,
+) -> Result<Moment, ExprError> {
+    let condition = test(text, scope, symbols)?;
+    let order = scope.order(symbols);
+    let mut depends = false;
+    condition.for_each_field(&mut |field| {
+        depends |= order.as_ref().is_some_and(|order| order.field == field);
+    });
+    Ok(Moment { kind, condition, states: order.filter(|_| depends) })
+}
+
+impl Scope<'_> {
+    /// The states in their order, if there are any.
+    fn order(self, symbols: &mut dyn Intern) -> Option<Order> {
+        let states = self.states?;
+        let (field, _) = self.entity.field(&states.field)?;
+        let cell = |state: &String| Cell::Known(symbols.intern(state).0.into());
+        let cells: Vec<Cell> = states.order.iter().map(cell).collect();
+        let open = states.order.iter().map(|state| states.is_open(state));
+        Some(Order { field, states: cells.into_iter().zip(open).collect() })
+    }
+}
+
+impl States {
+    /// Whether a state is among the `open` ones; without a set of that name, whether it is neither won nor lost.
+    pub fn is_open(&self, state: &str) -> bool {
+        let set = |name: &str| self.sets.iter().find(|(set, _)| set == name);
+        let holds = |name| set(name).is_some_and(|(_, members)| members.iter().any(|m| m == state));
+        if set("open").is_some() { holds("open") } else { !holds("won") && !holds("lost") }
+    }
+}
+
 /// Compiles a number.
 ///
 /// # Errors
@@ -157,24 +198,35 @@ pub fn number(text: &str, scope: Scope<'_>, symbols: &mut dyn Intern) -> Result<
 impl Test {
     /// The fields the result depends on, as a bit mask by [`FieldId`].
     pub fn fields(&self) -> u64 {
+        let mut mask = 0;
+        self.for_each_field(&mut |field| mask |= field.bit());
+        mask
+    }
+
+    /// Visits the fields the result depends on, some more than once.
+    pub fn for_each_field(&self, visit: &mut dyn FnMut(FieldId)) {
         match self {
-            Self::Const(_) => 0,
-            Self::Flag(field) | Self::IsNull(field) | Self::OneOf { field, .. } => field.bit(),
-            Self::Not(test) => test.fields(),
+            Self::Const(_) => {}
+            Self::Flag(field) | Self::IsNull(field) | Self::OneOf { field, .. } => visit(*field),
+            Self::Not(test) => test.for_each_field(visit),
             Self::All(tests) | Self::Any(tests) => {
-                tests.iter().fold(0, |mask, test| mask | test.fields())
+                tests.iter().for_each(|test| test.for_each_field(visit));
             }
-            Self::Compare { left, right, .. } => left.fields() | right.fields(),
-            Self::Numbers { left, right, .. } => left.fields() | right.fields(),
+            Self::Compare { left, right, .. } => {
+                [left, right].into_iter().filter_map(|word| word.field()).for_each(visit);
+            }
+            Self::Numbers { left, right, .. } => {
+                [left, right].into_iter().for_each(|number| number.for_each_field(visit));
+            }
         }
     }
 }
 
 impl Word {
-    fn fields(self) -> u64 {
+    fn field(self) -> Option<FieldId> {
         match self {
-            Self::Field(field) => field.bit(),
-            Self::Const(_) => 0,
+            Self::Field(field) => Some(field),
+            Self::Const(_) => None,
         }
     }
 }
@@ -182,12 +234,24 @@ impl Word {
 impl Number {
     /// The fields the result depends on, as a bit mask by [`FieldId`].
     pub fn fields(&self) -> u64 {
+        let mut mask = 0;
+        self.for_each_field(&mut |field| mask |= field.bit());
+        mask
+    }
+
+    /// Visits the fields the result depends on, some more than once.
+    pub fn for_each_field(&self, visit: &mut dyn FnMut(FieldId)) {
         match self {
-            Self::Const(_) => 0,
-            Self::Field(field) => field.bit(),
-            Self::Negate(number) => number.fields(),
-            Self::Combine(_, left, right) => left.fields() | right.fields(),
-            Self::If(test, yes, no) => test.fields() | yes.fields() | no.fields(),
+            Self::Const(_) => {}
+            Self::Field(field) => visit(*field),
+            Self::Negate(number) => number.for_each_field(visit),
+            Self::Combine(_, left, right) => {
+                [left, right].into_iter().for_each(|number| number.for_each_field(visit));
+            }
+            Self::If(test, yes, no) => {
+                test.for_each_field(visit);
+                [yes, no].into_iter().for_each(|number| number.for_each_field(visit));
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::day::Day;
 use crate::decimal::Decimal;
-use crate::entity::EntityId;
+use crate::entity::{EntityId, FieldId};
 use crate::entry::{Entry, NO_DAY, Part};
 use crate::expr::{Cell, Outcome, Row, Tri};
 use crate::kpi::{Aggregate, At, KpiId, Simple};
@@ -171,20 +171,31 @@ fn owner(simple: &Simple, row: &Row) -> Symbol {
 
 fn dated(at: Option<At>, owner: Symbol, row: &Row, roster: &Roster) -> Outcome<Day> {
     let Some(at) = at else { return Outcome::Known(NO_DAY) };
-    let (At::Date(field) | At::Timestamp(field)) = at;
-    let value = match row[usize::from(field.0)] {
+    let cell = |field: FieldId| row[usize::from(field.0)];
+    let (cell, is_date) = match at {
+        At::Date(field) => (cell(field), true),
+        At::Timestamp(field) => (cell(field), false),
+        At::Else { already, field, is_date, .. }
+            if cell(already) == Cell::Known(1) && cell(field) != Cell::Null =>
+        {
+            (cell(field), is_date)
+        }
+        At::Else { moment, .. } => (cell(moment), false),
+    };
+    let value = match cell {
         Cell::Unknown => return Outcome::Unknown,
         Cell::Null => return Outcome::Null,
         Cell::Known(value) => value,
     };
-    match at {
-        At::Date(_) => Outcome::Known(Day(value as i32)),
-        // Whose clock tells the day is not known.
-        At::Timestamp(_) if owner == Symbol::UNKNOWN => Outcome::Unknown,
-        At::Timestamp(_) => Timestamp::from_nanosecond(value).map_or(Outcome::Null, |instant| {
-            Outcome::Known(Day::of(instant, roster.zone_of(owner)))
-        }),
+    if is_date {
+        return Outcome::Known(Day(value as i32));
     }
+    // Whose clock tells the day is not known.
+    if owner == Symbol::UNKNOWN {
+        return Outcome::Unknown;
+    }
+    Timestamp::from_nanosecond(value)
+        .map_or(Outcome::Null, |instant| Outcome::Known(Day::of(instant, roster.zone_of(owner))))
 }
 
 /// What a record that belongs adds, before it is dated.

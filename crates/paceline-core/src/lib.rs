@@ -17,6 +17,7 @@ pub mod goal;
 pub mod kpi;
 pub mod ledger;
 pub mod model;
+pub mod moment;
 pub mod period;
 pub mod rational;
 pub mod record;

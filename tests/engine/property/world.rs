@@ -325,12 +325,16 @@ impl World {
             write!(self.yaml, ", where: \"{filter}\"")?;
         }
         if let Some(at) = kpi.at() {
-            self.features.push(if at.starts_with("close") {
-                "flow by date"
-            } else {
-                "flow by timestamp"
+            self.features.push(match at.split_once('(') {
+                Some((_, condition)) if condition.contains("else:") => {
+                    "flow by a moment or a field"
+                }
+                Some(("first", _)) => "flow by the first moment",
+                Some(_) => "flow by the moment since",
+                None if at.starts_with("close") => "flow by date",
+                None => "flow by timestamp",
             });
-            write!(self.yaml, ", at: {at}")?;
+            write!(self.yaml, ", at: \"{at}\"")?;
         } else {
             self.features.push("stock");
         }
@@ -472,13 +476,35 @@ impl Kpi {
     }
 
     fn at(&self) -> Option<&'static str> {
-        [Some("close_date"), Some("at_time"), Some("at_time"), None][usize::from(self.at) % 4]
+        let moments = if self.of_activities { &ACTIVITY_MOMENTS[..] } else { &MOMENTS };
+        let plain = [Some("close_date"), Some("at_time"), Some("at_time"), None];
+        let at = usize::from(self.at);
+        match at % 8 {
+            4.. => plain[at % 4],
+            1..4 => Some(moments[at / 8 % moments.len()]),
+            _ => None,
+        }
     }
 
     fn goal_kind(&self) -> &'static str {
         ["reach", "reach", "hold", "rate"][usize::from(self.goal_kind) % 4]
     }
 }
+
+/// Moments of opportunities; the states make it possible to jump over one.
+const MOMENTS: [&str; 8] = [
+    "first(stage == 'Proposal')",
+    "since(stage in states.open)",
+    "first(stage in states.won, else: close_date)",
+    "since(stage != 'Proposal')",
+    "first(amount > 50 && stage != 'Lost', else: at_time)",
+    "since(hot || days > 2)",
+    "first(!hot)",
+    "first(true, else: at_time)",
+];
+
+const ACTIVITY_MOMENTS: [&str; 3] =
+    ["first(done)", "since(kind == 'Call' || minutes > 20)", "first(minutes > 1, else: at_time)"];
 
 const ENTITIES: &str = "entities:
   opportunity:

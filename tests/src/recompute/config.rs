@@ -112,9 +112,15 @@ pub enum FieldType {
     Timestamp,
 }
 
-/// The named sets of states.
+/// The ordered states and their named sets.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct States {
+    /// The field that holds the state.
+    #[serde(default)]
+    pub field: String,
+    /// All states, the first first.
+    #[serde(default)]
+    pub order: Vec<String>,
     /// `open`, `won` and so on.
     #[serde(default)]
     pub sets: BTreeMap<String, Vec<String>>,
@@ -205,7 +211,7 @@ pub struct Kpi {
     pub agg: Option<Aggregate>,
     /// The value of a record.
     pub expr: Option<String>,
-    /// The field that dates a record; a stock has none.
+    /// The field or the moment that dates a record; a stock has none.
     pub at: Option<String>,
     /// The field that names the rep.
     pub credit: Option<String>,

@@ -9,6 +9,7 @@ use super::{
     calendar::{self, Period},
     config::{Aggregate, Config, Kpi, KpiType},
     filter::{Filter, V},
+    moment::Moment,
     number::{self, Exact},
     records::{Image, Records},
     scope::Scope,
@@ -144,11 +145,17 @@ fn simple(config: &Config, records: &Records, kpi: &Kpi) -> Option<Facts> {
     let filter = kpi.filter.as_ref().map(compile);
     let expr = kpi.expr.as_ref().map(compile);
     let images = records.images(config, name);
+    let moment = kpi.at.as_ref().and_then(|at| Moment::read(at, entity));
     let facts = images.into_iter().filter_map(|(id, image)| {
+        let day = match (&moment, &kpi.at) {
+            (Some(moment), _) => moment.of(&records.history(config, name, &id), &image),
+            (None, Some(field)) => image.field(field),
+            (None, None) => V::Null,
+        };
         let row = |field: &str| image.field(field);
         let passes = filter.as_ref().map_or(Some(true), |filter| filter.passes(&row));
         let value = expr.as_ref().map_or(V::Bool(true), |expr| expr.value(&row));
-        fact(config, kpi, id, &image, passes, value)
+        fact(config, kpi, id, &image, passes, value, day)
     });
     Some(Facts::Simple(kpi.agg?, facts.collect(), kpi.at.is_none()))
 }
@@ -161,9 +168,9 @@ fn fact(
     image: &Image,
     passes: Option<bool>,
     value: V,
+    day: V,
 ) -> Option<Fact> {
     let owner = owner(config, kpi, image);
-    let day = kpi.at.as_ref().map_or(V::Null, |at| image.field(at));
     let undated = kpi.at.is_some() && day == V::Null;
     let out = !image.alive || passes == Some(false) || undated || value == V::Null;
     let day = day_known(config, &owner, day);

@@ -23,7 +23,7 @@ fn opportunity() -> (Entity, States) {
             ("open".to_owned(), vec!["Open".to_owned()]),
         ],
     };
-    (Entity { name: "opportunity".to_owned(), fields }, states)
+    (Entity { name: "opportunity".to_owned(), fields, moments: Vec::new() }, states)
 }
 
 /// amount 1200.5, stage Won, close_date 2026-11-20, created at an instant, private, probability null, owner unknown

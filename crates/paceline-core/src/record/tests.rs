@@ -20,7 +20,11 @@ type Step = (Op, i64, Option<Option<i64>>, Option<Option<i64>>);
 
 fn entity() -> Entity {
     let field = |name: &str| Field { name: name.to_owned(), kind: FieldType::Decimal };
-    Entity { name: "deal".to_owned(), fields: vec![field("amount"), field("rank")] }
+    Entity {
+        name: "deal".to_owned(),
+        fields: vec![field("amount"), field("rank")],
+        moments: Vec::new(),
+    }
 }
 
 fn change((op, version, amount, rank): Step) -> Change<'static> {
@@ -237,8 +241,7 @@ proptest! {
     ) {
         use FieldType::{Bool, Date, Decimal, Int, Text, Timestamp};
         let kinds = [Text, Timestamp, Bool, Decimal, Date, Int].into_iter().cycle().take(20);
-        let fields: Vec<Field> =
-            kinds.map(|kind| Field { name: String::new(), kind }).collect();
+        let fields: Vec<FieldType> = kinds.collect();
         let id = |record: usize| "0123456789".repeat(record % 4) + &record.to_string();
         let mut rows = Rows::new(&fields);
         let mut model: Vec<(Vec<Cell>, Version)> = Vec::new();

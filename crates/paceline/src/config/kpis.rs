@@ -1,6 +1,7 @@
 //! `kpis`: what is measured.
 
 mod check;
+mod moments;
 mod simple;
 mod uses;
 
@@ -41,8 +42,11 @@ pub(super) struct RawKpi {
     /// The number that is aggregated: a CEL expression over int and decimal fields; for count_distinct the name of
     /// one field. Required for simple, except that count takes none.
     expr: Option<Text>,
-    /// The date or timestamp field that dates a record: with it the KPI counts what falls into a period, without
-    /// it the state right now. Default: none. Only for simple.
+    /// What dates a record: with it the KPI counts what falls into a period, without it the state right now. A date or
+    /// timestamp field; or `first(…)`, the moment at which a condition such as `stage == 'Proposal'` first became true;
+    /// or `since(…)`, the moment since which it has been true without a break. `first(…, else: created)` names the date
+    /// or timestamp field that stands for the moment when the first that is seen of a record is that the condition is
+    /// true already. Default: none. Only for simple.
     at: Option<Text>,
     /// The text field that holds the rep's id. Required for simple.
     credit: Option<Text>,
@@ -137,14 +141,15 @@ pub(super) struct Draft {
     pub(super) kpi: Option<Kpi>,
 }
 
-/// Compiles all KPIs; [`KpiId`] is the index.
+/// Compiles all KPIs; [`KpiId`] is the index. The entities get the moments that the KPIs need.
 pub(super) fn compile(
     raw: &[RawKpi],
-    entities: &[Declared],
+    entities: &mut [Declared],
     symbols: &mut Symbols,
     report: &mut Report,
 ) -> Vec<Draft> {
     check::names(raw, report);
+    entities.iter_mut().for_each(|declared| declared.entity.moments.clear());
     raw.iter().map(|kpi| kpi.draft(raw, entities, symbols, report)).collect()
 }
 
@@ -157,7 +162,7 @@ impl RawKpi {
     fn draft(
         &self,
         all: &[Self],
-        entities: &[Declared],
+        entities: &mut [Declared],
         symbols: &mut Symbols,
         report: &mut Report,
     ) -> Draft {
