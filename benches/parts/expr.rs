@@ -1,5 +1,6 @@
 //! A compiled expression of the config beside the same written in Rust.
 
+use std::cell::RefCell;
 use std::hint::black_box;
 
 use criterion::Criterion;
@@ -40,7 +41,9 @@ fn compiled(symbols: &mut Symbols) -> Test {
         order: order.clone(),
         sets: vec![("open".to_owned(), order)],
     };
-    test(TEXT, Scope { entity: &entity, states: Some(&states) }, symbols).expect("an expression")
+    let moments = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    test(TEXT, scope, symbols).expect("an expression")
 }
 
 fn by_hand(row: &Row, open: &[i128], upsell: i128) -> bool {

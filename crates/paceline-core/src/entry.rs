@@ -68,6 +68,39 @@ impl Part {
 }
 
 impl Part {
+    /// What it changes, apart from by how much: parts that agree in this add up to one.
+    pub(crate) fn cell(&self) -> (u8, Day, i128) {
+        match self {
+            Self::Amount { day, .. } => (0, *day, 0),
+            Self::Member { day, value, .. } => (1, *day, *value),
+            Self::Doubt { day, .. } => (2, *day, 0),
+        }
+    }
+
+    /// The day on which it counts.
+    pub(crate) fn day(&self) -> Day {
+        self.cell().1
+    }
+
+    /// This and another part of the same cell.
+    #[must_use]
+    pub(crate) fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (
+                Self::Amount { day, amount, records },
+                Self::Amount { amount: more, records: others, .. },
+            ) => Self::Amount { day, amount: amount + more, records: records + others },
+            (Self::Member { day, value, records }, Self::Member { records: others, .. }) => {
+                Self::Member { day, value, records: records + others }
+            }
+            (
+                Self::Doubt { day, incomplete, gap },
+                Self::Doubt { incomplete: more, gap: others, .. },
+            ) => Self::Doubt { day, incomplete: incomplete + more, gap: gap + others },
+            (part, _) => part,
+        }
+    }
+
     /// Whether it changes nothing.
     pub fn is_nothing(&self) -> bool {
         match self {

@@ -2,21 +2,25 @@
 //! a tree that compares integers.
 //!
 //! The language is the part of CEL (<https://github.com/google/cel-spec>) that a filter over one record needs:
-//! comparisons, `in`, `&&`, `||`, `!`, arithmetic, `?:`, null tests, `date("…")` and `timestamp("…")`, and
-//! `states.<set>`. Logic is three-valued: a field that was never seen is *unknown*, and so is what depends on
+//! comparisons, `in`, `&&`, `||`, `!`, arithmetic, `?:`, null tests, `date("…")` and `timestamp("…")`,
+//! `states.<set>`, and comparisons with the clock: `age(…) > duration("14d")`, `… <= now()`, `… < today()`. Logic is three-valued: a field that was never seen is *unknown*, and so is what depends on
 //! it. A comparison with null is false, except the test for null itself.
 
 mod check;
+mod clock;
 mod eval;
 mod syntax;
 #[cfg(test)]
 mod tests;
+
+use std::cell::RefCell;
 
 use crate::entity::{Entity, FieldId};
 use crate::moment::{Kind, Moment, Order};
 use crate::rational::Rational;
 use crate::symbol::Intern;
 
+pub(crate) use clock::Now;
 pub use eval::{Cell, Outcome, Row, Tri};
 
 /// The ordered states of an entity (the stages of an opportunity) and their named sets.
@@ -37,6 +41,8 @@ pub struct Scope<'a> {
     pub entity: &'a Entity,
     /// Its states, if it has any.
     pub states: Option<&'a States>,
+    /// The moments of its records; expressions add those they need.
+    pub moments: &'a RefCell<Vec<Moment>>,
 }
 
 /// Why an expression is refused.
@@ -82,6 +88,13 @@ pub enum Test {
         /// The constants, as cells.
         members: Box<[i128]>,
     },
+    /// Whether an instant that follows from a field has come, or is yet to come.
+    Clock {
+        /// The instant.
+        from: Threshold,
+        /// Whether it must have come.
+        reached: bool,
+    },
     /// Two computed numbers.
     Numbers {
         /// How.
@@ -91,6 +104,15 @@ pub enum Test {
         /// The right side.
         right: Number,
     },
+}
+
+/// An instant at which a record's membership changes by the clock alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threshold {
+    /// So many nanoseconds after the timestamp of a field or moment.
+    After(FieldId, i128),
+    /// The beginning, where the rep is, of the day so many days after the date of a field.
+    Day(FieldId, i32),
 }
 
 /// An operand that needs no computing.
@@ -157,16 +179,21 @@ pub fn moment(
     scope: Scope<'_>,
     symbols: &mut dyn Intern,
 ) -> Result<Moment, ExprError> {
-    let condition = test(text, scope, symbols)?;
-    let order = scope.order(symbols);
-    let mut depends = false;
-    condition.for_each_field(&mut |field| {
-        depends |= order.as_ref().is_some_and(|order| order.field == field);
-    });
-    Ok(Moment { kind, condition, states: order.filter(|_| depends) })
+    check::moment(&syntax::parse(text)?, kind, scope, symbols)
 }
 
 impl Scope<'_> {
+    /// The cell of a moment, which all that need it share.
+    pub fn remember(self, moment: Moment) -> FieldId {
+        let mut moments = self.moments.borrow_mut();
+        let known = moments.iter().position(|known| *known == moment);
+        let at = known.unwrap_or(moments.len());
+        if known.is_none() {
+            moments.push(moment);
+        }
+        FieldId((self.entity.fields.len() + at) as u8)
+    }
+
     /// The states in their order, if there are any.
     fn order(self, symbols: &mut dyn Intern) -> Option<Order> {
         let states = self.states?;
@@ -215,9 +242,36 @@ impl Test {
             Self::Compare { left, right, .. } => {
                 [left, right].into_iter().filter_map(|word| word.field()).for_each(visit);
             }
+            Self::Clock { from: Threshold::After(field, _) | Threshold::Day(field, _), .. } => {
+                visit(*field);
+            }
             Self::Numbers { left, right, .. } => {
                 [left, right].into_iter().for_each(|number| number.for_each_field(visit));
             }
+        }
+    }
+
+    /// Whether the clock alone may change the result.
+    pub fn is_timed(&self) -> bool {
+        let mut timed = false;
+        self.for_each_threshold(&mut |_| timed = true);
+        timed
+    }
+
+    /// Visits the instants at which the clock may change the result.
+    pub(crate) fn for_each_threshold(&self, visit: &mut dyn FnMut(Threshold)) {
+        match self {
+            Self::Clock { from, .. } => visit(*from),
+            Self::Not(test) => test.for_each_threshold(visit),
+            Self::All(tests) | Self::Any(tests) => {
+                tests.iter().for_each(|test| test.for_each_threshold(visit));
+            }
+            Self::Const(_)
+            | Self::Flag(_)
+            | Self::IsNull(_)
+            | Self::Compare { .. }
+            | Self::OneOf { .. }
+            | Self::Numbers { .. } => {}
         }
     }
 }

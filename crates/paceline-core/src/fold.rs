@@ -1,12 +1,14 @@
 //! The fold: from a record before and after a change to a handful of signed entries.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::day::Day;
 use crate::decimal::Decimal;
 use crate::entity::{EntityId, FieldId};
 use crate::entry::{Entry, NO_DAY, Part};
-use crate::expr::{Cell, Outcome, Row, Tri};
+use crate::expr::{Cell, Now, Outcome, Row, Tri};
 use crate::kpi::{Aggregate, At, KpiId, Simple};
 use crate::model::Model;
 use crate::record::{Life, Scratch, Transition};
@@ -53,12 +55,43 @@ impl Fold {
             if !everything && change.changed & fields == 0 {
                 continue;
             }
-            let (old, new) = (
-                contribution(simple, change.was, &scratch.old, roster),
-                contribution(simple, change.is, &scratch.new, roster),
-            );
-            replace(*kpi, old, new, &mut emit);
+            if !simple.filter.is_timed() {
+                let (old, new) = (
+                    contribution(simple, change.was, &scratch.old, roster),
+                    contribution(simple, change.is, &scratch.new, roster),
+                );
+                replace(*kpi, old, new, &mut emit);
+            }
             doubt(*kpi, simple, change, scratch, roster, &mut emit);
+        }
+    }
+
+    /// Whether the clock alone changes which records belong to a KPI.
+    pub fn is_timed(&self) -> bool {
+        self.kpis.iter().any(|(_, _, simple)| simple.filter.is_timed())
+    }
+
+    /// The entries of such KPIs for a record that went from `scratch.old` to `scratch.new`, each with the instant from
+    /// which on it counts: what was scheduled before is taken away, and what is now is added.
+    pub fn schedule(
+        &self,
+        change: Transition,
+        scratch: &Scratch,
+        roster: &Roster,
+        mut emit: impl FnMut(Timestamp, Entry),
+    ) {
+        let everything = change.was != change.is;
+        let timed = self.kpis.iter().filter(|(_, _, simple)| simple.filter.is_timed());
+        for (kpi, fields, simple) in timed {
+            if !everything && change.changed & fields == 0 {
+                continue;
+            }
+            timeline(simple, change.was, &scratch.old, roster, |at, from, to| {
+                replace(*kpi, to, from, &mut |entry| emit(at, entry));
+            });
+            timeline(simple, change.is, &scratch.new, roster, |at, from, to| {
+                replace(*kpi, from, to, &mut |entry| emit(at, entry));
+            });
         }
     }
 
@@ -68,6 +101,37 @@ impl Fold {
         self.kpis
             .iter()
             .for_each(|(kpi, _, _)| emit(Entry { owner: Symbol::UNKNOWN, kpi: *kpi, part }));
+    }
+}
+
+/// What a record contributes over all time: each change of it with its instant, beginning with nothing.
+fn timeline(
+    simple: &Simple,
+    life: Life,
+    row: &Row,
+    roster: &Roster,
+    mut change: impl FnMut(Timestamp, Contribution, Contribution),
+) {
+    if !life.alive {
+        return;
+    }
+    let owner = owner(simple, row);
+    let zone = (owner != Symbol::UNKNOWN).then(|| roster.zone_of(owner));
+    let mut instants = BTreeSet::from([Timestamp::MIN]);
+    simple.filter.for_each_threshold(&mut |threshold| {
+        // What lies outside of all time has always come, or never comes.
+        if let Outcome::Known(instant) = threshold.instant(row, zone) {
+            instants.extend(Timestamp::from_nanosecond(instant).ok());
+        }
+    });
+    let mut before = Contribution::Nothing;
+    for at in instants {
+        let now = Now { instant: at.as_nanosecond(), zone };
+        let after = contribution_if(simple.filter.eval_at(row, &now), simple, row, roster);
+        if after != before {
+            change(at, before, after);
+        }
+        before = after;
     }
 }
 
@@ -129,8 +193,13 @@ fn contribution(simple: &Simple, life: Life, row: &Row, roster: &Roster) -> Cont
     if !life.alive {
         return Contribution::Nothing;
     }
+    contribution_if(simple.filter.eval(row), simple, row, roster)
+}
+
+/// What a living record contributes when so it is with the filter.
+fn contribution_if(belongs: Tri, simple: &Simple, row: &Row, roster: &Roster) -> Contribution {
     let incomplete = || doubtful(simple, row, roster, 1, 0);
-    match simple.filter.eval(row) {
+    match belongs {
         Tri::False => return Contribution::Nothing,
         Tri::Unknown => return incomplete(),
         Tri::True => {}

@@ -22,6 +22,7 @@ pub mod period;
 pub mod rational;
 pub mod record;
 pub mod roster;
+mod schedule;
 pub mod spread;
 pub mod standing;
 pub mod suggest;

@@ -322,6 +322,11 @@ impl World {
             kpi.agg()
         )?;
         if let Some(filter) = filter {
+            let has = |part: &str| filter.contains(part);
+            self.features.extend(has("age(at").then_some("membership by age"));
+            self.features.extend(has("age(since").then_some("membership by the age of a moment"));
+            self.features.extend(has("now()").then_some("membership from an instant on"));
+            self.features.extend(has("today()").then_some("membership by the day"));
             write!(self.yaml, ", where: \"{filter}\"")?;
         }
         if let Some(at) = kpi.at() {
@@ -435,6 +440,10 @@ impl Kpi {
     }
 
     fn filter(&self) -> Option<&'static str> {
+        if self.filter >= 216 {
+            let timed = if self.of_activities { &ACTIVITY_TIMED[..] } else { &TIMED };
+            return Some(timed[usize::from(self.filter) % timed.len()]);
+        }
         if self.of_activities {
             return [None, Some("done"), Some("kind == 'Call' || minutes > 20")]
                 [usize::from(self.filter) % 3];
@@ -505,6 +514,29 @@ const MOMENTS: [&str; 8] = [
 
 const ACTIVITY_MOMENTS: [&str; 3] =
     ["first(done)", "since(kind == 'Call' || minutes > 20)", "first(minutes > 1, else: at_time)"];
+
+/// Conditions that the clock alone changes.
+const TIMED: [&str; 12] = [
+    "age(at_time) > duration('1d')",
+    "age(at_time) >= duration('36h') && hot",
+    "age(at_time) < duration('90m') || stage == 'Won'",
+    "age(since(stage in states.open)) > duration('1d12h')",
+    "stage in states.open && age(since(stage == 'Proposal' || hot)) >= duration('2d')",
+    "!(age(since(amount > 5)) <= duration('30h')) && days > 0",
+    "close_date < today() && !(stage in states.won)",
+    "close_date >= today()",
+    "today() == close_date || close_date != today() && hot",
+    "at_time <= now()",
+    "now() < at_time && amount > 0",
+    "duration('1d') < age(at_time) && duration('3d') > age(at_time)",
+];
+
+const ACTIVITY_TIMED: [&str; 4] = [
+    "at_time <= now() && done",
+    "close_date <= today()",
+    "age(at_time) > duration('1h')",
+    "age(since(done)) < duration('1d')",
+];
 
 const ENTITIES: &str = "entities:
   opportunity:

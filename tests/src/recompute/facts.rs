@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use num_traits::Zero;
 
 use super::{
@@ -64,14 +64,24 @@ pub struct Total {
     pub in_doubt: bool,
 }
 
-/// The facts of a KPI; `None` for one that this recompute does not know.
+/// Whether the clock alone changes the facts of a KPI.
 #[must_use]
-pub fn facts(config: &Config, records: &Records, kpi: &Kpi) -> Option<Facts> {
+pub fn is_timed(config: &Config, kpi: &Kpi) -> bool {
+    let by_clock = |text: &String| ["age(", "now()", "today()"].iter().any(|it| text.contains(it));
+    let part = |name: &Option<String>| {
+        name.as_ref().and_then(|name| config.kpi(name)).is_some_and(|kpi| is_timed(config, kpi))
+    };
+    kpi.filter.as_ref().is_some_and(by_clock) || part(&kpi.numerator) || part(&kpi.denominator)
+}
+
+/// The facts of a KPI at an instant; `None` for one that this recompute does not know.
+#[must_use]
+pub fn facts(config: &Config, records: &Records, kpi: &Kpi, now: Timestamp) -> Option<Facts> {
     match kpi.kind {
-        KpiType::Simple => simple(config, records, kpi),
+        KpiType::Simple => simple(config, records, kpi, now),
         KpiType::Ratio => {
             let part = |name: &Option<String>| {
-                facts(config, records, config.kpi(name.as_ref()?)?).map(Box::new)
+                facts(config, records, config.kpi(name.as_ref()?)?, now).map(Box::new)
             };
             Some(Facts::Ratio(part(&kpi.numerator)?, part(&kpi.denominator)?))
         }
@@ -138,26 +148,43 @@ impl Fact {
     }
 }
 
-fn simple(config: &Config, records: &Records, kpi: &Kpi) -> Option<Facts> {
+fn simple(config: &Config, records: &Records, kpi: &Kpi, now: Timestamp) -> Option<Facts> {
     let name = kpi.entity.as_ref()?;
     let entity = config.entities.get(name)?;
     let compile = |text: &String| Filter::compile(text, entity).expect("the config is valid");
-    let filter = kpi.filter.as_ref().map(compile);
+    let everything = || "true".to_owned();
+    let condition = kpi.filter.clone().unwrap_or_else(everything);
+    let (condition, moments) = Moment::take_out(condition, entity);
+    let filter = compile(&condition);
     let expr = kpi.expr.as_ref().map(compile);
-    let images = records.images(config, name);
-    let moment = kpi.at.as_ref().and_then(|at| Moment::read(at, entity));
-    let facts = images.into_iter().filter_map(|(id, image)| {
-        let day = match (&moment, &kpi.at) {
-            (Some(moment), _) => moment.of(&records.history(config, name, &id), &image),
+    let dated_by = kpi.at.as_ref().and_then(|at| Moment::read(at, entity));
+    let facts = records.images(config, name).into_iter().filter_map(|(id, image)| {
+        let remembers = dated_by.is_some() || !moments.is_empty();
+        let history = remembers.then(|| records.history(config, name, &id)).unwrap_or_default();
+        let day = match (&dated_by, &kpi.at) {
+            (Some(moment), _) => moment.of(&history, &image),
             (None, Some(field)) => image.field(field),
             (None, None) => V::Null,
         };
-        let row = |field: &str| image.field(field);
-        let passes = filter.as_ref().map_or(Some(true), |filter| filter.passes(&row));
+        let row = |field: &str| match (field, moments.get(field)) {
+            (_, Some(moment)) => moment.of(&history, &image),
+            ("now()", _) => V::Instant(now),
+            ("today()", _) => today(config, kpi, &image, now),
+            (field, _) => image.field(field),
+        };
+        let passes = filter.passes(&row);
         let value = expr.as_ref().map_or(V::Bool(true), |expr| expr.value(&row));
         fact(config, kpi, id, &image, passes, value, day)
     });
     Some(Facts::Simple(kpi.agg?, facts.collect(), kpi.at.is_none()))
+}
+
+/// The day it is where the owner is.
+fn today(config: &Config, kpi: &Kpi, image: &Image, now: Timestamp) -> V {
+    match day_known(config, &owner(config, kpi, image), V::Instant(now)) {
+        Known::Yes(Some(day)) => V::Date(day),
+        _ => V::Unknown,
+    }
 }
 
 /// `None` for a record that says nothing and about which nothing was missed.

@@ -3,6 +3,8 @@
 //! Nothing is remembered from one change to the next. The whole story of a record is looked at: how it looked after
 //! each change, and in between, where it jumped over open states, in each of those.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{
@@ -44,6 +46,23 @@ impl Moment {
         };
         let condition = Filter::compile(condition, entity).expect("the config is valid");
         Some(Self { first: word == "first", condition, otherwise, states: entity.states.clone() })
+    }
+
+    /// Takes the `since(…)` out of a condition: each becomes a name, under which its moment is answered.
+    ///
+    /// # Panics
+    /// As [`Self::read`].
+    #[must_use]
+    pub fn take_out(mut condition: String, entity: &Entity) -> (String, BTreeMap<String, Self>) {
+        let mut moments = BTreeMap::new();
+        while let Some(start) = condition.find("since(") {
+            let end = start + closing_bracket(&condition[start..]) + 1;
+            let moment = Self::read(&condition[start..end], entity).expect("it has a bracket");
+            let name = format!("moment{}", moments.len());
+            condition.replace_range(start..end, &name);
+            moments.insert(name, moment);
+        }
+        (condition, moments)
     }
 
     /// The moment of a record with a history, which looks like `image` now.
@@ -98,6 +117,17 @@ impl Moment {
         }
         !is_in("won") && !is_in("lost")
     }
+}
+
+/// Where the first bracket is closed. Texts with brackets are not expected.
+fn closing_bracket(text: &str) -> usize {
+    let mut open = 0;
+    let place = text.bytes().position(|c| {
+        open += i32::from(c == b'(');
+        open -= i32::from(c == b')');
+        c == b')' && open == 0
+    });
+    place.expect("a closing bracket")
 }
 
 /// The first look at which the condition holds.

@@ -1,4 +1,5 @@
-//! Rolling windows looked at ahead: when the days that enter and leave one change its status.
+//! Rolling windows looked at ahead: when the days that enter and leave one, and the records whose membership changes by
+//! the clock, change its status.
 
 use std::sync::Arc;
 
@@ -6,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Board;
 use super::live::case;
+use super::timed::days_of;
 use crate::day::Day;
 use crate::kpi::KpiId;
 use crate::period::Period;
@@ -19,39 +21,43 @@ struct Moving {
 }
 
 impl Board {
-    /// The first midnight at which the status of a rolling window is another, if nothing but time happens.
+    /// The first instant at which the status of a rolling window is another, if nothing but time happens: a midnight, or
+    /// when a record's membership changes.
     pub(super) fn next_window_change(
         &self,
         live: u32,
-        now: &Case,
+        case_now: &Case,
         status: Status,
+        now: Timestamp,
     ) -> Option<Timestamp> {
         let (scope, slot) = self.place(live);
         let (kpi, kind) = (self.slots.get(slot).kpi, self.slots.get(slot).kind);
         let period = self.live[live as usize].state.as_ref()?.period.clone();
-        if now.aim.is_none() && self.goals.edges(kpi, &period).is_empty() {
+        if case_now.aim.is_none() && self.goals.edges(kpi, &period).is_empty() {
             return None;
         }
-        let sources = self.sources(live);
-        let mut windows: Vec<_> = sources
-            .iter()
-            .filter_map(|live| {
-                Some(self.live[*live as usize].state.as_ref()?.accumulator.window(&period))
-            })
-            .collect();
-        let mut moving = Moving { period: period.clone(), aim: now.aim.clone() };
-        self.days_ahead(kpi, &sources, &period).into_iter().find_map(|today| {
-            let period = Arc::new(kind.holding(today, &self.model.calendar));
-            let totals: Vec<_> =
-                windows.iter_mut().map(|window| window.moved_to(&period)).collect();
-            let total =
-                |live: u32| Some(*totals.get(sources.iter().position(|source| *source == live)?)?);
-            let value = self.value(live, total)?;
-            self.move_aim(&mut moving, scope, kpi, period);
-            let start = today.start(&self.face(scope).zone);
+        let mut outlook = self.outlook(live)?;
+        let mut moving = Moving { period: period.clone(), aim: case_now.aim.clone() };
+        let zone = &self.face(scope).zone;
+        let days = self.days_ahead(kpi, &self.sources(live), &period).into_iter();
+        let mut days = days.map(|today| (today.start(zone), today)).peekable();
+        let mut from = now;
+        loop {
+            let midnight = days.peek().map(|(start, _)| *start);
+            let at = midnight.into_iter().chain(outlook.next(from)).min()?;
+            if let Some((_, today)) = days.next_if(|(start, _)| *start == at) {
+                let period = Arc::new(kind.holding(today, &self.model.calendar));
+                outlook.move_to(&period);
+                self.move_aim(&mut moving, scope, kpi, period);
+            }
+            outlook.take(at);
+            from = at;
+            let value = self.value(live, |live| outlook.total(live))?;
             let case = case(self.model.kpi(kpi), value, moving.aim.clone(), None);
-            (case.status(&self.rules, status, start) != status).then_some(start)
-        })
+            if case.status(&self.rules, status, at) != status {
+                return Some(at);
+            }
+        }
     }
 
     /// The days on which anything of a window changes, the first first.
@@ -65,7 +71,10 @@ impl Board {
             .chain(calendar.rest_edges(period))
             .collect();
         let states = sources.iter().filter_map(|live| self.live[*live as usize].state.as_ref());
-        let contributions = states.flat_map(|state| state.accumulator.days_ahead(period));
+        let contributions = states.flat_map(|state| {
+            let scheduled = days_of(&state.ahead, period);
+            state.accumulator.days_ahead(period).into_iter().chain(scheduled)
+        });
         sorted(contributions.chain(goals).chain(rests).collect())
     }
 

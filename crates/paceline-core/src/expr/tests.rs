@@ -1,5 +1,7 @@
 //! What expressions mean and how they are refused, case by case.
 
+use std::cell::RefCell;
+
 use super::{Cell, Outcome, Scope, States, Tri, number, test};
 use crate::entity::{Entity, Field, FieldType};
 use crate::symbol::{Intern, Symbols};
@@ -43,7 +45,8 @@ fn row(symbols: &mut Symbols) -> Vec<Cell> {
 #[test]
 fn conditions_hold_fail_or_stay_unknown() {
     let (entity, states) = opportunity();
-    let scope = Scope { entity: &entity, states: Some(&states) };
+    let moments = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     use Tri::{False, True, Unknown};
@@ -90,7 +93,8 @@ fn conditions_hold_fail_or_stay_unknown() {
 #[test]
 fn numbers_round_half_even_once() {
     let (entity, states) = opportunity();
-    let scope = Scope { entity: &entity, states: Some(&states) };
+    let moments = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     for (text, expected) in [
@@ -112,7 +116,8 @@ fn numbers_round_half_even_once() {
 #[test]
 fn mistakes_are_named_with_place_and_remedy() {
     let (entity, states) = opportunity();
-    let scope = Scope { entity: &entity, states: Some(&states) };
+    let moments = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
     for (text, at, message, help) in [
         ("amout > 5", 0, "no field `amout`", "`amount`"),
         (

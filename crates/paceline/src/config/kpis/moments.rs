@@ -6,7 +6,7 @@ use paceline_core::kpi::At;
 use paceline_core::moment::{Kind, Moment};
 use paceline_core::symbol::Symbols;
 
-use crate::config::entities::{self, Declared};
+use crate::config::entities;
 use crate::config::located::Text;
 use crate::config::report::Report;
 
@@ -51,20 +51,20 @@ impl<'a> Spelled<'a> {
 
     pub(super) fn compile(
         self,
-        declared: &mut Declared,
+        scope: Scope<'_>,
         symbols: &mut Symbols,
         report: &mut Report,
     ) -> Option<At> {
-        let moment = self.moment(declared, symbols, report);
+        let moment = self.moment(scope, symbols, report);
         let Some(name) = &self.otherwise else {
-            return moment.map(|moment| At::Timestamp(remember(&mut declared.entity, moment)));
+            return moment.map(|moment| At::Timestamp(scope.remember(moment)));
         };
-        let otherwise = dating_field(name, &declared.entity, report);
+        let otherwise = dating_field(name, scope.entity, report);
         let (moment, otherwise) = (moment?, otherwise?);
         let already = Moment { kind: Kind::Already, ..moment.clone() };
         Some(At::Else {
-            moment: remember(&mut declared.entity, moment),
-            already: remember(&mut declared.entity, already),
+            moment: scope.remember(moment),
+            already: scope.remember(already),
             field: otherwise.field,
             is_date: otherwise.is_date,
         })
@@ -72,11 +72,10 @@ impl<'a> Spelled<'a> {
 
     fn moment(
         &self,
-        declared: &Declared,
+        scope: Scope<'_>,
         symbols: &mut Symbols,
         report: &mut Report,
     ) -> Option<Moment> {
-        let scope = Scope { entity: &declared.entity, states: declared.states.as_ref() };
         let (start, condition) = self.condition;
         match expr::moment(self.kind, condition, scope, symbols) {
             Ok(moment) => Some(moment),
@@ -122,14 +121,4 @@ fn split(inner: &str) -> (&str, Option<&str>) {
         is_name.then_some((condition, Some(name)))
     });
     parts.unwrap_or((inner, None))
-}
-
-/// The cell of a moment, which KPIs with the same condition share.
-fn remember(entity: &mut Entity, moment: Moment) -> FieldId {
-    let known = entity.moments.iter().position(|known| *known == moment);
-    let at = known.unwrap_or(entity.moments.len());
-    if known.is_none() {
-        entity.moments.push(moment);
-    }
-    FieldId((entity.fields.len() + at) as u8)
 }

@@ -1,5 +1,7 @@
 //! Simple KPIs: names and expressions against the fields of an entity.
 
+use std::cell::RefCell;
+
 use paceline_core::entity::{Entity, EntityId, FieldId, FieldType};
 use paceline_core::expr::{self, ExprError, Number, Scope, Test};
 use paceline_core::kpi::{Aggregate, At, Simple};
@@ -20,7 +22,9 @@ pub(super) fn compile(
     report: &mut Report,
 ) -> Option<Simple> {
     let (id, declared) = entity(kpi.entity.as_ref()?, entities, report)?;
-    let scope = Scope { entity: &declared.entity, states: declared.states.as_ref() };
+    let moments = RefCell::new(std::mem::take(&mut declared.entity.moments));
+    let scope =
+        Scope { entity: &declared.entity, states: declared.states.as_ref(), moments: &moments };
     let filter = match &kpi.filter {
         Some(text) => test(text, scope, symbols, report),
         None => Some(Test::Const(true)),
@@ -28,7 +32,8 @@ pub(super) fn compile(
     let aggregate =
         kpi.agg.and_then(|agg| aggregate(agg, kpi.expr.as_ref(), scope, symbols, report));
     let credit = kpi.credit.as_ref().and_then(|name| credit(name, &declared.entity, report));
-    let at = kpi.at.as_ref().map(|text| at(text, declared, symbols, report));
+    let at = kpi.at.as_ref().map(|text| at(text, scope, symbols, report));
+    declared.entity.moments = moments.into_inner();
     // A mistake in `at` must not make a stock of a flow.
     let at = match at {
         None => None,
@@ -120,13 +125,13 @@ fn aggregate(
 /// What dates a record: a field or a moment.
 fn at(
     text: &Text,
-    declared: &mut Declared,
+    scope: Scope<'_>,
     symbols: &mut Symbols,
     report: &mut Report,
 ) -> Option<At> {
     match Spelled::read(text, report) {
-        Some(spelled) => spelled?.compile(declared, symbols, report),
-        None => dating_field(text, &declared.entity, report).map(Dating::at),
+        Some(spelled) => spelled?.compile(scope, symbols, report),
+        None => dating_field(text, scope.entity, report).map(Dating::at),
     }
 }
 
