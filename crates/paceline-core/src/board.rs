@@ -23,8 +23,8 @@ use jiff::tz::TimeZone;
 
 use crate::day::Day;
 use crate::entry::Entry;
-use crate::ledger::{Ledger, Tallies};
 use crate::kpi::KpiId;
+use crate::ledger::{Ledger, Tallies};
 use crate::model::Model;
 use crate::period::{Period, PeriodKind};
 use crate::roster::{Roster, ScopeId};

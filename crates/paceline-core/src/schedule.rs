@@ -58,12 +58,18 @@ impl Schedule<()> {
     /// The first instant after another at which something takes effect.
     pub(crate) fn after(&self, instant: Timestamp) -> Option<Timestamp> {
         let later = instant.checked_add(jiff::SignedDuration::from_nanos(1)).ok()?;
-        self.parts.range((later, (), (0, Day(i32::MIN), i128::MIN))..).next().map(|((at, ..), _)| *at)
+        self.parts
+            .range((later, (), (0, Day(i32::MIN), i128::MIN))..)
+            .next()
+            .map(|((at, ..), _)| *at)
     }
 
     /// What takes effect at an instant.
     pub(crate) fn at(&self, instant: Timestamp) -> impl Iterator<Item = Part> {
         let from = (instant, (), (0, Day(i32::MIN), i128::MIN));
-        self.parts.range(from..).take_while(move |((at, ..), _)| *at == instant).map(|(_, part)| *part)
+        self.parts
+            .range(from..)
+            .take_while(move |((at, ..), _)| *at == instant)
+            .map(|(_, part)| *part)
     }
 }

@@ -61,12 +61,7 @@ impl Board {
 
     /// Adds an entry to every standing that counts it; notes which of them and of the ratios made of them are
     /// to be judged again.
-    pub(super) fn accumulate(
-        &mut self,
-        entry: &Entry,
-        time: Timestamp,
-        touched: &mut Touched,
-    ) {
+    pub(super) fn accumulate(&mut self, entry: &Entry, time: Timestamp, touched: &mut Touched) {
         self.each_state(entry, time, touched, |state| {
             state.accumulator.add(entry.part, &state.period)
         });

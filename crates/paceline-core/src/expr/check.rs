@@ -76,6 +76,7 @@ impl Checker<'_> {
             ("!_", [test]) => Ok(Test::Not(Box::new(self.test(test)?))),
             ("_?_:_", [test, yes, no]) => self.choice(test, yes, no),
             ("@in", [value, set]) => self.membership(value, set),
+            ("age" | "now" | "today" | "duration", _) => Err(not_a_condition(node)),
             (_, [left, right]) => match comparison(name) {
                 Some(op) => self.comparison(node, op, left, right),
                 None => Err(not_supported(node, name)),

@@ -63,9 +63,9 @@ impl Test {
             Self::All(tests) => {
                 tests.iter().fold(Tri::True, |all, test| all.and(|| test.eval_at(row, now)))
             }
-            Self::Any(tests) => tests
-                .iter()
-                .fold(Tri::False, |none, test| none.not().and(|| test.eval_at(row, now).not()).not()),
+            Self::Any(tests) => tests.iter().fold(Tri::False, |none, test| {
+                none.not().and(|| test.eval_at(row, now).not()).not()
+            }),
             Self::Compare { op, left, right } => {
                 compare_words(*op, left.cell(row), right.cell(row))
             }

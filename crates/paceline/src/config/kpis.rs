@@ -34,7 +34,10 @@ pub(super) struct RawKpi {
     /// The entity whose records are measured. Required for simple.
     entity: Option<Text>,
     /// Which records count: a CEL condition over the entity's fields, such as `stage in states.won && amount > 0`.
-    /// Default: all. Only for simple.
+    /// It may look at the clock: `age(created) > duration('14d')` (also `36h`, `90m`), `age(since(stage == 'Proposal'))`
+    /// for how long a condition has been true, `starts <= now()`, and `close_date < today()` for the day where the rep
+    /// is. Then records come to count, or cease to, at the first instant at which that holds. Default: all. Only for
+    /// simple.
     #[serde(rename = "where")]
     filter: Option<Text>,
     /// What is computed of the records. Required for simple.

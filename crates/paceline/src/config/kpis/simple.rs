@@ -123,12 +123,7 @@ fn aggregate(
 }
 
 /// What dates a record: a field or a moment.
-fn at(
-    text: &Text,
-    scope: Scope<'_>,
-    symbols: &mut Symbols,
-    report: &mut Report,
-) -> Option<At> {
+fn at(text: &Text, scope: Scope<'_>, symbols: &mut Symbols, report: &mut Report) -> Option<At> {
     match Spelled::read(text, report) {
         Some(spelled) => spelled?.compile(scope, symbols, report),
         None => dating_field(text, scope.entity, report).map(Dating::at),
