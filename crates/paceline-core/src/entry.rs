@@ -67,9 +67,12 @@ impl Part {
     }
 }
 
+/// What a part changes, apart from by how much: its kind, its day, and the value of a member.
+pub(crate) type PartKey = (u8, Day, i128);
+
 impl Part {
     /// What it changes, apart from by how much: parts that agree in this add up to one.
-    pub(crate) fn cell(&self) -> (u8, Day, i128) {
+    pub(crate) fn key(&self) -> PartKey {
         match self {
             Self::Amount { day, .. } => (0, *day, 0),
             Self::Member { day, value, .. } => (1, *day, *value),
@@ -79,10 +82,10 @@ impl Part {
 
     /// The day on which it counts.
     pub(crate) fn day(&self) -> Day {
-        self.cell().1
+        self.key().1
     }
 
-    /// This and another part of the same cell.
+    /// This and another part of the same key.
     #[must_use]
     pub(crate) fn plus(self, other: Self) -> Self {
         match (self, other) {

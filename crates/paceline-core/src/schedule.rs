@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::day::Day;
-use crate::entry::Part;
+use crate::entry::{Part, PartKey};
 
-/// Parts that take effect later, by the instant, by what they are of, and by cell. What adds up to nothing is removed.
+/// Parts that take effect later, by the instant, by what they are of, and by what they change. What adds up to nothing is removed.
 #[derive(Debug)]
 pub(crate) struct Schedule<Of> {
-    parts: BTreeMap<(Timestamp, Of, (u8, Day, i128)), Part>,
+    parts: BTreeMap<(Timestamp, Of, PartKey), Part>,
 }
 
 impl<Of> Default for Schedule<Of> {
@@ -26,7 +26,7 @@ impl<Of> Default for Schedule<Of> {
 impl<Of: Ord + Copy> Schedule<Of> {
     /// Adds a part that takes effect at an instant.
     pub(crate) fn add(&mut self, at: Timestamp, of: Of, part: Part) {
-        let key = (at, of, part.cell());
+        let key = (at, of, part.key());
         let sum = self.parts.remove(&key).map_or(part, |known| known.plus(part));
         if !sum.is_nothing() {
             self.parts.insert(key, sum);

@@ -7,9 +7,12 @@ use jiff::Timestamp;
 
 use crate::day::Day;
 use crate::decimal::Decimal;
-use crate::entry::{Entry, Part};
+use crate::entry::{Entry, Part, PartKey};
 use crate::kpi::KpiId;
 use crate::symbol::Symbol;
+
+/// What an entry that counts from an instant on is of.
+type Timed = (Timestamp, Symbol, KpiId, PartKey);
 
 /// The entries of many changes, added up. Kept between commits for its memory.
 #[derive(Debug, Default)]
@@ -17,8 +20,8 @@ pub struct Batch {
     sums: HashMap<(Symbol, KpiId, Day), (Decimal, i32, Timestamp), FixedState>,
     members: HashMap<(Symbol, KpiId, Day, i128), (i32, Timestamp), FixedState>,
     doubts: HashMap<(Symbol, KpiId, Day), (i32, i32, Timestamp), FixedState>,
-    /// What counts from an instant on, by the instant, by whose and what it is, and by cell.
-    timed: BTreeMap<(Timestamp, Symbol, KpiId, (u8, Day, i128)), (Part, Timestamp)>,
+    /// What counts from an instant on, by the instant, by whose and what it is, and by what it changes.
+    timed: BTreeMap<Timed, (Part, Timestamp)>,
 }
 
 impl Batch {
@@ -44,7 +47,7 @@ impl Batch {
     /// Adds an entry of a change made at `time` that counts from an instant on.
     pub fn schedule(&mut self, at: Timestamp, entry: &Entry, time: Timestamp) {
         let Entry { owner, kpi, part } = *entry;
-        let known = self.timed.entry((at, owner, kpi, part.cell()));
+        let known = self.timed.entry((at, owner, kpi, part.key()));
         known
             .and_modify(|(sum, newest)| (*sum, *newest) = (sum.plus(part), time.max(*newest)))
             .or_insert((part, time));
