@@ -41,6 +41,9 @@ pub enum Kind {
     Since,
     /// Whether it was not known to be false before it first became true: the record was first seen like that.
     Already,
+    /// Whom a field named when the condition became true, for as long as it is; else whom the field names now. What was
+    /// not known when it became true is kept from when it is known.
+    Kept(FieldId),
 }
 
 /// States in their order.
@@ -58,6 +61,7 @@ impl Kind {
         match self {
             Self::First | Self::Since => FieldType::Timestamp,
             Self::Already => FieldType::Bool,
+            Self::Kept(_) => FieldType::Text,
         }
     }
 }
@@ -66,8 +70,17 @@ impl Moment {
     /// The cell after a change made at `time` led from one row to another; `was` is the cell before. The row after is
     /// as before when this returns.
     pub(crate) fn after(&self, was: Cell, old: &Row, new: &mut Row, time: Timestamp) -> Cell {
+        if let Kind::Kept(field) = self.kind {
+            return self.kept(field, was, old, new);
+        }
         let was = self.pass(was, old, new, time);
         self.step(was, old, new, time)
+    }
+
+    /// What the states between are does not matter here: the record is looked at as it was and as it is.
+    fn kept(&self, field: FieldId, was: Cell, old: &Row, new: &Row) -> Cell {
+        let goes_on = [old, new].into_iter().all(|row| self.condition.eval(row) == Tri::True);
+        if goes_on && was != Cell::Unknown { was } else { new[usize::from(field.0)] }
     }
 
     /// The cell once the record has passed the open states between two.
@@ -93,6 +106,7 @@ impl Moment {
             (Kind::Already, _, Tri::True) => {
                 Cell::Known((self.condition.eval(old) != Tri::False).into())
             }
+            (Kind::Kept(_), ..) => was,
             (_, _, Tri::False) => Cell::Null,
             (_, _, Tri::Unknown) => Cell::Unknown,
         }

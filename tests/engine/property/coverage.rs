@@ -32,6 +32,7 @@ const ALL: &[&str] = &[
     "flow by the moment since",
     "flow by a moment or a field",
     "stock",
+    "kept credit",
     "membership by age",
     "membership by the age of a moment",
     "membership from an instant on",

@@ -318,9 +318,11 @@ impl World {
         self.features.push(kpi.agg().split(", expr").next().unwrap_or_default());
         write!(
             self.yaml,
-            "  - {{name: {name}, type: simple, entity: {entity}, credit: owner, {}",
+            "  - {{name: {name}, type: simple, entity: {entity}, credit: {}, {}",
+            kpi.credit(),
             kpi.agg()
         )?;
+        self.features.extend((kpi.credit() != "owner").then_some("kept credit"));
         if let Some(filter) = filter {
             let has = |part: &str| filter.contains(part);
             self.features.extend(has("age(at").then_some("membership by age"));
@@ -493,6 +495,15 @@ impl Kpi {
             1..4 => Some(moments[at / 8 % moments.len()]),
             _ => None,
         }
+    }
+
+    /// Kept now and then, where that is allowed.
+    fn credit(&self) -> &'static str {
+        let clock = ["age(", "now()", "today()"];
+        let timed =
+            self.filter().is_some_and(|filter| clock.iter().any(|word| filter.contains(word)));
+        let keeps = self.goal_kind.is_multiple_of(5) && self.at().is_some() && !timed;
+        if keeps { "{field: owner, on_change: keep}" } else { "owner" }
     }
 
     fn goal_kind(&self) -> &'static str {

@@ -214,7 +214,7 @@ pub struct Kpi {
     /// The field or the moment that dates a record; a stock has none.
     pub at: Option<String>,
     /// The field that names the rep.
-    pub credit: Option<String>,
+    pub credit: Option<Credit>,
     /// The KPI above the line of a ratio.
     pub numerator: Option<String>,
     /// The KPI below it.
@@ -248,6 +248,34 @@ impl Kpi {
     pub fn adds_up(&self) -> bool {
         let adds = matches!(self.agg, Some(Aggregate::Count | Aggregate::Sum));
         self.kind == KpiType::Simple && adds && self.goal_kind() != GoalKind::Rate
+    }
+}
+
+/// Who is credited.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "CreditText")]
+pub struct Credit {
+    /// The field that names the rep.
+    pub field: String,
+    /// Whether it stays with the rep named when the record came to match.
+    pub keep: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum CreditText {
+    Field(String),
+    Rule { field: String, on_change: Option<String> },
+}
+
+impl From<CreditText> for Credit {
+    fn from(text: CreditText) -> Self {
+        match text {
+            CreditText::Field(field) => Self { field, keep: false },
+            CreditText::Rule { field, on_change } => {
+                Self { field, keep: on_change.as_deref() == Some("keep") }
+            }
+        }
     }
 }
 

@@ -159,8 +159,10 @@ fn simple(config: &Config, records: &Records, kpi: &Kpi, now: Timestamp) -> Opti
     let expr = kpi.expr.as_ref().map(compile);
     let dated_by = kpi.at.as_ref().and_then(|at| Moment::read(at, entity));
     let facts = records.images(config, name).into_iter().filter_map(|(id, image)| {
-        let remembers = dated_by.is_some() || !moments.is_empty();
-        let history = remembers.then(|| records.history(config, name, &id)).unwrap_or_default();
+        let keeps = kpi.credit.as_ref().is_some_and(|credit| credit.keep);
+        let remembers = dated_by.is_some() || !moments.is_empty() || keeps;
+        let history =
+            if remembers { records.history(config, name, &id) } else { Vec::new() };
         let day = match (&dated_by, &kpi.at) {
             (Some(moment), _) => moment.of(&history, &image),
             (None, Some(field)) => image.field(field),
@@ -173,31 +175,34 @@ fn simple(config: &Config, records: &Records, kpi: &Kpi, now: Timestamp) -> Opti
             (field, _) => image.field(field),
         };
         let passes = filter.passes(&row);
+        let owner = owner(config, whom(kpi, &filter, &history, &image));
         let value = expr.as_ref().map_or(V::Bool(true), |expr| expr.value(&row));
-        fact(config, kpi, id, &image, passes, value, day)
+        fact(config, kpi, id, &image, owner, passes, value, day)
     });
     Some(Facts::Simple(kpi.agg?, facts.collect(), kpi.at.is_none()))
 }
 
 /// The day it is where the owner is.
 fn today(config: &Config, kpi: &Kpi, image: &Image, now: Timestamp) -> V {
-    match day_known(config, &owner(config, kpi, image), V::Instant(now)) {
+    let named = kpi.credit.as_ref().map_or(V::Null, |credit| image.field(&credit.field));
+    match day_known(config, &owner(config, named), V::Instant(now)) {
         Known::Yes(Some(day)) => V::Date(day),
         _ => V::Unknown,
     }
 }
 
 /// `None` for a record that says nothing and about which nothing was missed.
+#[expect(clippy::too_many_arguments, reason = "that much is known of a record")]
 fn fact(
     config: &Config,
     kpi: &Kpi,
     id: String,
     image: &Image,
+    owner: Known<Option<String>>,
     passes: Option<bool>,
     value: V,
     day: V,
 ) -> Option<Fact> {
-    let owner = owner(config, kpi, image);
     let undated = kpi.at.is_some() && day == V::Null;
     let out = !image.alive || passes == Some(false) || undated || value == V::Null;
     let day = day_known(config, &owner, day);
@@ -214,10 +219,20 @@ fn fact(
     Some(Fact { id, owner, day, value, incomplete, in_doubt: image.in_doubt })
 }
 
+/// Whom a record names as its owner. Where that is kept, the first one it is known to have named since it came to match.
+fn whom(kpi: &Kpi, filter: &Filter, history: &[(Timestamp, Image)], image: &Image) -> V {
+    let Some(credit) = &kpi.credit else { return V::Null };
+    let named = |image: &Image| image.field(&credit.field);
+    let matches = |image: &Image| filter.passes(&|field| image.field(field)) == Some(true);
+    let looks = history.iter().rev().map(|(_, image)| image);
+    let matching: Vec<&Image> = looks.take_while(|image| credit.keep && matches(image)).collect();
+    let known = matching.into_iter().rev().map(named).find(|named| *named != V::Unknown);
+    known.unwrap_or_else(|| named(image))
+}
+
 /// The rep a record is credited to. An owner who is no rep is nobody.
-fn owner(config: &Config, kpi: &Kpi, image: &Image) -> Known<Option<String>> {
-    let Some(field) = &kpi.credit else { return Known::Yes(None) };
-    match image.field(field) {
+fn owner(config: &Config, named: V) -> Known<Option<String>> {
+    match named {
         V::Unknown => Known::No,
         V::Text(id) => Known::Yes(config.rep(&id).map(|rep| rep.id.clone())),
         _ => Known::Yes(None),

@@ -1,6 +1,7 @@
 //! `kpis`: what is measured.
 
 mod check;
+mod credit;
 mod moments;
 mod simple;
 mod uses;
@@ -15,6 +16,8 @@ use super::entities::Declared;
 use super::located::{Located, Text};
 use super::place::At;
 use super::report::Report;
+
+use credit::RawCredit;
 
 pub(super) use check::period;
 pub(super) use uses::needed;
@@ -51,8 +54,9 @@ pub(super) struct RawKpi {
     /// or timestamp field that stands for the moment when the first that is seen of a record is that the condition is
     /// true already. Default: none. Only for simple.
     at: Option<Text>,
-    /// The text field that holds the rep's id. Required for simple.
-    credit: Option<Text>,
+    /// The text field that holds the rep's id; or `{field: owner, on_change: keep}`, by which the rep that it names when the
+    /// record comes to match `where` is credited until it ceases to, whoever the field names later. Required for simple.
+    credit: Option<Located<RawCredit>>,
     /// The KPI above the line. Required for ratio.
     numerator: Option<Text>,
     /// The KPI below the line. Required for ratio.

@@ -24,6 +24,7 @@ const KEYS: &[Later] = &[
     later("kpis", "from", "leave it out: conversions come with a later version"),
     later("kpis", "to", "leave it out: conversions come with a later version"),
     later("kpis", "within", "leave it out: conversions come with a later version"),
+    later("kpis", "splits", "name the one field that holds the rep's id: `credit: owner`"),
     later("entities", "currency", "leave it out: amounts of all currencies are summed as they are"),
 ];
 

@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 
-use paceline_core::entity::{Entity, EntityId, FieldId, FieldType};
+use paceline_core::entity::EntityId;
 use paceline_core::expr::{self, ExprError, Number, Scope, Test};
 use paceline_core::kpi::{Aggregate, At, Simple};
 use paceline_core::symbol::Symbols;
 
+use super::credit;
 use super::moments::{Dating, Spelled, dating_field};
 use super::{Agg, RawKpi};
 use crate::config::entities::{self, Declared};
@@ -31,7 +32,9 @@ pub(super) fn compile(
     };
     let aggregate =
         kpi.agg.and_then(|agg| aggregate(agg, kpi.expr.as_ref(), scope, symbols, report));
-    let credit = kpi.credit.as_ref().and_then(|name| credit(name, &declared.entity, report));
+    let credit = kpi.credit.as_ref().and_then(|credit| {
+        credit::compile(credit, filter.as_ref(), kpi.at.is_some(), scope, report)
+    });
     let at = kpi.at.as_ref().map(|text| at(text, scope, symbols, report));
     declared.entity.moments = moments.into_inner();
     // A mistake in `at` must not make a stock of a flow.
@@ -128,14 +131,4 @@ fn at(text: &Text, scope: Scope<'_>, symbols: &mut Symbols, report: &mut Report)
         Some(spelled) => spelled?.compile(scope, symbols, report),
         None => dating_field(text, scope.entity, report).map(Dating::at),
     }
-}
-
-fn credit(name: &Text, entity: &Entity, report: &mut Report) -> Option<FieldId> {
-    let (id, field) = entities::field(name, entity, report)?;
-    if field.kind == FieldType::Text {
-        return Some(id);
-    }
-    let message = format!("`{}` is {}, and a rep's id is text", field.name, field.kind);
-    report.error(name.at, message, "name a field of type text that holds the rep's id");
-    None
 }

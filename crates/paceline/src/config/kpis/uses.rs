@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use paceline_core::entity::{Entity, EntityId, FieldId};
 use paceline_core::expr::{Number, Test};
 use paceline_core::kpi::{Aggregate, At, Simple};
+use paceline_core::moment;
 
 use super::Draft;
 
@@ -16,7 +17,12 @@ pub(in crate::config) fn needed(
     drafts: &[Draft],
 ) -> BTreeSet<usize> {
     let mut fields = Fields::default();
-    entity.moments.iter().for_each(|moment| fields.test(&moment.condition));
+    for moment in &entity.moments {
+        fields.test(&moment.condition);
+        if let moment::Kind::Kept(field) = moment.kind {
+            fields.add(field);
+        }
+    }
     let kpis = drafts.iter().filter_map(|draft| draft.kpi.as_ref());
     kpis.filter_map(|kpi| kpi.simple())
         .filter(|simple| simple.entity == id)
