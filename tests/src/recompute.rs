@@ -155,14 +155,16 @@ impl<'a> Board<'a> {
     ) -> Vec<Row> {
         let mut rows = Vec::new();
         for (kpi, facts) in &self.facts {
-            let facts = &*self.facts_at(kpi, facts, now);
-            for (scope, members) in &self.scopes {
-                for kind in kpi.periods.iter().filter(|kind| wanted(scope, kpi, **kind)) {
-                    rows.push(
-                        self.place(scope, members, kpi, *kind, now, on).row(facts, now, memory),
-                    );
-                }
+            let places = self.scopes.iter().flat_map(|(scope, members)| {
+                let kinds = kpi.periods.iter().filter(|kind| wanted(scope, kpi, **kind));
+                kinds.map(|kind| self.place(scope, members, kpi, *kind, now, on))
+            });
+            let places: Vec<Place<'_>> = places.collect();
+            if places.is_empty() {
+                continue;
             }
+            let facts = self.facts_at(kpi, facts, now);
+            rows.extend(places.iter().map(|place| place.row(&facts, now, memory)));
         }
         rows
     }

@@ -95,6 +95,15 @@ pub enum Test {
         /// Whether it must have come.
         reached: bool,
     },
+    /// Whether one instant lies no more than so many nanoseconds after another.
+    Within {
+        /// The instant from which time is counted.
+        from: FieldId,
+        /// The instant that must not be later.
+        to: FieldId,
+        /// How much later it may be.
+        nanos: i128,
+    },
     /// Two computed numbers.
     Numbers {
         /// How.
@@ -245,6 +254,7 @@ impl Test {
             Self::Clock { from: Threshold::After(field, _) | Threshold::Day(field, _), .. } => {
                 visit(*field);
             }
+            Self::Within { from, to, .. } => [*from, *to].into_iter().for_each(visit),
             Self::Numbers { left, right, .. } => {
                 [left, right].into_iter().for_each(|number| number.for_each_field(visit));
             }
@@ -271,6 +281,7 @@ impl Test {
             | Self::IsNull(_)
             | Self::Compare { .. }
             | Self::OneOf { .. }
+            | Self::Within { .. }
             | Self::Numbers { .. } => {}
         }
     }

@@ -41,6 +41,8 @@ pub enum Kind {
     Since,
     /// Whether it was not known to be false before it first became true: the record was first seen like that.
     Already,
+    /// When it first was true at or after another moment, the cell of which comes before this one.
+    Then(FieldId),
     /// Whom a field named when the condition became true, for as long as it is; else whom the field names now. What was
     /// not known when it became true is kept from when it is known.
     Kept(FieldId),
@@ -59,7 +61,7 @@ impl Kind {
     /// What its cell holds.
     pub const fn field_type(self) -> FieldType {
         match self {
-            Self::First | Self::Since => FieldType::Timestamp,
+            Self::First | Self::Since | Self::Then(_) => FieldType::Timestamp,
             Self::Already => FieldType::Bool,
             Self::Kept(_) => FieldType::Text,
         }
@@ -100,9 +102,15 @@ impl Moment {
     fn step(&self, was: Cell, old: &Row, new: &Row, time: Timestamp) -> Cell {
         let holds = self.condition.eval(new);
         match (self.kind, was, holds) {
-            (Kind::First | Kind::Already, Cell::Known(_), _)
+            (Kind::First | Kind::Then(_) | Kind::Already, Cell::Known(_), _)
             | (Kind::Since, Cell::Known(_), Tri::True) => was,
-            (Kind::First | Kind::Since, _, Tri::True) => Cell::Known(time.as_nanosecond()),
+            // What is reached by the change that sets the other moment is reached at that moment.
+            (Kind::Then(other), ..) if !matches!(new[usize::from(other.0)], Cell::Known(_)) => {
+                Cell::Null
+            }
+            (Kind::First | Kind::Then(_) | Kind::Since, _, Tri::True) => {
+                Cell::Known(time.as_nanosecond())
+            }
             (Kind::Already, _, Tri::True) => {
                 Cell::Known((self.condition.eval(old) != Tri::False).into())
             }

@@ -32,6 +32,7 @@ const ALL: &[&str] = &[
     "flow by the moment since",
     "flow by a moment or a field",
     "stock",
+    "conversion",
     "kept credit",
     "membership by age",
     "membership by the age of a moment",

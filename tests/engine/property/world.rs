@@ -292,8 +292,11 @@ impl World {
             shown.push(Shown { name, periods: kpi.periods.clone(), lower: kpi.lower });
         }
         let dated = |kpi: &Kpi| kpi.at().is_some();
-        let below =
-            kpis.iter().skip(1).position(|other| dated(other) == dated(&kpis[0])).map(|at| at + 1);
+        let fits = |other: &Kpi| {
+            let simple = [other, &kpis[0]].iter().all(|kpi| kpi.conversion().is_none());
+            simple && dated(other) == dated(&kpis[0])
+        };
+        let below = kpis.iter().skip(1).position(fits).map(|at| at + 1);
         if let (true, Some(below)) = (ratio, below) {
             let kpi = &kpis[below];
             let (better, periods) = (kpi.better(), kpi.periods.join(", "));
@@ -314,6 +317,9 @@ impl World {
     }
 
     fn write_kpi(&mut self, name: &str, kpi: &Kpi) -> fmt::Result {
+        if let Some((from, to, within)) = kpi.conversion() {
+            return self.write_conversion(name, kpi, [from, to, within]);
+        }
         let (entity, filter) = (kpi.entity(), kpi.filter());
         self.features.push(kpi.agg().split(", expr").next().unwrap_or_default());
         write!(
@@ -354,6 +360,25 @@ impl World {
             write!(self.yaml, ", min_sample: {}", kpi.min_sample)?;
         }
         writeln!(self.yaml, ", periods: [{}]}}", kpi.periods.join(", "))
+    }
+
+    fn write_conversion(
+        &mut self,
+        name: &str,
+        kpi: &Kpi,
+        [from, to, within]: [&str; 3],
+    ) -> fmt::Result {
+        self.features.push("conversion");
+        self.features.extend(kpi.periods.iter().copied());
+        writeln!(
+            self.yaml,
+            "  - {{name: {name}, type: conversion, entity: {}, credit: owner, from: \"{from}\", to: \"{to}\", \
+             within: {within}, better: {}, min_sample: {}, periods: [{}]}}",
+            kpi.entity(),
+            kpi.better(),
+            kpi.min_sample,
+            kpi.periods.join(", ")
+        )
     }
 
     fn write_goals(
@@ -486,7 +511,17 @@ impl Kpi {
         aggs[usize::from(self.agg) % aggs.len()]
     }
 
+    /// From, to, and within which time, now and then.
+    fn conversion(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        let conversions = if self.of_activities { &ACTIVITY_CONVERSIONS[..] } else { &CONVERSIONS };
+        let nth = usize::from(self.agg);
+        (nth >= 220).then(|| conversions[nth % conversions.len()])
+    }
+
     fn at(&self) -> Option<&'static str> {
+        if let Some((from, ..)) = self.conversion() {
+            return Some(from);
+        }
         let moments = if self.of_activities { &ACTIVITY_MOMENTS[..] } else { &MOMENTS };
         let plain = [Some("close_date"), Some("at_time"), Some("at_time"), None];
         let at = usize::from(self.at);
@@ -525,6 +560,19 @@ const MOMENTS: [&str; 8] = [
 
 const ACTIVITY_MOMENTS: [&str; 3] =
     ["first(done)", "since(kind == 'Call' || minutes > 20)", "first(minutes > 1, else: at_time)"];
+
+/// From, to, and within which time.
+const CONVERSIONS: [(&str, &str, &str); 6] = [
+    ("stage == 'Proposal'", "stage in states.won", "3d"),
+    ("stage in states.open", "stage in ['Won', 'Lost']", "60d"),
+    ("hot", "amount > 50", "90m"),
+    ("amount > 0", "stage in states.won", "0s"),
+    ("stage == 'Open'", "stage == 'Proposal'", "2h"),
+    ("true", "hot && days > 0", "36h"),
+];
+
+const ACTIVITY_CONVERSIONS: [(&str, &str, &str); 2] =
+    [("kind == 'Call'", "done", "1d"), ("minutes > 1", "kind != 'Call'", "12h")];
 
 /// Conditions that the clock alone changes.
 const TIMED: [&str; 12] = [

@@ -45,7 +45,15 @@ impl Config {
     /// # Errors
     /// What the YAML reader says.
     pub fn read(yaml: &str) -> Result<Self, String> {
-        serde_saphyr::from_str(yaml).map_err(|error| error.to_string())
+        let mut config: Self = serde_saphyr::from_str(yaml).map_err(|error| error.to_string())?;
+        for kpi in &mut config.kpis {
+            // A conversion is the average of 1 and 0, dated by the moment at which its records came in.
+            if kpi.kind == KpiType::Conversion {
+                kpi.at = kpi.from.as_ref().map(|from| format!("first({from})"));
+                kpi.agg = Some(Aggregate::Avg);
+            }
+        }
+        Ok(config)
     }
 
     /// The KPI of this name.
@@ -215,6 +223,12 @@ pub struct Kpi {
     pub at: Option<String>,
     /// The field that names the rep.
     pub credit: Option<Credit>,
+    /// The condition by which a record enters a conversion.
+    pub from: Option<String>,
+    /// The condition it is to reach.
+    pub to: Option<String>,
+    /// The time for it, as `60d`.
+    pub within: Option<String>,
     /// The KPI above the line of a ratio.
     pub numerator: Option<String>,
     /// The KPI below it.
@@ -237,7 +251,7 @@ impl Kpi {
     #[must_use]
     pub fn goal_kind(&self) -> GoalKind {
         self.goal_kind_given.unwrap_or(match (self.kind, &self.at) {
-            (KpiType::Ratio, _) => GoalKind::Rate,
+            (KpiType::Ratio | KpiType::Conversion, _) => GoalKind::Rate,
             (_, Some(_)) => GoalKind::Reach,
             (_, None) => GoalKind::Hold,
         })
@@ -287,6 +301,8 @@ pub enum KpiType {
     Simple,
     /// From two others.
     Ratio,
+    /// From records that came from one condition to another.
+    Conversion,
     /// In a way this recompute does not know; such a KPI is passed over.
     #[serde(other)]
     Other,

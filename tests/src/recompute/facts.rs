@@ -9,7 +9,7 @@ use super::{
     calendar::{self, Period},
     config::{Aggregate, Config, Kpi, KpiType},
     filter::{Filter, V},
-    moment::Moment,
+    moment::{Conversion, Moment},
     number::{self, Exact},
     records::{Image, Records},
     scope::Scope,
@@ -78,7 +78,7 @@ pub fn is_timed(config: &Config, kpi: &Kpi) -> bool {
 #[must_use]
 pub fn facts(config: &Config, records: &Records, kpi: &Kpi, now: Timestamp) -> Option<Facts> {
     match kpi.kind {
-        KpiType::Simple => simple(config, records, kpi, now),
+        KpiType::Simple | KpiType::Conversion => simple(config, records, kpi, now),
         KpiType::Ratio => {
             let part = |name: &Option<String>| {
                 facts(config, records, config.kpi(name.as_ref()?)?, now).map(Box::new)
@@ -157,12 +157,12 @@ fn simple(config: &Config, records: &Records, kpi: &Kpi, now: Timestamp) -> Opti
     let (condition, moments) = Moment::take_out(condition, entity);
     let filter = compile(&condition);
     let expr = kpi.expr.as_ref().map(compile);
+    let conversion = Conversion::read(kpi, entity);
     let dated_by = kpi.at.as_ref().and_then(|at| Moment::read(at, entity));
     let facts = records.images(config, name).into_iter().filter_map(|(id, image)| {
         let keeps = kpi.credit.as_ref().is_some_and(|credit| credit.keep);
         let remembers = dated_by.is_some() || !moments.is_empty() || keeps;
-        let history =
-            if remembers { records.history(config, name, &id) } else { Vec::new() };
+        let history = if remembers { records.history(config, name, &id) } else { Vec::new() };
         let day = match (&dated_by, &kpi.at) {
             (Some(moment), _) => moment.of(&history, &image),
             (None, Some(field)) => image.field(field),
@@ -176,7 +176,11 @@ fn simple(config: &Config, records: &Records, kpi: &Kpi, now: Timestamp) -> Opti
         };
         let passes = filter.passes(&row);
         let owner = owner(config, whom(kpi, &filter, &history, &image));
-        let value = expr.as_ref().map_or(V::Bool(true), |expr| expr.value(&row));
+        let value = match (&conversion, &expr) {
+            (Some(conversion), _) => conversion.of(&history),
+            (None, Some(expr)) => expr.value(&row),
+            (None, None) => V::Bool(true),
+        };
         fact(config, kpi, id, &image, owner, passes, value, day)
     });
     Some(Facts::Simple(kpi.agg?, facts.collect(), kpi.at.is_none()))

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    config::{Entity, States},
+    config::{Entity, Kpi, States},
     filter::{Filter, V},
+    number,
     records::Image,
 };
 
@@ -23,8 +24,56 @@ pub struct Moment {
     states: States,
 }
 
+/// A condition to be reached in time, after another.
+#[derive(Debug)]
+pub struct Conversion {
+    from: Moment,
+    to: Moment,
+    nanos: i128,
+}
+
+impl Conversion {
+    /// Reads a KPI; nothing when it is none.
+    ///
+    /// # Panics
+    /// On a config that `paceline check` refuses.
+    #[must_use]
+    pub fn read(kpi: &Kpi, entity: &Entity) -> Option<Self> {
+        let (from, to, within) = (kpi.from.as_ref()?, kpi.to.as_ref()?, kpi.within.as_ref()?);
+        let moment = |condition: &String| Moment::read(&format!("first({condition})"), entity);
+        let (count, unit) = within.split_at(within.len() - 1);
+        let seconds = match unit {
+            "d" => 86_400,
+            "h" => 3_600,
+            "m" => 60,
+            _ => 1,
+        };
+        let nanos = count.parse::<i128>().expect("a number") * seconds * 1_000_000_000;
+        Some(Self { from: moment(from)?, to: moment(to)?, nanos })
+    }
+
+    /// 1 for a record that made it, 0 for one that did not.
+    #[must_use]
+    pub fn of(&self, history: &[(Timestamp, Image)]) -> V {
+        let looks = self.from.looks(history);
+        let Some(entry) = first(&looks) else { return V::Unknown };
+        let after: Vec<Look> =
+            self.to.looks(history).into_iter().filter(|look| look.change >= entry.change).collect();
+        let in_time = |reached: &Look| {
+            reached.time.as_nanosecond() - entry.time.as_nanosecond() <= self.nanos
+        };
+        match (first(&after), unset(&after)) {
+            (Some(reached), _) => V::Num(number::whole(i32::from(in_time(reached)))),
+            (None, V::Unknown) => V::Unknown,
+            (None, _) => V::Num(number::whole(0)),
+        }
+    }
+}
+
 /// How the condition stood once.
 struct Look {
+    /// After which change.
+    change: usize,
     holds: Option<bool>,
     time: Timestamp,
     /// How it stood after the change before; unknown before the first.
@@ -82,7 +131,7 @@ impl Moment {
         let mut looks = Vec::new();
         let mut before = None;
         let mut stood = None;
-        for (time, image) in history {
+        for (change, (time, image)) in history.iter().enumerate() {
             let state = image.field(&self.states.field);
             let passed = before.map_or(Vec::new(), |before| self.passed(&before, &state));
             for seen in passed.into_iter().chain([state.clone()]) {
@@ -90,7 +139,7 @@ impl Moment {
                     if field == self.states.field { seen.clone() } else { image.field(field) }
                 };
                 let holds = self.condition.passes(&row);
-                looks.push(Look { holds, time: *time, before: stood });
+                looks.push(Look { change, holds, time: *time, before: stood });
             }
             stood = looks.last().and_then(|look| look.holds);
             before = Some(state);

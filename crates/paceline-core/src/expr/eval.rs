@@ -80,6 +80,11 @@ impl Test {
                     Outcome::Known(from) => Tri::from((now.instant >= from) == *reached),
                 }
             }
+            Self::Within { from, to, nanos } => match (cell(row, *from), cell(row, *to)) {
+                (Cell::Unknown, _) | (_, Cell::Unknown) => Tri::Unknown,
+                (Cell::Known(from), Cell::Known(to)) => Tri::from(to - from <= *nanos),
+                _ => Tri::False,
+            },
             Self::Numbers { op, left, right } => {
                 compare_numbers(*op, &left.eval(row), &right.eval(row))
             }

@@ -1,6 +1,7 @@
 //! `kpis`: what is measured.
 
 mod check;
+mod conversion;
 mod credit;
 mod moments;
 mod simple;
@@ -31,10 +32,11 @@ pub(super) struct RawKpi {
     name: Text,
     /// What people call it. Default: the name.
     title: Option<String>,
-    /// An aggregate over the records of one entity (simple), or one simple KPI over another (ratio). Required.
+    /// An aggregate over the records of one entity (simple), one simple KPI over another (ratio), or the share of records
+    /// that came from one condition to another in time (conversion). Required.
     #[serde(rename = "type")]
     kind: Located<Kind>,
-    /// The entity whose records are measured. Required for simple.
+    /// The entity whose records are measured. Required for simple and conversion.
     entity: Option<Text>,
     /// Which records count: a CEL condition over the entity's fields, such as `stage in states.won && amount > 0`.
     /// It may look at the clock: `age(created) > duration('14d')` (also `36h`, `90m`), `age(since(stage == 'Proposal'))`
@@ -55,19 +57,27 @@ pub(super) struct RawKpi {
     /// true already. Default: none. Only for simple.
     at: Option<Text>,
     /// The text field that holds the rep's id; or `{field: owner, on_change: keep}`, by which the rep that it names when the
-    /// record comes to match `where` is credited until it ceases to, whoever the field names later. Required for simple.
+    /// record comes to match `where` is credited until it ceases to, whoever the field names later. Required for simple and conversion, which knows no `keep`.
     credit: Option<Located<RawCredit>>,
+    /// The condition that takes a record into the cohort: it is counted in the period in which this first became true.
+    /// Required for conversion.
+    from: Option<Text>,
+    /// The condition to be reached, at that moment or later. Required for conversion.
+    to: Option<Text>,
+    /// In which time it must be reached: a whole number and s, m, h or d, such as `60d`. Until it is over, the share of a
+    /// period may still grow. Required for conversion.
+    within: Option<Text>,
     /// The KPI above the line. Required for ratio.
     numerator: Option<Text>,
     /// The KPI below the line. Required for ratio.
     denominator: Option<Text>,
-    /// What its numbers are. Default: ratio for ratios, count for the rest.
+    /// What its numbers are. Default: ratio for ratios and conversions, count for the rest.
     unit: Option<RawUnit>,
     /// Which direction is good. Default: higher.
     better: Option<RawBetter>,
     /// How it is compared with a goal: reach (due at the period's end, spread over its working time), hold (due at
     /// every moment) or rate (like hold, for shares of a sample). Default: reach for sums and counts with `at`, rate
-    /// for ratios, hold for the rest.
+    /// for ratios and conversions, hold for the rest.
     goal_kind: Option<RawGoalKind>,
     /// Whether it drives others (input) or results from them (output); coaching looks at inputs first. Default: output.
     role: Option<RawRole>,
@@ -86,6 +96,7 @@ pub(super) struct RawKpi {
 enum Kind {
     Simple,
     Ratio,
+    Conversion,
 }
 
 /// What is computed of the records that count.
@@ -177,6 +188,9 @@ impl RawKpi {
         let measure = match self.kind.value {
             Kind::Simple => simple::compile(self, entities, symbols, report).map(Measure::Simple),
             Kind::Ratio => self.ratio(all, report),
+            Kind::Conversion => {
+                conversion::compile(self, entities, symbols, report).map(Measure::Simple)
+            }
         };
         let periods = check::periods(self.periods.as_ref(), report);
         let better = self.better.map_or(Better::Higher, RawBetter::compile);
@@ -210,13 +224,17 @@ impl RawKpi {
         })
     }
 
+    fn is_share(&self) -> bool {
+        matches!(self.kind.value, Kind::Ratio | Kind::Conversion)
+    }
+
     fn unit(&self) -> Unit {
         match self.unit {
             Some(RawUnit::Currency) => Unit::Currency,
             Some(RawUnit::Count) => Unit::Count,
             Some(RawUnit::Ratio) => Unit::Ratio,
             Some(RawUnit::Days) => Unit::Days,
-            None if self.kind.value == Kind::Ratio => Unit::Ratio,
+            None if self.is_share() => Unit::Ratio,
             None => Unit::Count,
         }
     }
@@ -227,7 +245,7 @@ impl RawKpi {
             .is_some_and(|agg| matches!(agg.value, Agg::Sum | Agg::Count | Agg::CountDistinct));
         match self.goal_kind {
             Some(kind) => kind,
-            None if self.kind.value == Kind::Ratio => RawGoalKind::Rate,
+            None if self.is_share() => RawGoalKind::Rate,
             None if adds_up && self.at.is_some() => RawGoalKind::Reach,
             None => RawGoalKind::Hold,
         }

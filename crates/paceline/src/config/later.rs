@@ -21,16 +21,12 @@ const KEYS: &[Later] = &[
     later("goals", "presence", "leave it out, and set the target that fits the rep's time"),
     later("goals", "curve", "write one goal for each part of the period"),
     later("kpis", "on_zero_denominator", "leave it out: a ratio over zero has no value"),
-    later("kpis", "from", "leave it out: conversions come with a later version"),
-    later("kpis", "to", "leave it out: conversions come with a later version"),
-    later("kpis", "within", "leave it out: conversions come with a later version"),
     later("kpis", "splits", "name the one field that holds the rep's id: `credit: owner`"),
     later("entities", "currency", "leave it out: amounts of all currencies are summed as they are"),
 ];
 
 const WORDS: &[Later] = &[
     later("kpis", "derived", "use `type: ratio` where it is one KPI over another"),
-    later("kpis", "conversion", "use `type: ratio` of two counts"),
     later("kpis", "median", "use `agg: avg`"),
     later("kpis", "p90", "use `agg: max`"),
     later("sources", "cloudevents", "use paceline, salesforce or debezium"),

@@ -46,9 +46,17 @@ pub(super) fn keys(kpi: &RawKpi, report: &mut Report) {
         ("numerator", at(kpi.numerator.as_ref()), true),
         ("denominator", at(kpi.denominator.as_ref()), true),
     ];
-    let (own, foreign, kind): (&[_], &[_], _) = match kpi.kind.value {
-        Kind::Simple => (&simple, &ratio, "simple"),
-        Kind::Ratio => (&ratio, &simple, "ratio"),
+    let conversion = [
+        ("entity", at(kpi.entity.as_ref()), true),
+        ("from", at(kpi.from.as_ref()), true),
+        ("to", at(kpi.to.as_ref()), true),
+        ("within", at(kpi.within.as_ref()), true),
+        ("credit", at(kpi.credit.as_ref()), true),
+    ];
+    let (own, kind): (&[_], _) = match kpi.kind.value {
+        Kind::Simple => (&simple, "simple"),
+        Kind::Ratio => (&ratio, "ratio"),
+        Kind::Conversion => (&conversion, "conversion"),
     };
     for (key, given, needed) in own {
         if *needed && given.is_none() {
@@ -60,7 +68,9 @@ pub(super) fn keys(kpi: &RawKpi, report: &mut Report) {
             );
         }
     }
-    for (key, given, _) in foreign {
+    let is_own = |key: &str| own.iter().any(|(own, ..)| *own == key);
+    let all = simple.iter().chain(&ratio).chain(&conversion[1..4]);
+    for (key, given, _) in all.filter(|(key, ..)| !is_own(key)) {
         if let Some(at) = given {
             report.error(
                 *at,
@@ -137,7 +147,8 @@ pub(super) fn part(name: &Text, all: &[RawKpi], report: &mut Report) -> Option<u
     if all[index].kind.value == Kind::Simple {
         return Some(index);
     }
-    let message = format!("`{}` is a ratio itself", name.as_str());
+    let what = if all[index].kind.value == Kind::Ratio { "ratio" } else { "conversion" };
+    let message = format!("`{}` is a {what} itself", name.as_str());
     report.error(
         name.at,
         message,

@@ -8,7 +8,7 @@ use paceline_core::moment::{Kind, Moment};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::config::entities;
 use crate::config::located::{Located, Text};
@@ -64,7 +64,11 @@ pub(super) fn compile(
     };
     if !dated {
         let remedy = "add `at: …`, or leave `on_change` out";
-        report.error(keep.at, "what is right now has the rep it has now: `keep` needs `at`", remedy);
+        report.error(
+            keep.at,
+            "what is right now has the rep it has now: `keep` needs `at`",
+            remedy,
+        );
         return None;
     }
     let condition = filter?.clone();
@@ -74,6 +78,26 @@ pub(super) fn compile(
         return None;
     }
     Some(scope.remember(Moment { kind: Kind::Kept(field?), condition, states: None }))
+}
+
+/// Compiles the field that names the rep of a conversion.
+pub(super) fn field_alone(
+    raw: &Located<RawCredit>,
+    scope: Scope<'_>,
+    report: &mut Report,
+) -> Option<FieldId> {
+    // Only what has an `at` and a `where` can keep a rep.
+    if let RawCredit::Rule(RawRule { on_change: Some(rule), .. }) = &raw.value
+        && rule.value == OnChange::Keep
+    {
+        report.error(
+            rule.at,
+            "a conversion follows the present rep of its records",
+            "leave `on_change` out",
+        );
+        return None;
+    }
+    compile(raw, None, true, scope, report)
 }
 
 fn field(name: &Text, entity: &Entity, report: &mut Report) -> Option<FieldId> {
@@ -103,6 +127,10 @@ impl<'de> Visitor<'de> for CreditVisitor {
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<RawCredit, E> {
         Ok(RawCredit::Field(name.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<RawCredit, A::Error> {
+        Err(de::Error::invalid_type(de::Unexpected::Other("a list"), &self))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawCredit, A::Error> {

@@ -45,7 +45,7 @@ pub(super) fn compile(
     Some(Simple { entity: id, filter: filter?, aggregate: aggregate?, at, credit: credit? })
 }
 
-fn entity<'a>(
+pub(super) fn entity<'a>(
     name: &Text,
     entities: &'a mut [Declared],
     report: &mut Report,
@@ -72,7 +72,11 @@ fn number(
     told(text, expr::number(text.as_str(), scope, symbols), report)
 }
 
-fn told<T>(text: &Text, compiled: Result<T, ExprError>, report: &mut Report) -> Option<T> {
+pub(super) fn told<T>(
+    text: &Text,
+    compiled: Result<T, ExprError>,
+    report: &mut Report,
+) -> Option<T> {
     match compiled {
         Ok(value) => Some(value),
         Err(error) => {
