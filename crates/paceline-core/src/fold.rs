@@ -18,7 +18,17 @@ use crate::symbol::Symbol;
 /// The KPIs of one entity, ready to be folded.
 #[derive(Clone, Debug)]
 pub struct Fold {
-    kpis: Vec<(KpiId, u64, Simple)>,
+    kpis: Vec<Folded>,
+}
+
+/// A KPI, and what of it is looked at for every change.
+#[derive(Clone, Debug)]
+struct Folded {
+    id: KpiId,
+    fields: u64,
+    /// Whether the clock alone changes which records belong.
+    timed: bool,
+    simple: Simple,
 }
 
 /// What one record says for one KPI.
@@ -31,15 +41,12 @@ enum Contribution {
 impl Fold {
     /// The fold of an entity's records.
     pub fn new(model: &Model, entity: EntityId) -> Self {
-        let simple =
-            |id: KpiId| model.kpi(id).simple().map(|simple| (id, simple.fields(), simple.clone()));
-        Self {
-            kpis: model
-                .kpi_ids()
-                .filter_map(simple)
-                .filter(|(_, _, simple)| simple.entity == entity)
-                .collect(),
-        }
+        let folded = |id: KpiId| {
+            let simple = model.kpi(id).simple().filter(|simple| simple.entity == entity)?;
+            let (fields, timed) = (simple.fields(), simple.filter.is_timed());
+            Some(Folded { id, fields, timed, simple: simple.clone() })
+        };
+        Self { kpis: model.kpi_ids().filter_map(folded).collect() }
     }
 
     /// The entries of a record that went from `scratch.old` to `scratch.new`.
@@ -51,11 +58,11 @@ impl Fold {
         mut emit: impl FnMut(Entry),
     ) {
         let everything = change.was != change.is;
-        for (kpi, fields, simple) in &self.kpis {
+        for Folded { id: kpi, fields, timed, simple } in &self.kpis {
             if !everything && change.changed & fields == 0 {
                 continue;
             }
-            if !simple.filter.is_timed() {
+            if !timed {
                 let (old, new) = (
                     contribution(simple, change.was, &scratch.old, roster),
                     contribution(simple, change.is, &scratch.new, roster),
@@ -66,12 +73,7 @@ impl Fold {
         }
     }
 
-    /// Whether the clock alone changes which records belong to a KPI.
-    pub fn is_timed(&self) -> bool {
-        self.kpis.iter().any(|(_, _, simple)| simple.filter.is_timed())
-    }
-
-    /// The entries of such KPIs for a record that went from `scratch.old` to `scratch.new`, each with the instant from
+    /// The entries of the KPIs whose records change by the clock alone, for a record that went from `scratch.old` to `scratch.new`, each with the instant from
     /// which on it counts: what was scheduled before is taken away, and what is now is added.
     pub fn schedule(
         &self,
@@ -81,8 +83,8 @@ impl Fold {
         mut emit: impl FnMut(Timestamp, Entry),
     ) {
         let everything = change.was != change.is;
-        let timed = self.kpis.iter().filter(|(_, _, simple)| simple.filter.is_timed());
-        for (kpi, fields, simple) in timed {
+        let timed = self.kpis.iter().filter(|kpi| kpi.timed);
+        for Folded { id: kpi, fields, simple, .. } in timed {
             if !everything && change.changed & fields == 0 {
                 continue;
             }
@@ -98,9 +100,7 @@ impl Fold {
     /// The entries of an overflow: whatever is counted of the entity may be wrong, for anyone and on any day.
     pub fn overflow(&self, mut emit: impl FnMut(Entry)) {
         let part = Part::Doubt { day: NO_DAY, incomplete: 0, gap: 1 };
-        self.kpis
-            .iter()
-            .for_each(|(kpi, _, _)| emit(Entry { owner: Symbol::UNKNOWN, kpi: *kpi, part }));
+        self.kpis.iter().for_each(|kpi| emit(Entry { owner: Symbol::UNKNOWN, kpi: kpi.id, part }));
     }
 }
 

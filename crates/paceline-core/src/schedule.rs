@@ -12,7 +12,7 @@ use crate::day::Day;
 use crate::entry::{Part, PartKey};
 
 /// Parts that take effect later, by the instant, by what they are of, and by what they change. What adds up to nothing is removed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Schedule<Of> {
     parts: BTreeMap<(Timestamp, Of, PartKey), Part>,
 }

@@ -333,7 +333,10 @@ impl<'a> Play<'a> {
         let board = Board::new(&config, &records);
         let rows = board.rows(self.now, Some(on), &mut StatusMemory::new(), |_, _, _| true);
         let standings = self.engine.standings(Some(on), self.now);
-        self.compare_all(&rows, &standings, &format!("asked for {on}"), false)
+        self.compare_all(&rows, &standings, &format!("asked for {on}"), false)?;
+        let rolling = |standing: &&Standing| matches!(kind(standing), PeriodKind::Rolling(_));
+        let fixed = standings.iter().filter(|standing| !rolling(standing));
+        fixed.take(3).try_for_each(|standing| self.check_next_change(&board, standing))
     }
 
     fn compare_all(

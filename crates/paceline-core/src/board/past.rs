@@ -18,7 +18,7 @@ use crate::standing::Status;
 use crate::symbol::Symbol;
 
 /// The accumulators of standings in periods that are not running.
-type Sums = HashMap<u32, (Period, Accumulator)>;
+pub(super) type Sums = HashMap<u32, (Period, Accumulator)>;
 
 impl Board {
     /// The standings of `lives` in the periods that hold a day.
@@ -45,7 +45,7 @@ impl Board {
             key: Key { scope, kpi, period: Arc::new(period) },
             status,
             since: end.filter(|end| *end <= now).unwrap_or(now),
-            next_change: case.next_change(&self.rules, status, now),
+            next_change: self.next_past_change(live, sums, &case, status, now),
             revision: self.revision,
             spread,
             case: Arc::new(case),
