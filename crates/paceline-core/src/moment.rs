@@ -132,3 +132,90 @@ impl Order {
         passed.iter().filter(|(_, open)| *open).map(|(state, _)| *state)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! What is remembered over a list of changes, each a state and a time.
+
+    use jiff::Timestamp;
+
+    use super::{Kind, Moment, Order};
+    use crate::entity::FieldId;
+    use crate::expr::{Cell, Comparison, Test, Word};
+
+    const STATE: FieldId = FieldId(0);
+
+    fn is(state: i128) -> Test {
+        Test::Compare { op: Comparison::Equal, left: Word::Field(STATE), right: Word::Const(state) }
+    }
+
+    /// States 1 to 5, of which 4 and 5 are not open.
+    fn moment(kind: Kind, condition: Test) -> Moment {
+        let states = (1..=5).map(|state| (Cell::Known(state), state < 4)).collect();
+        Moment { kind, condition, states: Some(Order { field: STATE, states }) }
+    }
+
+    /// The cell after the record was in `states`, the nth of them at second n.
+    fn after(moment: &Moment, states: &[Cell]) -> Cell {
+        let (mut cell, mut row) = (Cell::Unknown, vec![Cell::Unknown]);
+        for (second, state) in (1..).zip(states) {
+            let mut new = vec![*state];
+            let time = Timestamp::from_second(second).expect("in range");
+            cell = moment.after(cell, &row, &mut new, time);
+            assert_eq!(new, [*state], "passing states leaves the record where it is");
+            row = new;
+        }
+        cell
+    }
+
+    fn second(second: i128) -> Cell {
+        Cell::Known(second * 1_000_000_000)
+    }
+
+    #[test]
+    fn moments_follow_the_states() {
+        use Cell::{Known, Null, Unknown};
+        use Kind::{Already, First, Since};
+        let cases: [(Kind, Test, &[Cell], Cell); 16] = [
+            (First, is(2), &[], Unknown),
+            (First, is(2), &[Unknown], Unknown),
+            (First, is(2), &[Known(1)], Null),
+            (First, is(2), &[Known(1), Known(2)], second(2)),
+            (First, is(2), &[Known(1), Known(2), Known(1), Known(2)], second(2)),
+            // Jumped over, but not from nowhere, not back, and not when it is not open.
+            (First, is(2), &[Known(1), Known(3)], second(2)),
+            (First, is(2), &[Known(1), Known(5)], second(2)),
+            (First, is(2), &[Known(3), Known(1)], Null),
+            (First, is(2), &[Unknown, Known(3)], Null),
+            (First, is(4), &[Known(1), Known(5)], Null),
+            // A state that is in no order passes none.
+            (First, is(2), &[Known(1), Known(9), Known(3)], Null),
+            (Since, is(2), &[Known(2), Known(2), Known(3)], Null),
+            (Since, is(2), &[Known(2), Known(1), Known(2), Known(2)], second(3)),
+            (Since, Test::Not(Box::new(is(2))), &[Known(1), Known(1), Known(3)], second(3)),
+            (Already, is(2), &[Known(2), Known(1), Known(2)], Known(1)),
+            (Already, is(2), &[Known(1), Known(2)], Known(0)),
+        ];
+        for (kind, condition, states, expected) in cases {
+            let moment = moment(kind, condition);
+            assert_eq!(after(&moment, states), expected, "{moment:?} of {states:?}");
+        }
+    }
+
+    #[test]
+    fn a_kept_field_is_that_of_the_beginning() {
+        const OWNER: FieldId = FieldId(1);
+        let moment = Moment { kind: Kind::Kept(OWNER), condition: is(2), states: None };
+        let mut cell = Cell::Unknown;
+        let mut row = vec![Cell::Unknown; 2];
+        // The state, the owner, and who is kept.
+        for (state, owner, kept) in
+            [(1, 7, 7), (1, 8, 8), (2, 9, 9), (2, 7, 9), (1, 7, 7), (2, 8, 8), (2, 9, 8)]
+        {
+            let mut new = vec![Cell::Known(state), Cell::Known(owner)];
+            cell = moment.after(cell, &row, &mut new, Timestamp::UNIX_EPOCH);
+            assert_eq!(cell, Cell::Known(kept), "in state {state} with owner {owner}");
+            row = new;
+        }
+    }
+}
