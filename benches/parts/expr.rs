@@ -1,5 +1,6 @@
 //! A compiled expression of the config beside the same written in Rust.
 
+use std::cell::RefCell;
 use std::hint::black_box;
 
 use criterion::Criterion;
@@ -33,14 +34,16 @@ fn compiled(symbols: &mut Symbols) -> Test {
         field("amount", FieldType::Decimal),
         field("deal_type", FieldType::Text),
     ];
-    let entity = Entity { name: "opportunity".to_owned(), fields };
+    let entity = Entity { name: "opportunity".to_owned(), fields, moments: Vec::new() };
     let order: Vec<String> = ["Prospecting", "Qualification", "Proposal"].map(str::to_owned).into();
     let states = States {
         field: "stage".to_owned(),
         order: order.clone(),
         sets: vec![("open".to_owned(), order)],
     };
-    test(TEXT, Scope { entity: &entity, states: Some(&states) }, symbols).expect("an expression")
+    let moments = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    test(TEXT, scope, symbols).expect("an expression")
 }
 
 fn by_hand(row: &Row, open: &[i128], upsell: i128) -> bool {

@@ -5,8 +5,8 @@
 //! shares no line with the engine, so that a mistake is not made twice; it is slow, and that is its merit. Where
 //! both agree to the last digit, both are right or the documentation is wrong.
 //!
-//! Simple KPIs, ratios and derived KPIs are known, with each rep's own calendar and time zone, and goals with ramps,
-//! presence and curves.
+//! Simple KPIs, ratios, conversions and derived KPIs are known, with moments and membership by the clock, each rep's own
+//! calendar and time zone, and goals with ramps, presence and curves.
 
 pub mod calendar;
 pub mod config;
@@ -14,6 +14,7 @@ pub mod facts;
 pub mod filter;
 pub mod formula;
 pub mod goal;
+pub mod moment;
 pub mod native;
 pub mod number;
 pub mod records;
@@ -22,7 +23,10 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::{Timestamp, civil::Date};
 use num_traits::{ToPrimitive, Zero};
@@ -117,9 +121,11 @@ pub fn standings_on(
     Board::new(config, records).rows(now, on, memory, |_, _, _| true)
 }
 
-/// The facts of all KPIs, worked out once and looked at from as many instants as a test likes.
+/// The facts of all KPIs, worked out once and looked at from as many instants as a test likes; those that the clock
+/// changes are worked out for every instant.
 pub struct Board<'a> {
     config: &'a Config,
+    records: &'a Records,
     facts: Vec<(&'a Kpi, Facts)>,
     scopes: Vec<(Scope, BTreeSet<String>)>,
 }
@@ -130,11 +136,12 @@ impl<'a> Board<'a> {
     /// # Panics
     /// On a config that `paceline check` refuses.
     #[must_use]
-    pub fn new(config: &'a Config, records: &Records) -> Self {
-        let of = |kpi: &'a Kpi| Some((kpi, facts::facts(config, records, kpi)?));
+    pub fn new(config: &'a Config, records: &'a Records) -> Self {
+        let of = |kpi: &'a Kpi| Some((kpi, facts::facts(config, records, kpi, Timestamp::MIN)?));
         let with_members = |scope: Scope| (scope.clone(), scope.members(config));
         Self {
             config,
+            records,
             facts: config.kpis.iter().filter_map(of).collect(),
             scopes: Scope::all(config).into_iter().map(with_members).collect(),
         }
@@ -150,13 +157,16 @@ impl<'a> Board<'a> {
     ) -> Vec<Row> {
         let mut rows = Vec::new();
         for (kpi, facts) in &self.facts {
-            for (scope, members) in &self.scopes {
-                for kind in kpi.periods.iter().filter(|kind| wanted(scope, kpi, **kind)) {
-                    rows.push(
-                        self.place(scope, members, kpi, *kind, now, on).row(facts, now, memory),
-                    );
-                }
+            let places = self.scopes.iter().flat_map(|(scope, members)| {
+                let kinds = kpi.periods.iter().filter(|kind| wanted(scope, kpi, **kind));
+                kinds.map(|kind| self.place(scope, members, kpi, *kind, now, on))
+            });
+            let places: Vec<Place<'_>> = places.collect();
+            if places.is_empty() {
+                continue;
             }
+            let facts = self.facts_at(kpi, facts, now);
+            rows.extend(places.iter().map(|place| place.row(&facts, now, memory)));
         }
         rows
     }
@@ -176,8 +186,17 @@ impl<'a> Board<'a> {
         let (scope, members) =
             self.scopes.iter().find(|(known, _)| known.to_string() == scope).expect("a scope");
         let (kpi, facts) = self.facts.iter().find(|(known, _)| known.name == kpi).expect("a KPI");
+        let facts = &*self.facts_at(kpi, facts, instant);
         let place = self.place(scope, members, kpi, kind, instant, on);
         place.judge(&place.total(facts, instant), place.standard(instant).as_ref(), instant, last)
+    }
+
+    fn facts_at<'f>(&self, kpi: &Kpi, facts: &'f Facts, now: Timestamp) -> Cow<'f, Facts> {
+        if !facts::is_timed(self.config, kpi) {
+            return Cow::Borrowed(facts);
+        }
+        let facts = facts::facts(self.config, self.records, kpi, now);
+        Cow::Owned(facts.expect("the KPI is known"))
     }
 
     fn place<'p>(

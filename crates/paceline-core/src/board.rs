@@ -13,11 +13,12 @@ mod goals;
 mod live;
 mod past;
 mod slots;
+mod timed;
 mod view;
 mod working_times;
 mod worth;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -25,12 +26,16 @@ use jiff::tz::TimeZone;
 
 use crate::calendar::{Calendar, CalendarId};
 use crate::day::Day;
+use crate::entry::Entry;
 use crate::goal::Goal;
+use crate::kpi::KpiId;
 use crate::ledger::{Ledger, Tallies};
 use crate::model::Model;
 use crate::period::Period;
 use crate::roster::{Roster, ScopeId};
+use crate::schedule::Schedule;
 use crate::standing::Rules;
+use crate::symbol::Symbol;
 use crate::workdays::Workdays;
 
 use goals::Goals;
@@ -49,6 +54,9 @@ const REMOVALS: usize = 200_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Revision(pub u64);
 
+/// The live standings that are to be judged again, each with the time of the newest change that touched it.
+type Touched = BTreeMap<u32, Timestamp>;
+
 /// All standings, at one revision.
 #[derive(Debug)]
 pub struct Board {
@@ -58,6 +66,8 @@ pub struct Board {
     goals: Goals,
     slots: Slots,
     ledger: Ledger,
+    /// What counts from an instant on that is yet to come, by shard, owner and KPI.
+    schedule: Schedule<(usize, Symbol, KpiId)>,
     faces: Vec<Face>,
     face_of: Vec<usize>,
     working_times: WorkingTimes,
@@ -88,6 +98,7 @@ impl Board {
             goals: Goals::new(&model.goals),
             slots: Slots::new(&model),
             ledger: Ledger::default(),
+            schedule: Schedule::default(),
             faces,
             face_of,
             working_times: WorkingTimes::default(),
@@ -132,6 +143,7 @@ impl Board {
         for face in &mut self.faces {
             face.turn(now);
         }
+        self.take_due(now, &mut Touched::default());
         let scopes = self.roster.scopes().len();
         self.live = (0..scopes * self.slots.len()).map(|_| Live::default()).collect();
         self.begin_periods((0..self.live.len() as u32).collect(), now);
@@ -147,21 +159,30 @@ impl Board {
         self.advance(now);
         let now = self.clock;
         self.revision.0 += 1;
-        let mut touched = BTreeSet::new();
-        let mut newest = HashMap::new();
+        let mut touched = Touched::default();
         for (shard, batch) in batches {
             for (entry, time) in batch.entries() {
-                self.ledger.add(shard, &entry);
-                if self.is_open() {
-                    self.accumulate(&entry, time, &mut touched, &mut newest);
-                }
+                self.count(shard, &entry, time, &mut touched);
+            }
+            // Until the board is opened all that is timed waits, for a lane may yet hand over its tallies.
+            let clock = self.is_open().then_some(now);
+            for (entry, time) in clock.map(|now| batch.due(now)).unwrap_or_default() {
+                self.count(shard, &entry, time, &mut touched);
+            }
+            for (at, entry, time) in batch.scheduled(clock) {
+                self.schedule(shard, at, &entry, time, &mut touched);
             }
         }
-        for live in touched {
-            let time = newest.get(&live).copied().unwrap_or(now);
+        for (live, time) in touched {
             self.judge(live, now, time);
         }
         self.revision
+    }
+
+    /// Adds an entry to the ledger and to the standings that count it.
+    fn count(&mut self, shard: usize, entry: &Entry, time: Timestamp, touched: &mut Touched) {
+        self.ledger.add(shard, entry);
+        self.accumulate(entry, time, touched);
     }
 
     /// Takes over what the records of a shard add up to, before the board is opened and any commit of the shard.
@@ -205,7 +226,12 @@ impl Board {
         let before = self.revision;
         while let Some(due) = self.next_due().filter(|due| *due <= now) {
             self.revision.0 += 1;
+            let mut touched = Touched::default();
+            self.take_due(due, &mut touched);
             self.turn_days(due);
+            for (live, at) in touched {
+                self.judge(live, due, at);
+            }
             while let Some((at, live)) = self.timers.first().copied().filter(|(at, _)| *at <= due) {
                 self.timers.remove(&(at, live));
                 self.judge(live, at, at);
@@ -218,7 +244,8 @@ impl Board {
     pub fn next_due(&self) -> Option<Timestamp> {
         let timer = self.timers.first().map(|(at, _)| *at);
         let day = self.is_open().then(|| self.faces.iter().map(|face| face.until).min()).flatten();
-        timer.into_iter().chain(day).min()
+        let scheduled = self.schedule.first().filter(|_| self.is_open());
+        timer.into_iter().chain(day).chain(scheduled).min()
     }
 
     /// Turns the faces whose day has ended by `now` and begins the periods of the new day.

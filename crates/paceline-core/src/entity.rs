@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::moment::Moment;
+
 /// Which entity, as an index into the model's entities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityId(pub u16);
@@ -53,12 +55,15 @@ pub struct Field {
 }
 
 /// An entity with the fields that are kept of its records.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entity {
     /// Its name in the config, lower case: `opportunity`.
     pub name: String,
-    /// The kept fields; [`FieldId`] is the index. At most [`FIELDS_MAX`].
+    /// The kept fields; [`FieldId`] is the index. With the moments at most [`FIELDS_MAX`].
     pub fields: Vec<Field>,
+    /// What is remembered of its records. Their cells come after those of the fields, so that a [`FieldId`] names
+    /// them too.
+    pub moments: Vec<Moment>,
 }
 
 impl Entity {
@@ -66,6 +71,12 @@ impl Entity {
     pub fn field(&self, name: &str) -> Option<(FieldId, &Field)> {
         let at = self.fields.iter().position(|field| field.name == name)?;
         Some((FieldId(at as u8), &self.fields[at]))
+    }
+
+    /// What the cells of a record hold, in their order.
+    pub fn cell_types(&self) -> Vec<FieldType> {
+        let fields = self.fields.iter().map(|field| field.kind);
+        fields.chain(self.moments.iter().map(|moment| moment.kind.field_type())).collect()
     }
 }
 

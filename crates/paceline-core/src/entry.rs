@@ -67,7 +67,43 @@ impl Part {
     }
 }
 
+/// What a part changes, apart from by how much: its kind, its day, and the value of a member.
+pub(crate) type PartKey = (u8, Day, i128);
+
 impl Part {
+    /// What it changes, apart from by how much: parts that agree in this add up to one.
+    pub(crate) fn key(&self) -> PartKey {
+        match self {
+            Self::Amount { day, .. } => (0, *day, 0),
+            Self::Member { day, value, .. } => (1, *day, *value),
+            Self::Doubt { day, .. } => (2, *day, 0),
+        }
+    }
+
+    /// The day on which it counts.
+    pub(crate) fn day(&self) -> Day {
+        self.key().1
+    }
+
+    /// This and another part of the same key.
+    #[must_use]
+    pub(crate) fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (
+                Self::Amount { day, amount, records },
+                Self::Amount { amount: more, records: others, .. },
+            ) => Self::Amount { day, amount: amount + more, records: records + others },
+            (Self::Member { day, value, records }, Self::Member { records: others, .. }) => {
+                Self::Member { day, value, records: records + others }
+            }
+            (
+                Self::Doubt { day, incomplete, gap },
+                Self::Doubt { incomplete: more, gap: others, .. },
+            ) => Self::Doubt { day, incomplete: incomplete + more, gap: gap + others },
+            (part, _) => part,
+        }
+    }
+
     /// Whether it changes nothing.
     pub fn is_nothing(&self) -> bool {
         match self {

@@ -1,12 +1,14 @@
 //! The fold: from a record before and after a change to a handful of signed entries.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::day::Day;
 use crate::decimal::Decimal;
-use crate::entity::EntityId;
+use crate::entity::{EntityId, FieldId};
 use crate::entry::{Entry, NO_DAY, Part};
-use crate::expr::{Cell, Outcome, Row, Tri};
+use crate::expr::{Cell, Now, Outcome, Row, Tri};
 use crate::kpi::{Aggregate, At, KpiId, Simple};
 use crate::model::Model;
 use crate::record::{Life, Scratch, Transition};
@@ -16,7 +18,17 @@ use crate::symbol::Symbol;
 /// The KPIs of one entity, ready to be folded.
 #[derive(Clone, Debug)]
 pub struct Fold {
-    kpis: Vec<(KpiId, u64, Simple)>,
+    kpis: Vec<Folded>,
+}
+
+/// A KPI, and what of it is looked at for every change.
+#[derive(Clone, Debug)]
+struct Folded {
+    id: KpiId,
+    fields: u64,
+    /// Whether the clock alone changes which records belong.
+    timed: bool,
+    simple: Simple,
 }
 
 /// What one record says for one KPI.
@@ -29,15 +41,12 @@ enum Contribution {
 impl Fold {
     /// The fold of an entity's records.
     pub fn new(model: &Model, entity: EntityId) -> Self {
-        let simple =
-            |id: KpiId| model.kpi(id).simple().map(|simple| (id, simple.fields(), simple.clone()));
-        Self {
-            kpis: model
-                .kpi_ids()
-                .filter_map(simple)
-                .filter(|(_, _, simple)| simple.entity == entity)
-                .collect(),
-        }
+        let folded = |id: KpiId| {
+            let simple = model.kpi(id).simple().filter(|simple| simple.entity == entity)?;
+            let (fields, timed) = (simple.fields(), simple.filter.is_timed());
+            Some(Folded { id, fields, timed, simple: simple.clone() })
+        };
+        Self { kpis: model.kpi_ids().filter_map(folded).collect() }
     }
 
     /// The entries of a record that went from `scratch.old` to `scratch.new`.
@@ -49,25 +58,80 @@ impl Fold {
         mut emit: impl FnMut(Entry),
     ) {
         let everything = change.was != change.is;
-        for (kpi, fields, simple) in &self.kpis {
+        for Folded { id: kpi, fields, timed, simple } in &self.kpis {
             if !everything && change.changed & fields == 0 {
                 continue;
             }
-            let (old, new) = (
-                contribution(simple, change.was, &scratch.old, roster),
-                contribution(simple, change.is, &scratch.new, roster),
-            );
-            replace(*kpi, old, new, &mut emit);
+            if !timed {
+                let (old, new) = (
+                    contribution(simple, change.was, &scratch.old, roster),
+                    contribution(simple, change.is, &scratch.new, roster),
+                );
+                replace(*kpi, old, new, &mut emit);
+            }
             doubt(*kpi, simple, change, scratch, roster, &mut emit);
+        }
+    }
+
+    /// The entries of the KPIs whose records change by the clock alone, for a record that went from `scratch.old` to `scratch.new`, each with the instant from
+    /// which on it counts: what was scheduled before is taken away, and what is now is added.
+    pub fn schedule(
+        &self,
+        change: Transition,
+        scratch: &Scratch,
+        roster: &Roster,
+        mut emit: impl FnMut(Timestamp, Entry),
+    ) {
+        let everything = change.was != change.is;
+        let timed = self.kpis.iter().filter(|kpi| kpi.timed);
+        for Folded { id: kpi, fields, simple, .. } in timed {
+            if !everything && change.changed & fields == 0 {
+                continue;
+            }
+            timeline(simple, change.was, &scratch.old, roster, |at, from, to| {
+                replace(*kpi, to, from, &mut |entry| emit(at, entry));
+            });
+            timeline(simple, change.is, &scratch.new, roster, |at, from, to| {
+                replace(*kpi, from, to, &mut |entry| emit(at, entry));
+            });
         }
     }
 
     /// The entries of an overflow: whatever is counted of the entity may be wrong, for anyone and on any day.
     pub fn overflow(&self, mut emit: impl FnMut(Entry)) {
         let part = Part::Doubt { day: NO_DAY, incomplete: 0, gap: 1 };
-        self.kpis
-            .iter()
-            .for_each(|(kpi, _, _)| emit(Entry { owner: Symbol::UNKNOWN, kpi: *kpi, part }));
+        self.kpis.iter().for_each(|kpi| emit(Entry { owner: Symbol::UNKNOWN, kpi: kpi.id, part }));
+    }
+}
+
+/// What a record contributes over all time: each change of it with its instant, beginning with nothing.
+fn timeline(
+    simple: &Simple,
+    life: Life,
+    row: &Row,
+    roster: &Roster,
+    mut change: impl FnMut(Timestamp, Contribution, Contribution),
+) {
+    if !life.alive {
+        return;
+    }
+    let owner = owner(simple, row);
+    let zone = (owner != Symbol::UNKNOWN).then(|| roster.zone_of(owner));
+    let mut instants = BTreeSet::from([Timestamp::MIN]);
+    simple.filter.for_each_threshold(&mut |threshold| {
+        // What lies outside of all time has always come, or never comes.
+        if let Outcome::Known(instant) = threshold.instant(row, zone) {
+            instants.extend(Timestamp::from_nanosecond(instant).ok());
+        }
+    });
+    let mut before = Contribution::Nothing;
+    for at in instants {
+        let now = Now { instant: at.as_nanosecond(), zone };
+        let after = contribution_if(simple.filter.eval_at(row, &now), simple, row, roster);
+        if after != before {
+            change(at, before, after);
+        }
+        before = after;
     }
 }
 
@@ -129,8 +193,13 @@ fn contribution(simple: &Simple, life: Life, row: &Row, roster: &Roster) -> Cont
     if !life.alive {
         return Contribution::Nothing;
     }
+    contribution_if(simple.filter.eval(row), simple, row, roster)
+}
+
+/// What a living record contributes when so it is with the filter.
+fn contribution_if(belongs: Tri, simple: &Simple, row: &Row, roster: &Roster) -> Contribution {
     let incomplete = || doubtful(simple, row, roster, 1, 0);
-    match simple.filter.eval(row) {
+    match belongs {
         Tri::False => return Contribution::Nothing,
         Tri::Unknown => return incomplete(),
         Tri::True => {}
@@ -171,20 +240,31 @@ fn owner(simple: &Simple, row: &Row) -> Symbol {
 
 fn dated(at: Option<At>, owner: Symbol, row: &Row, roster: &Roster) -> Outcome<Day> {
     let Some(at) = at else { return Outcome::Known(NO_DAY) };
-    let (At::Date(field) | At::Timestamp(field)) = at;
-    let value = match row[usize::from(field.0)] {
+    let cell = |field: FieldId| row[usize::from(field.0)];
+    let (cell, is_date) = match at {
+        At::Date(field) => (cell(field), true),
+        At::Timestamp(field) => (cell(field), false),
+        At::Else { already, field, is_date, .. }
+            if cell(already) == Cell::Known(1) && cell(field) != Cell::Null =>
+        {
+            (cell(field), is_date)
+        }
+        At::Else { moment, .. } => (cell(moment), false),
+    };
+    let value = match cell {
         Cell::Unknown => return Outcome::Unknown,
         Cell::Null => return Outcome::Null,
         Cell::Known(value) => value,
     };
-    match at {
-        At::Date(_) => Outcome::Known(Day(value as i32)),
-        // Whose clock tells the day is not known.
-        At::Timestamp(_) if owner == Symbol::UNKNOWN => Outcome::Unknown,
-        At::Timestamp(_) => Timestamp::from_nanosecond(value).map_or(Outcome::Null, |instant| {
-            Outcome::Known(Day::of(instant, roster.zone_of(owner)))
-        }),
+    if is_date {
+        return Outcome::Known(Day(value as i32));
     }
+    // Whose clock tells the day is not known.
+    if owner == Symbol::UNKNOWN {
+        return Outcome::Unknown;
+    }
+    Timestamp::from_nanosecond(value)
+        .map_or(Outcome::Null, |instant| Outcome::Known(Day::of(instant, roster.zone_of(owner))))
 }
 
 /// What a record that belongs adds, before it is dated.

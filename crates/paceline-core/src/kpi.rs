@@ -75,19 +75,30 @@ pub struct Simple {
     pub filter: Test,
     /// What is computed of them.
     pub aggregate: Aggregate,
-    /// The field that dates a record: with one the KPI is a flow, without one a stock.
+    /// What dates a record: with one the KPI is a flow, without one a stock.
     pub at: Option<At>,
     /// The field that names the rep.
     pub credit: FieldId,
 }
 
-/// The field that dates a record.
+/// The field or moment that dates a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
     /// A calendar day, the same for everyone.
     Date(FieldId),
-    /// An instant, whose day is that of the rep's time zone.
+    /// An instant, field or moment, whose day is that of the rep's time zone.
     Timestamp(FieldId),
+    /// A moment, for which another field stands where the record was first seen with its condition already true.
+    Else {
+        /// The moment.
+        moment: FieldId,
+        /// Whether the record was first seen like that.
+        already: FieldId,
+        /// The field that stands for it, unless it is null.
+        field: FieldId,
+        /// Whether that field is a calendar day; otherwise an instant.
+        is_date: bool,
+    },
 }
 
 /// What is computed of the records that belong.
@@ -173,11 +184,17 @@ pub struct Bands {
 impl Simple {
     /// The fields its contributions depend on, as a bit mask by [`FieldId`].
     pub fn fields(&self) -> u64 {
-        let at = match self.at {
-            Some(At::Date(field) | At::Timestamp(field)) => field.bit(),
-            None => 0,
-        };
+        let at = self.at.map_or(0, At::fields);
         self.filter.fields() | self.aggregate.fields() | at | self.credit.bit()
+    }
+}
+
+impl At {
+    fn fields(self) -> u64 {
+        match self {
+            Self::Date(field) | Self::Timestamp(field) => field.bit(),
+            Self::Else { moment, already, field, .. } => moment.bit() | already.bit() | field.bit(),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod rows;
 
 use crate::entity::Entity;
 use crate::expr::Cell;
+use crate::moment::Moment;
 
 use index::Index;
 use marks::Marks;
@@ -23,6 +24,9 @@ pub struct Images {
     index: Index,
     rows: Rows,
     marks: Marks,
+    /// How many cells are fields, before those of the moments.
+    fields: usize,
+    moments: Box<[Moment]>,
     in_doubt: bool,
 }
 
@@ -78,8 +82,10 @@ impl Images {
     pub fn new(entity: &Entity) -> Self {
         Self {
             index: Index::default(),
-            rows: Rows::new(&entity.fields),
+            rows: Rows::new(&entity.cell_types()),
             marks: Marks::default(),
+            fields: entity.fields.len(),
+            moments: entity.moments.clone().into(),
             in_doubt: false,
         }
     }

@@ -280,6 +280,9 @@ impl Lane {
                 *gaps.entry(change.entity).or_default() += opened;
             }
             fold.transition(transition, scratch, roster, |entry| shard.note(entry, change.time));
+            fold.schedule(transition, scratch, roster, |at, entry| {
+                shard.batch.schedule(at, &entry, change.time);
+            });
         }
         if changed { counted.changed += 1 } else { counted.stale += 1 }
     }

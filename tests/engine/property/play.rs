@@ -6,6 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
+    rc::Rc,
 };
 
 use jiff::{
@@ -45,7 +46,7 @@ pub(crate) struct Play<'a> {
     coverage: &'a mut Coverage,
     engine: Engine,
     oracle: Config,
-    records: Records,
+    records: Rc<Records>,
     memory: StatusMemory,
     /// What each lane has not committed, with the offsets.
     sent_to: Vec<Vec<(i64, Message)>>,
@@ -85,7 +86,7 @@ impl<'a> Play<'a> {
             coverage,
             engine,
             oracle,
-            records: Records::default(),
+            records: Rc::default(),
             memory: StatusMemory::new(),
             sent: Vec::new(),
             now: world.start,
@@ -206,7 +207,7 @@ impl<'a> Play<'a> {
         let accepted = std::mem::take(&mut self.accepted[lane]);
         for ((offset, message), accepted) in sent.into_iter().zip(accepted) {
             let topic = ["opportunities", "activities"][message.source];
-            let taken = self.records.take(
+            let taken = Rc::make_mut(&mut self.records).take(
                 &self.oracle,
                 records::Message {
                     topic,
@@ -233,7 +234,8 @@ impl<'a> Play<'a> {
         self.saw_jump(to);
         if self.open {
             let config = self.oracle.clone();
-            let board = Board::new(&config, &self.records);
+            let records = Rc::clone(&self.records);
+            let board = Board::new(&config, &records);
             let mut dues = 0;
             while let Some(due) = self.engine.live.next_due().filter(|due| *due <= to) {
                 if due <= self.now {
@@ -314,7 +316,8 @@ impl<'a> Play<'a> {
     fn compare(&mut self, after: &str) -> Outcome {
         self.watch()?;
         let config = self.oracle.clone();
-        let board = Board::new(&config, &self.records);
+        let records = Rc::clone(&self.records);
+        let board = Board::new(&config, &records);
         let rows = board.rows(self.now, None, &mut self.memory, |_, _, _| true);
         let standings = self.engine.standings(None, self.now);
         self.compare_all(&rows, &standings, after, true)?;
@@ -334,10 +337,14 @@ impl<'a> Play<'a> {
     /// The numbers in the periods that hold a day behind.
     fn compare_past(&mut self, on: Date) -> Outcome {
         let config = self.oracle.clone();
-        let board = Board::new(&config, &self.records);
+        let records = Rc::clone(&self.records);
+        let board = Board::new(&config, &records);
         let rows = board.rows(self.now, Some(on), &mut StatusMemory::new(), |_, _, _| true);
         let standings = self.engine.standings(Some(on), self.now);
-        self.compare_all(&rows, &standings, &format!("asked for {on}"), false)
+        self.compare_all(&rows, &standings, &format!("asked for {on}"), false)?;
+        let rolling = |standing: &&Standing| matches!(kind(standing), PeriodKind::Rolling(_));
+        let fixed = standings.iter().filter(|standing| !rolling(standing));
+        fixed.take(3).try_for_each(|standing| self.check_next_change(&board, standing))
     }
 
     fn compare_all(
@@ -448,7 +455,7 @@ impl<'a> Play<'a> {
                 formula.named().iter().any(|part| self.is_stock(part))
             }
             KpiType::Ratio => kpi.numerator.as_ref().is_some_and(|part| self.is_stock(part)),
-            KpiType::Simple | KpiType::Other => kpi.at.is_none(),
+            KpiType::Simple | KpiType::Conversion | KpiType::Other => kpi.at.is_none(),
         }
     }
 

@@ -19,7 +19,7 @@ pub use bands::{Band, Bands};
 pub use calendar::{Calendar, Calendars, Pattern};
 pub use entity::{Entity, Field, FieldType, Source, States};
 pub use goal::{Curve, Goal, Part, Step, Whose};
-pub use kpi::{Aggregate, Better, GoalKind, Kpi, KpiType, PeriodKind};
+pub use kpi::{Aggregate, Better, Credit, GoalKind, Kpi, KpiType, PeriodKind};
 pub use rep::{Rep, Reps, TimeOff};
 
 /// A whole config.
@@ -54,7 +54,15 @@ impl Config {
     /// # Errors
     /// What the YAML reader says.
     pub fn read(yaml: &str) -> Result<Self, String> {
-        serde_saphyr::from_str(yaml).map_err(|error| error.to_string())
+        let mut config: Self = serde_saphyr::from_str(yaml).map_err(|error| error.to_string())?;
+        for kpi in &mut config.kpis {
+            // A conversion is the average of 1 and 0, dated by the moment at which its records came in.
+            if kpi.kind == KpiType::Conversion {
+                kpi.at = kpi.from.as_ref().map(|from| format!("first({from})"));
+                kpi.agg = Some(Aggregate::Avg);
+            }
+        }
+        Ok(config)
     }
 
     /// The KPI of this name.

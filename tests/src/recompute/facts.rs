@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use num_traits::Zero;
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     config::{Aggregate, Config, Kpi, KpiType},
     filter::{Filter, V},
     formula::{F, Formula, Look},
+    moment::{Conversion, Moment},
     number::{self, Exact},
     records::{Image, Records},
     scope::Scope,
@@ -72,21 +73,32 @@ pub struct Total {
     pub in_doubt: bool,
 }
 
-/// The facts of a KPI; `None` for one that this recompute does not know.
+/// Whether the clock alone changes the facts of a KPI.
 #[must_use]
-pub fn facts(config: &Config, records: &Records, kpi: &Kpi) -> Option<Facts> {
+pub fn is_timed(config: &Config, kpi: &Kpi) -> bool {
+    let by_clock = |text: &String| ["age(", "now()", "today()"].iter().any(|it| text.contains(it));
+    let ratio = [&kpi.numerator, &kpi.denominator].into_iter().flatten().cloned();
+    let formula = kpi.expr.as_ref().filter(|_| kpi.kind == KpiType::Derived);
+    let named = formula.map(|expr| Formula::compile(expr).named()).unwrap_or_default();
+    let is_timed = |name: String| config.kpi(&name).is_some_and(|kpi| is_timed(config, kpi));
+    kpi.filter.as_ref().is_some_and(by_clock) || ratio.chain(named).any(is_timed)
+}
+
+/// The facts of a KPI at an instant; `None` for one that this recompute does not know.
+#[must_use]
+pub fn facts(config: &Config, records: &Records, kpi: &Kpi, now: Timestamp) -> Option<Facts> {
     match kpi.kind {
-        KpiType::Simple => simple(config, records, kpi),
+        KpiType::Simple | KpiType::Conversion => simple(config, records, kpi, now),
         KpiType::Ratio => {
             let part = |name: &Option<String>| {
-                facts(config, records, config.kpi(name.as_ref()?)?).map(Box::new)
+                facts(config, records, config.kpi(name.as_ref()?)?, now).map(Box::new)
             };
             Some(Facts::Ratio(part(&kpi.numerator)?, part(&kpi.denominator)?))
         }
         KpiType::Derived => {
             let formula = Formula::compile(kpi.expr.as_ref()?);
             let part = |name: String| {
-                let facts = facts(config, records, config.kpi(&name)?)?;
+                let facts = facts(config, records, config.kpi(&name)?, now)?;
                 Some((name, facts))
             };
             let parts = formula.named().into_iter().map(part).collect::<Option<_>>()?;
@@ -181,33 +193,65 @@ fn derived(
     }
 }
 
-fn simple(config: &Config, records: &Records, kpi: &Kpi) -> Option<Facts> {
+fn simple(config: &Config, records: &Records, kpi: &Kpi, now: Timestamp) -> Option<Facts> {
     let name = kpi.entity.as_ref()?;
     let entity = config.entities.get(name)?;
     let compile = |text: &String| Filter::compile(text, entity).expect("the config is valid");
-    let filter = kpi.filter.as_ref().map(compile);
+    let everything = || "true".to_owned();
+    let condition = kpi.filter.clone().unwrap_or_else(everything);
+    let (condition, moments) = Moment::take_out(condition, entity);
+    let filter = compile(&condition);
     let expr = kpi.expr.as_ref().map(compile);
-    let images = records.images(config, name);
-    let facts = images.into_iter().filter_map(|(id, image)| {
-        let row = |field: &str| image.field(field);
-        let passes = filter.as_ref().map_or(Some(true), |filter| filter.passes(&row));
-        let value = expr.as_ref().map_or(V::Bool(true), |expr| expr.value(&row));
-        fact(config, kpi, id, &image, passes, value)
+    let conversion = Conversion::read(kpi, entity);
+    let dated_by = kpi.at.as_ref().and_then(|at| Moment::read(at, entity));
+    let facts = records.images(config, name).into_iter().filter_map(|(id, image)| {
+        let keeps = kpi.credit.as_ref().is_some_and(|credit| credit.keep);
+        let remembers = dated_by.is_some() || !moments.is_empty() || keeps;
+        let history = if remembers { records.history(config, name, &id) } else { Vec::new() };
+        let day = match (&dated_by, &kpi.at) {
+            (Some(moment), _) => moment.of(&history, &image),
+            (None, Some(field)) => image.field(field),
+            (None, None) => V::Null,
+        };
+        let row = |field: &str| match (field, moments.get(field)) {
+            (_, Some(moment)) => moment.of(&history, &image),
+            ("now()", _) => V::Instant(now),
+            ("today()", _) => today(config, kpi, &image, now),
+            (field, _) => image.field(field),
+        };
+        let passes = filter.passes(&row);
+        let owner = owner(config, whom(kpi, &filter, &history, &image));
+        let value = match (&conversion, &expr) {
+            (Some(conversion), _) => conversion.of(&history),
+            (None, Some(expr)) => expr.value(&row),
+            (None, None) => V::Bool(true),
+        };
+        fact(config, kpi, id, &image, owner, passes, value, day)
     });
     Some(Facts::Simple(kpi.agg?, facts.collect(), kpi.at.is_none()))
 }
 
+/// The day it is where the owner is.
+fn today(config: &Config, kpi: &Kpi, image: &Image, now: Timestamp) -> V {
+    let named = kpi.credit.as_ref().map_or(V::Null, |credit| image.field(&credit.field));
+    match day_known(config, &owner(config, named), V::Instant(now)) {
+        Known::Yes(Some(day)) => V::Date(day),
+        _ => V::Unknown,
+    }
+}
+
 /// `None` for a record that says nothing and about which nothing was missed.
+#[expect(clippy::too_many_arguments, reason = "that much is known of a record")]
 fn fact(
     config: &Config,
     kpi: &Kpi,
     id: String,
     image: &Image,
+    owner: Known<Option<String>>,
     passes: Option<bool>,
     value: V,
+    day: V,
 ) -> Option<Fact> {
-    let owner = owner(config, kpi, image);
-    let day = kpi.at.as_ref().map_or(V::Null, |at| image.field(at));
     let undated = kpi.at.is_some() && day == V::Null;
     let out = !image.alive || passes == Some(false) || undated || value == V::Null;
     let day = day_known(config, &owner, day);
@@ -224,10 +268,20 @@ fn fact(
     Some(Fact { id, owner, day, value, incomplete, in_doubt: image.in_doubt })
 }
 
+/// Whom a record names as its owner. Where that is kept, the first one it is known to have named since it came to match.
+fn whom(kpi: &Kpi, filter: &Filter, history: &[(Timestamp, Image)], image: &Image) -> V {
+    let Some(credit) = &kpi.credit else { return V::Null };
+    let named = |image: &Image| image.field(&credit.field);
+    let matches = |image: &Image| filter.passes(&|field| image.field(field)) == Some(true);
+    let looks = history.iter().rev().map(|(_, image)| image);
+    let matching: Vec<&Image> = looks.take_while(|image| credit.keep && matches(image)).collect();
+    let known = matching.into_iter().rev().map(named).find(|named| *named != V::Unknown);
+    known.unwrap_or_else(|| named(image))
+}
+
 /// The rep a record is credited to. An owner who is no rep is nobody.
-fn owner(config: &Config, kpi: &Kpi, image: &Image) -> Known<Option<String>> {
-    let Some(field) = &kpi.credit else { return Known::Yes(None) };
-    match image.field(field) {
+fn owner(config: &Config, named: V) -> Known<Option<String>> {
+    match named {
         V::Unknown => Known::No,
         V::Text(id) => Known::Yes(config.rep(&id).map(|rep| rep.id.clone())),
         _ => Known::Yes(None),

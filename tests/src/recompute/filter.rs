@@ -43,7 +43,7 @@ pub struct Filter {
     sets: BTreeMap<String, Vec<String>>,
 }
 
-/// The record an expression is evaluated over: the value of each field.
+/// The record an expression is evaluated over: the value of each field, and of `now()` and `today()`.
 type Row<'a> = &'a dyn Fn(&str) -> V;
 
 impl Filter {
@@ -125,6 +125,10 @@ impl Filter {
             (op::ADD | op::SUBSTRACT | op::MULTIPLY | op::DIVIDE, [a, b]) => {
                 self.arithmetic(name, &self.eval(a, row), &self.eval(b, row))
             }
+            ("now", []) => row("now()"),
+            ("today", []) => row("today()"),
+            ("age", [of]) => self.age(&row("now()"), &self.eval(of, row)),
+            ("duration", [text]) => self.duration(&self.eval(text, row)),
             ("date", [text]) => V::Date(self.constant(&self.eval(text, row))),
             ("timestamp", [text]) => V::Instant(self.constant(&self.eval(text, row))),
             (_, [a, b]) => self.compare(name, &self.eval(a, row), &self.eval(b, row)),
@@ -190,6 +194,41 @@ impl Filter {
             op::MULTIPLY => V::Num(a * b),
             _ => number::divided(a, b).map_or(V::Null, V::Num),
         }
+    }
+
+    /// Nanoseconds from an instant until now.
+    fn age(&self, now: &V, of: &V) -> V {
+        match (now, of) {
+            (_, V::Unknown) => V::Unknown,
+            (_, V::Null) => V::Null,
+            (V::Instant(now), V::Instant(of)) => {
+                V::Num(number::whole(now.as_nanosecond() - of.as_nanosecond()))
+            }
+            pair => refuse(&self.text, &pair),
+        }
+    }
+
+    /// Nanoseconds of so many days, hours, minutes and seconds.
+    fn duration(&self, text: &V) -> V {
+        let V::Text(written) = text else { refuse(&self.text, text) };
+        let mut seconds = 0;
+        let mut number = String::new();
+        for c in written.chars() {
+            let unit = match c {
+                'd' => 24 * 60 * 60,
+                'h' => 60 * 60,
+                'm' => 60,
+                's' => 1,
+                digit => {
+                    number.push(digit);
+                    continue;
+                }
+            };
+            let count: i128 = number.parse().unwrap_or_else(|_| refuse(&self.text, written));
+            seconds += count * unit;
+            number.clear();
+        }
+        V::Num(number::whole(seconds * 1_000_000_000))
     }
 
     fn constant<T: std::str::FromStr>(&self, text: &V) -> T {

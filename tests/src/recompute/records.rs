@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::{
     config::Config,
     filter::V,
@@ -19,7 +21,7 @@ pub struct Message<'a> {
     /// The offset, which is the version of a change that has none.
     pub offset: i64,
     /// The Kafka timestamp, which is the time of a change that has none.
-    pub timestamp: jiff::Timestamp,
+    pub timestamp: Timestamp,
     /// The key, which is the id of a change that has none.
     pub key: Option<&'a [u8]>,
     /// The value; a null one deletes.
@@ -32,7 +34,7 @@ pub struct Change {
     /// Its place in the record's history. A null value on a key never seen has none, and is older than all others.
     pub version: Option<i64>,
     /// When it happened.
-    pub time: jiff::Timestamp,
+    pub time: Timestamp,
     /// What happened.
     pub what: What,
 }
@@ -61,7 +63,8 @@ pub struct Records {
 /// What a record looks like.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Image {
-    fields: BTreeMap<String, V>,
+    /// The values of the fields.
+    pub fields: BTreeMap<String, V>,
     /// Whether it exists.
     pub alive: bool,
     /// Whether something about it was missed.
@@ -103,6 +106,21 @@ impl Records {
         let names: Vec<&String> = fields.into_iter().flatten().map(|(name, _)| name).collect();
         let of_entity = self.changes.iter().filter(|((of, _), _)| of == entity);
         of_entity.map(|((_, id), changes)| (id.clone(), image(&names, changes))).collect()
+    }
+}
+
+impl Records {
+    /// How a record looked after each change that spoke of fields, in the order in which these came, each with the
+    /// change's time.
+    #[must_use]
+    pub fn history(&self, config: &Config, entity: &str, id: &str) -> Vec<(Timestamp, Image)> {
+        let fields = config.entities.get(entity).map(|entity| &entity.fields);
+        let names: Vec<&String> = fields.into_iter().flatten().map(|(name, _)| name).collect();
+        let record = (entity.to_owned(), id.to_owned());
+        let changes = self.changes.get(&record).map_or(&[][..], Vec::as_slice);
+        let speaks = |change: &Change| matches!(change.what, What::Full(_) | What::Patch(_));
+        let nth = (0..changes.len()).filter(|nth| speaks(&changes[*nth]));
+        nth.map(|nth| (changes[nth].time, image(&names, &changes[..=nth]))).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod members;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::day::Day;
@@ -39,18 +40,7 @@ impl Accumulator {
 
     /// Adds a part of an entry if it counts in the period. Answers whether it does.
     pub(super) fn add(&mut self, part: Part, period: &Period) -> bool {
-        match part {
-            Part::Amount { day, amount, records } => {
-                self.add_on(day, period, |value| value.sum.add(amount, records.into()))
-            }
-            Part::Member { day, value: member, records } => {
-                self.add_on(day, period, |value| value.add_member(member, records))
-            }
-            Part::Doubt { day, incomplete, gap } => {
-                let doubt = Doubt { incomplete: incomplete.into(), gap: gap.into() };
-                self.add_on(day, period, |value| value.doubt.add(doubt))
-            }
-        }
+        self.add_on(part.day(), period, |value| value.add(part))
     }
 
     /// Adds all of a tally that counts in the period.
@@ -86,8 +76,8 @@ impl Accumulator {
     /// A rolling window that can be moved on without touching the accumulator.
     pub(super) fn window(&self, period: &Period) -> Window<'_> {
         Window {
-            days: self.days.as_ref(),
-            total: self.total.clone(),
+            days: self.days.as_ref().map(Cow::Borrowed),
+            total: Cow::Borrowed(&self.total),
             start: period.start,
             end: period.end,
         }
@@ -108,12 +98,27 @@ impl Accumulator {
         if period.holds(day) {
             add(&mut self.total);
         }
-        // A day ahead of a rolling window counts for the instant of its next change.
-        period.holds(day) || self.days.is_some() && day > period.end
+        counts(day, period)
     }
 }
 
+/// Whether what is on a day counts in a period. A day ahead of a rolling window counts for the instant of its next
+/// change.
+pub(super) fn counts(day: Day, period: &Period) -> bool {
+    day == NO_DAY || period.holds(day) || period.kind.is_rolling() && day > period.end
+}
+
 impl Value {
+    fn add(&mut self, part: Part) {
+        match part {
+            Part::Amount { amount, records, .. } => self.sum.add(amount, records.into()),
+            Part::Member { value, records, .. } => self.add_member(value, records),
+            Part::Doubt { incomplete, gap, .. } => {
+                self.doubt.add(Doubt { incomplete: incomplete.into(), gap: gap.into() });
+            }
+        }
+    }
+
     fn add_member(&mut self, member: i128, records: i32) {
         self.members.count(member, records);
         self.sum.records += i64::from(records);
@@ -180,22 +185,33 @@ impl Value {
 
 /// A rolling window moved on day by day; what has no day stays in it.
 pub(super) struct Window<'a> {
-    days: Option<&'a BTreeMap<Day, Value>>,
-    total: Value,
+    days: Option<Cow<'a, BTreeMap<Day, Value>>>,
+    total: Cow<'a, Value>,
     start: Day,
     end: Day,
 }
 
 impl Window<'_> {
+    /// Adds a part, in the window or on a day that it may come to hold.
+    pub(super) fn add(&mut self, part: Part) {
+        let day = part.day();
+        if let Some(days) = self.days.as_mut().filter(|_| day != NO_DAY) {
+            days.to_mut().entry(day).or_default().add(part);
+        }
+        if day == NO_DAY || (self.start..=self.end).contains(&day) {
+            self.total.to_mut().add(part);
+        }
+    }
+
     /// Moves it on to a window that does not end before it.
     pub(super) fn move_to(&mut self, period: &Period) {
-        let Some(days) = self.days.filter(|_| self.end < period.end) else { return };
+        let Some(days) = self.days.as_ref().filter(|_| self.end < period.end) else { return };
         // What leaves was in the window or has come between; the former is taken away, the latter not added.
         for (_, value) in days.range(self.start..period.start.min(self.end.plus(1))) {
-            self.total.merge(value, -1);
+            self.total.to_mut().merge(value, -1);
         }
         for (_, value) in days.range(self.end.plus(1).max(period.start)..=period.end) {
-            self.total.merge(value, 1);
+            self.total.to_mut().merge(value, 1);
         }
         (self.start, self.end) = (period.start, period.end);
     }

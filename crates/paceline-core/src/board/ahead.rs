@@ -1,4 +1,5 @@
-//! Days looked at ahead: when what enters and leaves a rolling window, or what is to be held, changes a status.
+//! Time looked at ahead: when what enters and leaves a rolling window, what is to be held, or a record whose membership
+//! changes by the clock, changes a status.
 
 use std::sync::Arc;
 
@@ -6,8 +7,9 @@ use jiff::Timestamp;
 
 use super::Board;
 use super::live::{State, case};
+use super::timed::{Outlook, days_of};
 use super::working_times::WorkingTimes;
-use super::worth::Parts;
+use super::worth::{Parts, Worth};
 use crate::day::Day;
 use crate::kpi::{GoalKind, KpiId};
 use crate::period::Period;
@@ -15,24 +17,24 @@ use crate::roster::ScopeId;
 use crate::standing::{Aim, Case, Status};
 
 /// A goal as time moves on; worked out anew only where it may be another.
-struct Moving {
+pub(super) struct Moving {
     live: u32,
-    kpi: KpiId,
-    period: Arc<Period>,
-    aim: Option<Aim>,
+    pub(super) kpi: KpiId,
+    pub(super) period: Arc<Period>,
+    pub(super) aim: Option<Aim>,
     /// Whether ramps or presence scale it, so that it may be another on any day.
-    scaled: bool,
+    pub(super) scaled: bool,
 }
 
 /// What is looked at ahead.
-#[derive(Clone, Copy)]
-struct Ahead<'a> {
-    live: u32,
-    scope: ScopeId,
-    kpi: KpiId,
-    period: &'a Arc<Period>,
-    status: Status,
-    after: Timestamp,
+pub(super) struct Ahead<'a> {
+    pub(super) live: u32,
+    pub(super) period: &'a Arc<Period>,
+    /// The goal of the standing, and those that its value is computed from.
+    pub(super) goals: Vec<Moving>,
+    pub(super) outlook: Outlook<'a>,
+    pub(super) status: Status,
+    pub(super) after: Timestamp,
 }
 
 impl Board {
@@ -45,88 +47,95 @@ impl Board {
         status: Status,
         now: Timestamp,
     ) -> Option<Timestamp> {
-        let (scope, slot) = self.place(live);
-        let (kpi, period) = (self.slots.get(slot).kpi, self.state(live)?.period.clone());
-        let ahead = Ahead { live, scope, kpi, period: &period, status, after: now };
+        let period = &self.state(live)?.period;
+        let goals = self.moving_goals(live).collect();
+        let outlook = self.outlook(live);
+        let ahead = Ahead { live, period, goals, outlook, status, after: now };
         if period.kind.is_rolling() {
-            return self.next_window_change(times, &ahead, case);
+            return self.next_window_change(times, ahead, case);
         }
-        self.next_change_within(times, &ahead, case)
+        self.next_change_within(times, ahead, case, case.end)
     }
 
-    /// The first instant of a period that does not move: by what is due, between the midnights at which what is to be
-    /// held is scaled otherwise, or at one of these.
-    fn next_change_within(
+    /// The first instant in a period that does not move: by what is due, between the instants at which what is to be
+    /// held is scaled otherwise or a record's membership changes, or at one of these. With `end` the standing is gone.
+    pub(super) fn next_change_within(
         &self,
         times: &mut WorkingTimes,
-        ahead: &Ahead<'_>,
+        mut ahead: Ahead<'_>,
         now: &Case,
+        end: Option<Timestamp>,
     ) -> Option<Timestamp> {
-        let Ahead { live, scope, kpi, period, status, .. } = *ahead;
-        let end = self.period_end(scope, period);
-        let mut goals: Vec<Moving> = self.moving_goals(live).collect();
-        let midnights = self.scaling_midnights(&goals, scope, ahead.after);
+        let (scope, slot) = self.place(ahead.live);
+        let kpi = self.model.kpi(self.slots.get(slot).kpi);
+        let midnights = self.scaling_midnights(&ahead.goals, scope, ahead.after);
+        let mut midnights = midnights.into_iter().peekable();
         let (mut case_then, mut from) = (now.clone(), ahead.after);
-        for at in midnights.into_iter().take_while(|at| *at < end) {
-            let change = case_then.next_change(&self.rules, status, from);
+        loop {
+            let change = case_then.next_change(&self.rules, ahead.status, from);
+            let next = midnights.peek().copied().into_iter().chain(ahead.outlook.next(from)).min();
+            let Some(at) = next.filter(|at| end.is_none_or(|end| *at < end)) else { return change };
             if change.is_some_and(|change| change < at) {
                 return change;
             }
-            for goal in &mut goals {
-                goal.aim = self.aim(times, scope, goal.kpi, period, at);
+            if midnights.next_if_eq(&at).is_some() {
+                for goal in &mut ahead.goals {
+                    goal.aim = self.aim(times, scope, goal.kpi, ahead.period, at);
+                }
             }
-            let found = |live| goals.iter().find(|goal| goal.live == live);
-            let parts = Parts {
-                total: &|leaf| Some(self.state(leaf)?.accumulator.total()),
-                goal: &|live| found(live)?.aim.as_ref()?.left().cloned(),
-            };
-            let own = found(live).and_then(|own| own.aim.clone());
-            case_then = case(self.model.kpi(kpi), self.worth(live, parts), own, Some(end));
-            if case_then.status(&self.rules, status, at) != status {
+            ahead.outlook.take(at);
+            let worth = self.worth_ahead(&ahead);
+            case_then = case(kpi, worth, ahead.aim(), now.end);
+            if case_then.status(&self.rules, ahead.status, at) != ahead.status {
                 return Some(at);
             }
             from = at;
         }
-        case_then.next_change(&self.rules, status, from)
     }
 
-    /// The first midnight at which the status of a rolling window is another.
+    /// The first instant at which the status of a rolling window is another: a midnight, or when a record's membership
+    /// changes.
     fn next_window_change(
         &self,
         times: &mut WorkingTimes,
-        ahead: &Ahead<'_>,
+        mut ahead: Ahead<'_>,
         now: &Case,
     ) -> Option<Timestamp> {
-        let Ahead { live, scope, kpi, period, status, after } = *ahead;
-        let mut goals: Vec<Moving> = self.moving_goals(live).collect();
-        let own_moves = goals.iter().any(|goal| goal.live == live && goal.scaled)
-            || !self.goals.edges(kpi, period).is_empty();
+        let (live, former) = (ahead.live, ahead.period);
+        let (scope, slot) = self.place(live);
+        let kpi = self.slots.get(slot).kpi;
+        let own_moves = ahead.goals.iter().any(|goal| goal.live == live && goal.scaled)
+            || !self.goals.edges(kpi, former).is_empty();
         if now.aim.is_none() && !own_moves {
             return None;
         }
-        let window = |leaf| Some((leaf, self.state(leaf)?.accumulator.window(period)));
-        let mut windows: Vec<_> = self.leaves(live).filter_map(window).collect();
         let zone = &self.face(scope).zone;
-        let days = self.days_ahead(live, &goals, scope, period).into_iter();
+        let days = self.days_ahead(live, &ahead.goals, scope, former).into_iter();
         let midnights = days
-            .chain(self.scaled_windows(&goals, scope, period))
+            .chain(self.scaled_windows(&ahead.goals, scope, former))
             .map(|day| day.start(zone))
-            .chain(self.scaling_midnights(&goals, scope, after));
-        sorted(midnights.collect()).into_iter().find(|at| {
-            let period = Arc::new(period.kind.holding(Day::of(*at, zone), self.calendar(scope)));
-            windows.iter_mut().for_each(|(_, window)| window.move_to(&period));
-            goals.iter_mut().for_each(|goal| self.move_on(times, goal, scope, &period, *at));
-            let found = |live| goals.iter().find(|goal| goal.live == live);
-            let parts = Parts {
-                total: &|leaf| {
-                    windows.iter().find(|(live, _)| *live == leaf).map(|(_, window)| window.total())
-                },
-                goal: &|live| found(live)?.aim.as_ref()?.left().cloned(),
-            };
-            let own = found(live).and_then(|own| own.aim.clone());
-            let case = case(self.model.kpi(kpi), self.worth(live, parts), own, None);
-            case.status(&self.rules, status, *at) != status
-        })
+            .chain(self.scaling_midnights(&ahead.goals, scope, ahead.after));
+        let mut midnights = sorted(midnights.collect()).into_iter().peekable();
+        let mut from = ahead.after;
+        loop {
+            let next = midnights.peek().copied().into_iter().chain(ahead.outlook.next(from)).min();
+            let at = next?;
+            if midnights.next_if_eq(&at).is_some() {
+                let today = Day::of(at, zone);
+                let period = Arc::new(former.kind.holding(today, self.calendar(scope)));
+                ahead.outlook.move_to(&period);
+                for goal in &mut ahead.goals {
+                    self.move_on(times, goal, scope, &period, at);
+                }
+            }
+            ahead.outlook.take(at);
+            let worth = self.worth_ahead(&ahead);
+            let case = case(self.model.kpi(kpi), worth, ahead.aim(), None);
+            if case.status(&self.rules, ahead.status, at) != ahead.status {
+                return Some(at);
+            }
+            from = at;
+        }
     }
 
     /// The days on which contributions, the goals in force and the presence of working days change in a window.
@@ -150,7 +159,10 @@ impl Board {
             })
             .collect();
         let states = self.leaves(live).filter_map(|leaf| self.state(leaf));
-        let contributions = states.flat_map(|state| state.accumulator.days_ahead(period));
+        let contributions = states.flat_map(|state| {
+            let scheduled = days_of(&state.ahead, period);
+            state.accumulator.days_ahead(period).into_iter().chain(scheduled)
+        });
         contributions.chain(edges).chain(rests).collect()
     }
 
@@ -178,19 +190,52 @@ impl Board {
         windows.filter(|day| *day > period.end).collect()
     }
 
-    fn state(&self, live: u32) -> Option<&State> {
+    /// What a standing comes to by its goals and leaves ahead.
+    pub(super) fn worth_ahead(&self, ahead: &Ahead<'_>) -> Worth {
+        let parts = Parts {
+            total: &|leaf| ahead.outlook.total(leaf),
+            goal: &|live| ahead.found(live)?.aim.as_ref()?.left().cloned(),
+        };
+        self.worth(ahead.live, parts)
+    }
+
+    pub(super) fn state(&self, live: u32) -> Option<&State> {
         self.live[live as usize].state.as_ref()
     }
 
     /// The goal of a standing, and those that its value is computed from, as they are now.
     fn moving_goals(&self, live: u32) -> impl Iterator<Item = Moving> + '_ {
-        let others = self.goals_within(live).filter(move |other| *other != live);
-        [live].into_iter().chain(others).filter_map(|live| {
+        self.own_and_goals_within(live).filter_map(|live| {
             let state = self.state(live)?;
-            let (kpi, period) = (self.slots.get(self.place(live).1).kpi, state.period.clone());
-            let scaled = self.scales(kpi, period.kind);
-            Some(Moving { live, kpi, period, aim: state.aim.clone(), scaled })
+            Some(self.moving(live, state.period.clone(), state.aim.clone()))
         })
+    }
+
+    /// The same in a period that is not running.
+    pub(super) fn past_goals(
+        &self,
+        times: &mut WorkingTimes,
+        live: u32,
+        period: &Arc<Period>,
+        now: Timestamp,
+    ) -> Vec<Moving> {
+        let goal = |live: u32| {
+            let (scope, slot) = self.place(live);
+            let aim = self.aim(times, scope, self.slots.get(slot).kpi, period, now);
+            self.moving(live, period.clone(), aim)
+        };
+        self.own_and_goals_within(live).map(goal).collect()
+    }
+
+    fn own_and_goals_within(&self, live: u32) -> impl Iterator<Item = u32> + '_ {
+        let others = self.goals_within(live).filter(move |other| *other != live);
+        [live].into_iter().chain(others)
+    }
+
+    fn moving(&self, live: u32, period: Arc<Period>, aim: Option<Aim>) -> Moving {
+        let kpi = self.slots.get(self.place(live).1).kpi;
+        let scaled = self.scales(kpi, period.kind);
+        Moving { live, kpi, period, aim, scaled }
     }
 
     fn move_on(
@@ -211,6 +256,17 @@ impl Board {
             moving.aim = self.aim(times, scope, moving.kpi, period, at);
         }
         moving.period = period.clone();
+    }
+}
+
+impl Ahead<'_> {
+    /// The goal of the standing itself.
+    pub(super) fn aim(&self) -> Option<Aim> {
+        self.found(self.live)?.aim.clone()
+    }
+
+    fn found(&self, live: u32) -> Option<&Moving> {
+        self.goals.iter().find(|goal| goal.live == live)
     }
 }
 

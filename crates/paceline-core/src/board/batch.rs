@@ -1,15 +1,18 @@
 //! A batch: the entries of many changes, added up before they are committed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 use jiff::Timestamp;
 
 use crate::day::Day;
 use crate::decimal::Decimal;
-use crate::entry::{Entry, Part};
+use crate::entry::{Entry, Part, PartKey};
 use crate::kpi::KpiId;
 use crate::symbol::Symbol;
+
+/// What an entry that counts from an instant on is of.
+type Timed = (Timestamp, Symbol, KpiId, PartKey);
 
 /// The entries of many changes, added up. Kept between commits for its memory.
 #[derive(Debug, Default)]
@@ -17,6 +20,8 @@ pub struct Batch {
     sums: HashMap<(Symbol, KpiId, Day), (Decimal, i32, Timestamp), FixedState>,
     members: HashMap<(Symbol, KpiId, Day, i128), (i32, Timestamp), FixedState>,
     doubts: HashMap<(Symbol, KpiId, Day), (i32, i32, Timestamp), FixedState>,
+    /// What counts from an instant on, by the instant, by whose and what it is, and by what it changes.
+    timed: BTreeMap<Timed, (Part, Timestamp)>,
 }
 
 impl Batch {
@@ -37,6 +42,46 @@ impl Batch {
                 *doubt = (doubt.0 + incomplete, doubt.1 + gap, doubt.2.max(time));
             }
         }
+    }
+
+    /// Adds an entry of a change made at `time` that counts from an instant on.
+    pub fn schedule(&mut self, at: Timestamp, entry: &Entry, time: Timestamp) {
+        let Entry { owner, kpi, part } = *entry;
+        let known = self.timed.entry((at, owner, kpi, part.key()));
+        known
+            .and_modify(|(sum, newest)| (*sum, *newest) = (sum.plus(part), time.max(*newest)))
+            .or_insert((part, time));
+    }
+
+    /// The summed entries that count from an instant on which has come, each with the time of its newest change or that
+    /// instant. Their sum over all instants is what counts: a part of it may take away what another adds.
+    pub(super) fn due(&self, now: Timestamp) -> Vec<(Entry, Timestamp)> {
+        let mut due = BTreeMap::new();
+        let come = self.timed.iter().take_while(|((at, ..), _)| *at <= now);
+        for ((at, owner, kpi, cell), (part, time)) in come {
+            let time = *time.max(at);
+            due.entry((*owner, *kpi, *cell))
+                .and_modify(|(sum, newest): &mut (Part, Timestamp)| {
+                    (*sum, *newest) = (sum.plus(*part), time.max(*newest));
+                })
+                .or_insert((*part, time));
+        }
+        let sums = due.into_iter().filter(|(_, (part, _))| !part.is_nothing());
+        sums.map(|((owner, kpi, _), (part, time))| (Entry { owner, kpi, part }, time)).collect()
+    }
+
+    /// The summed entries that count from an instant on which is yet to come, and are not nothing, each with that
+    /// instant and the time of its newest change. Without a clock all are.
+    pub(super) fn scheduled(
+        &self,
+        now: Option<Timestamp>,
+    ) -> impl Iterator<Item = (Timestamp, Entry, Timestamp)> {
+        let later = self.timed.iter().skip_while(move |((at, ..), _)| Some(*at) <= now);
+        later.filter(|(_, (part, _))| !part.is_nothing()).map(
+            |((at, owner, kpi, _), (part, time))| {
+                (*at, Entry { owner: *owner, kpi: *kpi, part: *part }, *time)
+            },
+        )
     }
 
     /// The summed entries that are not nothing, each with the time of its newest change.
@@ -70,7 +115,10 @@ impl Batch {
 
     /// Whether nothing was added since it was cleared.
     pub fn is_empty(&self) -> bool {
-        self.sums.is_empty() && self.members.is_empty() && self.doubts.is_empty()
+        self.sums.is_empty()
+            && self.members.is_empty()
+            && self.doubts.is_empty()
+            && self.timed.is_empty()
     }
 
     /// Forgets all entries.
@@ -78,5 +126,6 @@ impl Batch {
         self.sums.clear();
         self.members.clear();
         self.doubts.clear();
+        self.timed.clear();
     }
 }

@@ -1,6 +1,5 @@
 //! The standings of the periods that are running now: accumulating, judging, and beginning new periods.
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,12 +8,13 @@ use super::accumulator::Accumulator;
 use super::slots::Slot;
 use super::view::{Key, Left, Removal};
 use super::worth::{Parts, Worth};
-use super::{Board, Revision};
+use super::{Board, Revision, Touched};
 use crate::decimal::Decimal;
 use crate::entry::Entry;
 use crate::kpi::{GoalKind, Kpi};
 use crate::period::Period;
 use crate::roster::ScopeId;
+use crate::schedule::Schedule;
 use crate::spread::Spread;
 use crate::standing::{Aim, Case, Status};
 
@@ -33,6 +33,8 @@ pub(super) struct Live {
 pub(super) struct State {
     pub(super) period: Arc<Period>,
     pub(super) accumulator: Accumulator,
+    /// What will count in the period from an instant on.
+    pub(super) ahead: Schedule<()>,
     pub(super) aim: Option<Aim>,
     /// The working days by which what is left is counted.
     pub(super) load: Option<Arc<Spread>>,
@@ -59,25 +61,35 @@ impl Board {
     }
 
     /// Adds an entry to every standing that counts it; notes which of them and of those made of them are
-    /// to be judged again, and the newest change that touched each.
-    pub(super) fn accumulate(
+    /// to be judged again.
+    pub(super) fn accumulate(&mut self, entry: &Entry, time: Timestamp, touched: &mut Touched) {
+        self.each_state(entry, time, touched, |state| {
+            state.accumulator.add(entry.part, &state.period)
+        });
+    }
+
+    /// Changes the state of every standing that may count an entry; those that do are touched. Before the
+    /// board is opened there are none.
+    pub(super) fn each_state(
         &mut self,
         entry: &Entry,
         time: Timestamp,
-        touched: &mut BTreeSet<u32>,
-        newest: &mut HashMap<u32, Timestamp>,
+        touched: &mut Touched,
+        mut change: impl FnMut(&mut State) -> bool,
     ) {
+        if !self.is_open() {
+            return;
+        }
         for scope in self.roster.path(entry.owner) {
             for slot in self.slots.of(entry.kpi) {
                 let live = scope.0 * self.slots.len() as u32 + *slot as u32;
                 let Some(state) = &mut self.live[live as usize].state else { continue };
-                if !state.accumulator.add(entry.part, &state.period) {
+                if !change(state) {
                     continue;
                 }
                 for slot in [*slot].iter().chain(&self.slots.get(*slot).dependents) {
                     let live = scope.0 * self.slots.len() as u32 + *slot as u32;
-                    touched.insert(live);
-                    newest
+                    touched
                         .entry(live)
                         .and_modify(|newest| *newest = time.max(*newest))
                         .or_insert(time);
@@ -196,6 +208,7 @@ impl Board {
         }
         let state = State {
             accumulator: Accumulator::new(&period),
+            ahead: Schedule::default(),
             period: Arc::new(period),
             aim,
             load,
@@ -264,6 +277,7 @@ impl Board {
                 }
             }
         }
+        self.refill_ahead(&wanted);
     }
 
     fn remember(&mut self, entered: Revision, removal: Removal) {

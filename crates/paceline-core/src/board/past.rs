@@ -7,18 +7,17 @@ use jiff::Timestamp;
 
 use super::Board;
 use super::accumulator::Accumulator;
+use super::ahead::Ahead;
 use super::live::case;
 use super::view::{Key, Reading};
-use super::worth::{Parts, Worth};
 use crate::day::Day;
 use crate::period::Period;
-use crate::rational::Rational;
 use crate::roster::Scope;
 use crate::standing::Status;
 use crate::symbol::Symbol;
 
 /// The accumulators of standings in periods that are not running.
-type Sums = HashMap<u32, (Period, Accumulator)>;
+pub(super) type Sums = HashMap<u32, (Period, Accumulator)>;
 
 impl Board {
     /// The standings of `lives` in the periods that hold a day.
@@ -34,49 +33,33 @@ impl Board {
         if self.live[live as usize].state.as_ref().is_some_and(|state| *state.period == period) {
             return self.reading(live);
         }
-        let (aim, load) = self.timed(|board, times| {
-            let aim = board.aim(times, scope, kpi, &period, now);
-            (aim, board.load(times, scope, kpi, &period))
+        let period = Arc::new(period);
+        let (case, status, next_change, load) = self.timed(|board, times| {
+            let end = (!kind.is_rolling()).then(|| board.period_end(scope, &period));
+            let mut ahead = Ahead {
+                live,
+                period: &period,
+                goals: board.past_goals(times, live, &period, now),
+                outlook: board.past_outlook(live, sums),
+                // There is no memory of a status that nobody watched: the bands start in the middle.
+                status: Status::OnTrack,
+                after: now,
+            };
+            let case = case(board.model.kpi(kpi), board.worth_ahead(&ahead), ahead.aim(), end);
+            ahead.status = case.status(&board.rules, ahead.status, now);
+            let status = ahead.status;
+            let end = end.filter(|end| *end > now);
+            let next_change = board.next_change_within(times, ahead, &case, end);
+            (case, status, next_change, board.load(times, scope, kpi, &period))
         });
-        let model = self.model.clone();
-        let end = (!kind.is_rolling()).then(|| self.period_end(scope, &period));
-        let goals = self.past_goals(live, &period, now);
-        let case = case(model.kpi(kpi), self.past_worth(live, sums, &goals), aim, end);
-        // There is no memory of a status that nobody watched: the bands start in the middle.
-        let status = case.status(&self.rules, Status::OnTrack, now);
         Some(Reading {
-            key: Key { scope, kpi, period: Arc::new(period) },
+            since: case.end.filter(|end| *end <= now).unwrap_or(now),
+            key: Key { scope, kpi, period },
             status,
-            since: end.filter(|end| *end <= now).unwrap_or(now),
-            next_change: case.next_change(&self.rules, status, now),
+            next_change,
             revision: self.revision,
             load,
             case: Arc::new(case),
-        })
-    }
-
-    fn past_worth(&self, live: u32, sums: &Sums, goals: &HashMap<u32, Rational>) -> Worth {
-        // A stock is the state right now and has no past.
-        let flow = |live: u32| {
-            let (_, slot) = self.place(live);
-            !self.model.kpi(self.slots.get(slot).kpi).is_stock()
-        };
-        let parts = Parts {
-            total: &|live| sums.get(&live).filter(|_| flow(live)).map(|(_, sums)| sums.total()),
-            goal: &|live| goals.get(&live).cloned(),
-        };
-        self.worth(live, parts)
-    }
-
-    /// The goals in a period that a value is computed from.
-    fn past_goals(&mut self, live: u32, period: &Period, now: Timestamp) -> HashMap<u32, Rational> {
-        self.timed(|board, times| {
-            let goal = |live: u32| {
-                let (scope, slot) = board.place(live);
-                let aim = board.aim(times, scope, board.slots.get(slot).kpi, period, now)?;
-                Some((live, aim.left()?.clone()))
-            };
-            board.goals_within(live).filter_map(goal).collect()
         })
     }
 

@@ -1,9 +1,11 @@
 //! Types and names: from the syntax tree to a tree that runs without looking anything up.
 
+use super::clock::{before_now, duration, turned, with_today};
 use super::syntax::{Kind, Node};
 use super::{Comparison, ExprError, Number, Operator, Scope, Test, Word};
 use crate::day::Day;
 use crate::entity::{FieldId, FieldType};
+use crate::moment::{self, Moment};
 use crate::rational::Rational;
 use crate::suggest;
 use crate::symbol::Intern;
@@ -18,6 +20,15 @@ pub(super) fn number(node: &Node, scope: Scope<'_>, symbols: &mut dyn Intern) ->
     Checker { scope, symbols }.number(node)
 }
 
+pub(super) fn moment(
+    node: &Node,
+    kind: moment::Kind,
+    scope: Scope<'_>,
+    symbols: &mut dyn Intern,
+) -> Checked<Moment> {
+    Checker { scope, symbols }.moment(node, kind)
+}
+
 struct Checker<'a> {
     scope: Scope<'a>,
     symbols: &'a mut dyn Intern,
@@ -28,6 +39,12 @@ enum Operand {
     Word(FieldType, Word),
     Number(Number),
     Null,
+    /// How long ago a timestamp was.
+    Age(FieldId),
+    /// Nanoseconds.
+    Duration(i128),
+    Now,
+    Today,
 }
 
 impl Checker<'_> {
@@ -59,6 +76,7 @@ impl Checker<'_> {
             ("!_", [test]) => Ok(Test::Not(Box::new(self.test(test)?))),
             ("_?_:_", [test, yes, no]) => self.choice(test, yes, no),
             ("@in", [value, set]) => self.membership(value, set),
+            ("age" | "now" | "today" | "duration", _) => Err(not_a_condition(node)),
             (_, [left, right]) => match comparison(name) {
                 Some(op) => self.comparison(node, op, left, right),
                 None => Err(not_supported(node, name)),
@@ -92,6 +110,25 @@ impl Checker<'_> {
                 "write `field == null` or `field != null`".to_owned(),
             )),
             (Operand::Number(left), Operand::Number(right)) => Ok(compare_numbers(op, left, right)),
+            (Operand::Word(FieldType::Timestamp, Word::Field(field)), Operand::Now) => {
+                timed(node, before_now(op, field, 0))
+            }
+            (Operand::Now, Operand::Word(FieldType::Timestamp, Word::Field(field))) => {
+                timed(node, before_now(turned(op), field, 0))
+            }
+            (Operand::Word(FieldType::Date, Word::Field(field)), Operand::Today) => {
+                Ok(with_today(op, field))
+            }
+            (Operand::Today, Operand::Word(FieldType::Date, Word::Field(field))) => {
+                Ok(with_today(turned(op), field))
+            }
+            // Older than a duration is what lies before the instant so long ago.
+            (Operand::Age(field), Operand::Duration(nanos)) => {
+                timed(node, before_now(turned(op), field, nanos))
+            }
+            (Operand::Duration(nanos), Operand::Age(field)) => {
+                timed(node, before_now(op, field, nanos))
+            }
             (Operand::Word(left, a), Operand::Word(right, b)) if left == right => {
                 compare_words(node, op, left, a, b)
             }
@@ -110,8 +147,62 @@ impl Checker<'_> {
             Kind::Call(name, args) if name == "date" || name == "timestamp" => {
                 literal_time(node, name, args)
             }
+            Kind::Call(name, args) if name == "now" && args.is_empty() => Ok(Operand::Now),
+            Kind::Call(name, args) if name == "today" && args.is_empty() => Ok(Operand::Today),
+            Kind::Call(name, args) if name == "duration" => literal_duration(node, args),
+            Kind::Call(name, args) if name == "age" => self.age(node, args),
             _ => self.number(node).map(Operand::Number),
         }
+    }
+
+    fn age(&mut self, node: &Node, args: &[Node]) -> Checked<Operand> {
+        let [of] = args else {
+            return Err(refuse(
+                node,
+                "age(…) takes one timestamp".to_owned(),
+                "write age(created) or age(since(stage == 'Proposal')); working time is not \
+                 supported by this version"
+                    .to_owned(),
+            ));
+        };
+        if let Kind::Call(name, args) = &of.kind
+            && name == "since"
+            && let [condition] = args.as_slice()
+        {
+            let moment = self.moment(condition, moment::Kind::Since)?;
+            return Ok(Operand::Age(self.scope.remember(moment)));
+        }
+        match self.operand(of)? {
+            Operand::Word(FieldType::Timestamp, Word::Field(field)) => Ok(Operand::Age(field)),
+            other => Err(refuse(
+                of,
+                format!("{} has no age", other.kind()),
+                "name a field of type timestamp, or write age(since(<condition>))".to_owned(),
+            )),
+        }
+    }
+
+    fn moment(&mut self, node: &Node, kind: moment::Kind) -> Checked<Moment> {
+        let condition = self.untimed(node)?;
+        let order = self.scope.order(self.symbols);
+        let mut depends = false;
+        condition.for_each_field(&mut |field| {
+            depends |= order.as_ref().is_some_and(|order| order.field == field);
+        });
+        Ok(Moment { kind, condition, states: order.filter(|_| depends) })
+    }
+
+    /// A condition that only a change of the record changes.
+    fn untimed(&mut self, node: &Node) -> Checked<Test> {
+        let test = self.test(node)?;
+        if !test.is_timed() {
+            return Ok(test);
+        }
+        Err(refuse(
+            node,
+            "this changes by the clock alone".to_owned(),
+            "use age(…), now() and today() in `where` only, outside of since(…)".to_owned(),
+        ))
     }
 
     fn named_operand(&self, node: &Node, name: &str) -> Checked<Operand> {
@@ -233,7 +324,7 @@ impl Checker<'_> {
         match (name, args) {
             ("-_", [value]) => Ok(Number::Negate(Box::new(self.number(value)?))),
             ("_?_:_", [test, yes, no]) => Ok(Number::If(
-                Box::new(self.test(test)?),
+                Box::new(self.untimed(test)?),
                 Box::new(self.number(yes)?),
                 Box::new(self.number(no)?),
             )),
@@ -343,6 +434,28 @@ fn literal_time(node: &Node, name: &str, args: &[Node]) -> Checked<Operand> {
     Ok(Operand::Word(FieldType::Timestamp, Word::Const(instant.as_nanosecond())))
 }
 
+fn literal_duration(node: &Node, args: &[Node]) -> Checked<Operand> {
+    let text = if let [Node { kind: Kind::Text(text), .. }] = args { Some(text) } else { None };
+    text.and_then(|text| duration(text)).map(Operand::Duration).ok_or_else(|| {
+        refuse(
+            node,
+            "duration(…) takes one text constant".to_owned(),
+            "write duration(\"14d\"), duration(\"36h\") or duration(\"1h30m\")".to_owned(),
+        )
+    })
+}
+
+/// A comparison with the clock, which hits an instant only for an instant.
+fn timed(node: &Node, test: Option<Test>) -> Checked<Test> {
+    test.ok_or_else(|| {
+        refuse(
+            node,
+            "nothing is as old as that for more than an instant".to_owned(),
+            "compare with <, <=, > or >=".to_owned(),
+        )
+    })
+}
+
 fn bad_time(node: &Node, name: &str) -> ExprError {
     let example =
         if name == "date" { "date(\"2026-11-23\")" } else { "timestamp(\"2026-11-23T10:00:00Z\")" };
@@ -386,6 +499,9 @@ fn mismatch(node: &Node, left: &Operand, right: &Operand) -> ExprError {
         ("timestamp", "text") | ("text", "timestamp") => {
             "write the constant as timestamp(\"2026-11-23T10:00:00Z\")"
         }
+        ("an age", _) | (_, "an age") => "compare an age with duration(\"14d\")",
+        ("date", "now()") | ("now()", "date") => "compare a date with today()",
+        ("timestamp", "today()") | ("today()", "timestamp") => "compare a timestamp with now()",
         ("a number", "text") | ("text", "a number") => {
             "write the constant without quotes, or declare the field as text"
         }
@@ -407,6 +523,10 @@ impl Operand {
             Self::Word(FieldType::Timestamp, _) => "timestamp",
             Self::Word(FieldType::Int | FieldType::Decimal, _) | Self::Number(_) => "a number",
             Self::Null => "null",
+            Self::Age(_) => "an age",
+            Self::Duration(_) => "a duration",
+            Self::Now => "now()",
+            Self::Today => "today()",
         }
     }
 }
@@ -432,7 +552,7 @@ fn not_supported(node: &Node, name: &str) -> ExprError {
     refuse(
         node,
         format!("`{shown}` is not supported here"),
-        "use ==, !=, <, <=, >, >=, in, &&, ||, !, + - * /, ?:, date(…), timestamp(…)".to_owned(),
+        "use ==, !=, <, <=, >, >=, in, &&, ||, !, + - * /, ?:, date(…), timestamp(…), age(…), now(), today()".to_owned(),
     )
 }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::clock::Now;
 use super::{Comparison, Number, Operator, Test, Word};
 use crate::decimal::Decimal;
 use crate::entity::FieldId;
@@ -44,8 +45,13 @@ pub enum Outcome<T> {
 }
 
 impl Test {
-    /// The truth of the condition for a record.
+    /// The truth of a condition without a clock for a record; with one, as if time had not begun.
     pub fn eval(&self, row: &Row) -> Tri {
+        self.eval_at(row, &Now { instant: i128::MIN, zone: None })
+    }
+
+    /// The truth of the condition for a record at an instant.
+    pub(crate) fn eval_at(&self, row: &Row, now: &Now<'_>) -> Tri {
         match self {
             Self::Const(value) => Tri::from(*value),
             Self::Flag(field) => cell(row, *field).is(|value| value != 0),
@@ -53,19 +59,32 @@ impl Test {
                 Cell::Unknown => Tri::Unknown,
                 other => Tri::from(other == Cell::Null),
             },
-            Self::Not(test) => test.eval(row).not(),
+            Self::Not(test) => test.eval_at(row, now).not(),
             Self::All(tests) => {
-                tests.iter().fold(Tri::True, |all, test| all.and(|| test.eval(row)))
+                tests.iter().fold(Tri::True, |all, test| all.and(|| test.eval_at(row, now)))
             }
-            Self::Any(tests) => tests
-                .iter()
-                .fold(Tri::False, |none, test| none.not().and(|| test.eval(row).not()).not()),
+            Self::Any(tests) => tests.iter().fold(Tri::False, |none, test| {
+                none.not().and(|| test.eval_at(row, now).not()).not()
+            }),
             Self::Compare { op, left, right } => {
                 compare_words(*op, left.cell(row), right.cell(row))
             }
             Self::OneOf { field, members } => {
                 cell(row, *field).is(|value| members.contains(&value))
             }
+            Self::Clock { from, reached } => {
+                let instant = from.instant(row, now.zone);
+                match instant {
+                    Outcome::Unknown => Tri::Unknown,
+                    Outcome::Null => Tri::False,
+                    Outcome::Known(from) => Tri::from((now.instant >= from) == *reached),
+                }
+            }
+            Self::Within { from, to, nanos } => match (cell(row, *from), cell(row, *to)) {
+                (Cell::Unknown, _) | (_, Cell::Unknown) => Tri::Unknown,
+                (Cell::Known(from), Cell::Known(to)) => Tri::from(to - from <= *nanos),
+                _ => Tri::False,
+            },
             Self::Numbers { op, left, right } => {
                 compare_numbers(*op, &left.eval(row), &right.eval(row))
             }
@@ -188,7 +207,7 @@ impl Comparison {
     }
 }
 
-fn cell(row: &Row, field: FieldId) -> Cell {
+pub(super) fn cell(row: &Row, field: FieldId) -> Cell {
     row[usize::from(field.0)]
 }
 

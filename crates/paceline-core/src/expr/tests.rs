@@ -1,6 +1,8 @@
 //! What expressions mean and how they are refused, case by case.
 
-use super::{Cell, Outcome, Scope, States, Tri, number, test};
+use std::cell::RefCell;
+
+use super::{Cell, Now, Outcome, Scope, States, Tri, number, test};
 use crate::entity::{Entity, Field, FieldType};
 use crate::symbol::{Intern, Symbols};
 
@@ -23,7 +25,7 @@ fn opportunity() -> (Entity, States) {
             ("open".to_owned(), vec!["Open".to_owned()]),
         ],
     };
-    (Entity { name: "opportunity".to_owned(), fields }, states)
+    (Entity { name: "opportunity".to_owned(), fields, moments: Vec::new() }, states)
 }
 
 /// amount 1200.5, stage Won, close_date 2026-11-20, created at an instant, private, probability null, owner unknown
@@ -43,7 +45,8 @@ fn row(symbols: &mut Symbols) -> Vec<Cell> {
 #[test]
 fn conditions_hold_fail_or_stay_unknown() {
     let (entity, states) = opportunity();
-    let scope = Scope { entity: &entity, states: Some(&states) };
+    let moments = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     use Tri::{False, True, Unknown};
@@ -92,7 +95,8 @@ fn conditions_hold_fail_or_stay_unknown() {
 #[test]
 fn numbers_round_half_even_once() {
     let (entity, states) = opportunity();
-    let scope = Scope { entity: &entity, states: Some(&states) };
+    let moments = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     for (text, expected) in [
@@ -112,9 +116,46 @@ fn numbers_round_half_even_once() {
 }
 
 #[test]
+fn the_clock_changes_a_condition_at_the_instant() {
+    let (entity, states) = opportunity();
+    let moments = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let mut symbols = Symbols::default();
+    let row = row(&mut symbols);
+    let madrid = jiff::tz::TimeZone::get("Europe/Madrid").expect("zone");
+    // Created on 1 November at 10:00 UTC, closed on 20 November, which begins at 23:00 UTC in Madrid. From this instant
+    // on the condition holds, or does not hold any more.
+    for (text, from, holds) in [
+        ("age(created) >= duration('14d')", "2026-11-15T10:00:00Z", true),
+        ("age(created) > duration('14d')", "2026-11-15T10:00:00.000000001Z", true),
+        ("duration('1h30m') <= age(created)", "2026-11-01T11:30:00Z", true),
+        ("age(created) < duration('90m')", "2026-11-01T11:30:00Z", false),
+        ("age(created) <= duration('36h')", "2026-11-02T22:00:00.000000001Z", false),
+        ("created <= now()", "2026-11-01T10:00:00Z", true),
+        ("now() > created", "2026-11-01T10:00:00.000000001Z", true),
+        ("created >= now()", "2026-11-01T10:00:00.000000001Z", false),
+        ("close_date <= today()", "2026-11-19T23:00:00Z", true),
+        ("close_date < today()", "2026-11-20T23:00:00Z", true),
+        ("today() < close_date", "2026-11-19T23:00:00Z", false),
+        ("!(close_date < today())", "2026-11-20T23:00:00Z", false),
+        ("close_date == today() || stage == 'Open'", "2026-11-19T23:00:00Z", true),
+        ("close_date != today()", "2026-11-19T23:00:00Z", false),
+    ] {
+        let test = test(text, scope, &mut symbols).expect(text);
+        assert!(test.is_timed(), "{text}");
+        let from = from.parse::<jiff::Timestamp>().expect("an instant").as_nanosecond();
+        let at = |instant| test.eval_at(&row, &Now { instant, zone: Some(&madrid) });
+        assert_eq!((at(from - 1), at(from)), (Tri::from(!holds), Tri::from(holds)), "{text}");
+        let nowhere = test.eval_at(&row, &Now { instant: from, zone: None });
+        assert_eq!(nowhere == Tri::Unknown, text.contains("today"), "{text}");
+    }
+}
+
+#[test]
 fn mistakes_are_named_with_place_and_remedy() {
     let (entity, states) = opportunity();
-    let scope = Scope { entity: &entity, states: Some(&states) };
+    let moments = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
     for (text, at, message, help) in [
         ("amout > 5", 0, "no field `amout`", "`amount`"),
         (

@@ -4,7 +4,7 @@
 //! and instants are not. What does not fit is kept elsewhere, so the widths decide on size only, never on range.
 
 use super::rows::ID_WORDS;
-use crate::entity::{Field, FieldType};
+use crate::entity::FieldType;
 
 /// States of two bits in a word.
 const STATES: usize = 16;
@@ -31,19 +31,19 @@ pub(super) struct Place {
 }
 
 impl Layout {
-    pub(super) fn new(fields: &[Field]) -> Self {
-        let mut next = ID_WORDS + fields.len().div_ceil(STATES);
-        let place = |(number, field): (usize, &Field)| {
+    pub(super) fn new(cells: &[FieldType]) -> Self {
+        let mut next = ID_WORDS + cells.len().div_ceil(STATES);
+        let place = |(number, kind): (usize, &FieldType)| {
             let place = Place {
                 state: (ID_WORDS + number / STATES) as u16,
                 shift: (number % STATES * 2) as u16,
                 value: next as u16,
-                double: is_double(field.kind),
+                double: is_double(*kind),
             };
             next += if place.double { 2 } else { 1 };
             place
         };
-        let fields = fields.iter().enumerate().map(place).collect();
+        let fields = cells.iter().enumerate().map(place).collect();
         Self { fields, version: next, version_words: SHORT_VERSION }
     }
 

@@ -28,7 +28,9 @@ impl Images {
         scratch.new.clone_from(&scratch.old);
         let before = self.marks.get(slot).cloned();
         let mut mark = self.marks.take(slot);
-        let newest_full = merge_marked(&mut mark, full, change, symbols, &mut scratch.new);
+        let newest_full =
+            merge_marked(&mut mark, full, change, symbols, &mut scratch.new[..self.fields]);
+        self.remember(change, scratch);
         let is = mark.life(newest_full);
         self.rows.set_full_version(slot, newest_full);
         let marked = self.marks.put(slot, mark, newest_full);
@@ -53,14 +55,27 @@ impl Images {
         scratch: &mut Scratch,
     ) -> Applied {
         scratch.new.clear();
-        scratch.new.resize(scratch.old.len(), Cell::Null);
+        scratch.new.resize(self.fields, Cell::Null);
         for (field, mention) in &change.fields {
             scratch.new[usize::from(field.0)] = cell(mention, symbols);
         }
+        scratch.new.extend_from_slice(&scratch.old[self.fields..]);
+        self.remember(change, scratch);
         let changed = difference(&scratch.old, &scratch.new);
         self.rows.write(slot, &scratch.new, changed);
         self.rows.set_full_version(slot, change.version);
         Applied::Changed(Transition { was, is: Life { alive: true, in_doubt: false }, changed })
+    }
+
+    /// Sets the moments that a change of fields moves.
+    fn remember(&self, change: &Change<'_>, scratch: &mut Scratch) {
+        if self.moments.is_empty() || !matches!(change.op, Op::Full | Op::Patch) {
+            return;
+        }
+        let Scratch { old, new } = scratch;
+        for (at, moment) in (self.fields..).zip(&self.moments) {
+            new[at] = moment.after(old[at], old, new, change.time);
+        }
     }
 }
 

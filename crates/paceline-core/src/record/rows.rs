@@ -2,7 +2,7 @@
 //! the version of its newest full image, and side tables for the rare id or value that needs more.
 
 use super::layout::Layout;
-use crate::entity::Field;
+use crate::entity::FieldType;
 use crate::expr::Cell;
 use crate::version::Version;
 
@@ -38,9 +38,9 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(fields: &[Field]) -> Self {
+    pub(super) fn new(cells: &[FieldType]) -> Self {
         Self {
-            layout: Layout::new(fields),
+            layout: Layout::new(cells),
             len: 0,
             chunks: Vec::new(),
             wide: Vec::new(),

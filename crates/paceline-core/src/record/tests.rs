@@ -11,7 +11,8 @@ use super::{Applied, Images, Scratch};
 use crate::change::{Change, Mention, Op, Value};
 use crate::decimal::Decimal;
 use crate::entity::{Entity, EntityId, Field, FieldId, FieldType};
-use crate::expr::Cell;
+use crate::expr::{Cell, Comparison, Test, Word};
+use crate::moment::{Kind, Moment};
 use crate::symbol::Symbols;
 use crate::version::Version;
 
@@ -20,7 +21,11 @@ type Step = (Op, i64, Option<Option<i64>>, Option<Option<i64>>);
 
 fn entity() -> Entity {
     let field = |name: &str| Field { name: name.to_owned(), kind: FieldType::Decimal };
-    Entity { name: "deal".to_owned(), fields: vec![field("amount"), field("rank")] }
+    Entity {
+        name: "deal".to_owned(),
+        fields: vec![field("amount"), field("rank")],
+        moments: Vec::new(),
+    }
 }
 
 fn change((op, version, amount, rank): Step) -> Change<'static> {
@@ -229,7 +234,72 @@ fn many_records_keep_apart() {
     });
 }
 
+/// When the amount was above 3 first, and since when it is.
+fn moments(changes: &[Change<'_>]) -> [Cell; 2] {
+    let above = |kind| Moment {
+        kind,
+        condition: Test::Compare {
+            op: Comparison::Greater,
+            left: Word::Field(FieldId(0)),
+            right: Word::Const(3),
+        },
+        states: None,
+    };
+    let moments = vec![above(Kind::First), above(Kind::Since)];
+    let mut images = Images::new(&Entity { moments, ..entity() });
+    let (mut symbols, mut scratch) = (Symbols::default(), Scratch::default());
+    for change in changes {
+        apply(&mut images, change, "d1", &mut symbols, &mut scratch);
+    }
+    let mut found = [Cell::Unknown; 2];
+    images.for_each(|_, cells| found = [cells[2], cells[3]]);
+    found
+}
+
+/// A change whose version is its time in seconds.
+fn timed((op, amount): (Op, Option<i64>), version: i64) -> Change<'static> {
+    let time = Timestamp::from_second(version).expect("in range");
+    Change { time, ..change((op, version, amount.map(Some), None)) }
+}
+
+#[test]
+fn a_late_change_moves_no_moment_that_a_newer_one_set() {
+    use Op::{Full, Patch};
+    let second = |second: i128| Cell::Known(second * 1_000_000_000);
+    let cases: [(&[(Op, i64, i64)], [Cell; 2]); 4] = [
+        (&[(Full, 2, 5), (Full, 1, 9)], [second(2), second(2)]),
+        (&[(Full, 1, 5), (Patch, 3, 1), (Patch, 2, 9)], [second(1), Cell::Null]),
+        // What was never above as far as anybody knew is above no more when that is told.
+        (&[(Full, 2, 1), (Full, 1, 9)], [Cell::Null, Cell::Null]),
+        (&[(Full, 1, 1), (Patch, 3, 5), (Patch, 2, 1)], [second(3), second(3)]),
+    ];
+    for (steps, expected) in cases {
+        let changes: Vec<_> =
+            steps.iter().map(|(op, at, amount)| timed((*op, Some(*amount)), *at)).collect();
+        assert_eq!(moments(&changes), expected, "{steps:?}");
+    }
+}
+
 proptest! {
+    /// Of changes in the order of their versions it does not matter which of them come again, and when.
+    #[test]
+    fn replays_move_no_moment(
+        steps in prop::collection::vec(
+            (prop::sample::select(vec![Op::Full, Op::Patch, Op::Delete]), prop::option::of(0i64..8)),
+            1..12,
+        ),
+        replays in prop::collection::vec((0usize..12, 0usize..12), 0..12),
+    ) {
+        let once: Vec<_> = (1..).zip(&steps).map(|(at, step)| timed(*step, at)).collect();
+        let mut again = Vec::new();
+        for (nth, change) in once.iter().enumerate() {
+            again.push(change.clone());
+            let replayed = replays.iter().filter(|(after, which)| *after == nth && *which <= nth);
+            again.extend(replayed.map(|(_, which)| once[*which].clone()));
+        }
+        prop_assert_eq!(moments(&again), moments(&once));
+    }
+
     /// Rows hold what is written to them, of every type and size, also once versions get longer.
     #[test]
     fn rows_hold_what_is_written(
@@ -237,8 +307,7 @@ proptest! {
     ) {
         use FieldType::{Bool, Date, Decimal, Int, Text, Timestamp};
         let kinds = [Text, Timestamp, Bool, Decimal, Date, Int].into_iter().cycle().take(20);
-        let fields: Vec<Field> =
-            kinds.map(|kind| Field { name: String::new(), kind }).collect();
+        let fields: Vec<FieldType> = kinds.collect();
         // Of all lengths around the longest that a row holds itself.
         let id = |record: usize| format!("{record:0>width$}", width = record % 30);
         let mut rows = Rows::new(&fields);

@@ -174,7 +174,11 @@ fn model(symbols: Symbols) -> Model {
     let sum = Aggregate::Sum(Number::Field(FieldId(0)));
     let band = |enter: &str, leave: &str| Band { enter: decimal(enter), leave: decimal(leave) };
     Model {
-        entities: vec![Entity { name: "opportunity".to_owned(), fields: Vec::new() }],
+        entities: vec![Entity {
+            name: "opportunity".to_owned(),
+            fields: Vec::new(),
+            moments: Vec::new(),
+        }],
         kpis: vec![
             kpi("bookings", sum, vec![PeriodKind::Month, PeriodKind::Quarter]),
             kpi("calls", Aggregate::Count, vec![PeriodKind::Day]),

@@ -110,15 +110,6 @@ fn unknown_word(at: At, section: &str, word: &str, expected: &[&str], report: &m
 }
 
 fn wrong_type(at: At, expected: &str, found: &str, report: &mut Report) {
-    let labels = report.places.labels(at);
-    if matches!(labels.as_slice(), ["kpis", _, "credit"]) && found.starts_with("a mapping") {
-        let remedy = "name the one field that holds the rep's id: `credit: owner`";
-        return report.error(
-            at,
-            "splits and `on_change` are not supported by this version",
-            remedy,
-        );
-    }
     report.error(
         at,
         format_args!("expected {expected}, found {found}"),

@@ -85,11 +85,12 @@ impl Document {
     /// Everything is checked, also after mistakes; only what needs a whole config waits for one.
     fn compile(self, report: &mut Report) -> Option<Config> {
         let mut notes = self.notes();
-        let declared = self.entities.map(|raw| entities::compile(&raw, report)).unwrap_or_default();
+        let mut declared =
+            self.entities.map(|raw| entities::compile(&raw, report)).unwrap_or_default();
         let raw_kpis = self.kpis.map(|raw| not_empty(raw, report)).unwrap_or_default();
         let calendars = calendars::compile(&self.calendars.unwrap_or_default(), &mut notes, report);
         let reps = reps::compile(self.reps.unwrap_or_default(), &calendars, report);
-        let drafts = kpis::compile(&raw_kpis, &declared, &mut Symbols::default(), report);
+        let drafts = kpis::compile(&raw_kpis, &mut declared, &mut Symbols::default(), report);
         let goals = goals::compile(&self.goals.unwrap_or_default(), &drafts, &reps, report);
         let bands = status::compile(&self.status.unwrap_or_default(), report);
         let server = server::compile(&self.server.unwrap_or_default(), report);
@@ -100,13 +101,13 @@ impl Document {
             self.sources.map(|raw| sources::compile(&raw, &declared, report)).unwrap_or_default();
         topics::check_goals(&raw_topics, &topics, &sources, report);
         let kafka = self.kafka.map(|kafka| kafka.compile(report));
-        let kept = keep(declared, &drafts);
+        let mut kept = keep(declared, &drafts);
         check_field_counts(&kept, &raw_kpis, report);
         if report.len() > 0 {
             return None;
         }
         let mut symbols = Symbols::default();
-        let kpis = kpis::compile(&raw_kpis, &kept, &mut symbols, report);
+        let kpis = kpis::compile(&raw_kpis, &mut kept, &mut symbols, report);
         let kpis = kpis.into_iter().map(|draft| draft.kpi).collect::<Option<_>>()?;
         let roster = reps.roster(&calendars, &mut symbols, report)?;
         let kafka = kafka?;
@@ -140,22 +141,26 @@ fn not_empty(raw: Located<Vec<RawKpi>>, report: &mut Report) -> Vec<RawKpi> {
 /// The entities with only those of their fields that some KPI needs.
 fn keep(declared: Vec<Declared>, drafts: &[Draft]) -> Vec<Declared> {
     let keep = |(index, declared): (usize, Declared)| {
-        let needed = kpis::needed(EntityId(index as u16), drafts);
+        let needed = kpis::needed(EntityId(index as u16), &declared.entity, drafts);
         let fields = needed.iter().map(|at| declared.entity.fields[*at].clone()).collect();
         let sources = needed.iter().map(|at| declared.sources[*at].clone()).collect();
-        Declared { entity: Entity { name: declared.entity.name, fields }, sources, ..declared }
+        // The moments are compiled again, for the fields have other numbers now. Until then they count.
+        let moments = declared.entity.moments;
+        let entity = Entity { name: declared.entity.name, fields, moments };
+        Declared { entity, sources, ..declared }
     };
     declared.into_iter().enumerate().map(keep).collect()
 }
 
 fn check_field_counts(kept: &[Declared], kpis: &[RawKpi], report: &mut Report) {
-    let many = kept.iter().filter(|declared| declared.entity.fields.len() > FIELDS_MAX);
+    let many = kept.iter().filter(|declared| declared.entity.cell_types().len() > FIELDS_MAX);
     for declared in many {
         let name = &declared.entity.name;
         if let Some(at) = kpis.iter().rev().find_map(|kpi| kpi.place_of_entity(name)) {
-            let count = declared.entity.fields.len();
-            let message =
-                format!("the KPIs of `{name}` need {count} fields, and {FIELDS_MAX} is the most");
+            let count = declared.entity.cell_types().len();
+            let message = format!(
+                "the KPIs of `{name}` need {count} fields and moments, and {FIELDS_MAX} is the most"
+            );
             report.error(at, message, "leave out KPIs, or fields in their conditions");
         }
     }

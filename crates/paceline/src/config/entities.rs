@@ -131,7 +131,7 @@ impl RawEntity {
         }
         let declared = self.fields.0.iter().take(DECLARED_MAX);
         let fields = declared.clone().map(|(name, field)| field.compile(name, report)).collect();
-        let entity = Entity { name: name.value.clone(), fields };
+        let entity = Entity { name: name.value.clone(), fields, moments: Vec::new() };
         let states = self.states.as_ref().map(|states| states.compile(&entity, report));
         Declared {
             entity,

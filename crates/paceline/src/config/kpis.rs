@@ -1,7 +1,10 @@
 //! `kpis`: what is measured.
 
 mod check;
+mod conversion;
+mod credit;
 mod derived;
+mod moments;
 mod simple;
 mod uses;
 
@@ -17,6 +20,8 @@ use super::located::{Located, Text};
 use super::place::At;
 use super::report::Report;
 
+use credit::RawCredit;
+
 pub(super) use check::period;
 pub(super) use uses::needed;
 
@@ -29,14 +34,18 @@ pub(super) struct RawKpi {
     name: Text,
     /// What people call it. Default: the name.
     title: Option<String>,
-    /// An aggregate over the records of one entity (simple), one simple KPI over another (ratio), or a computation over
-    /// any KPIs and goals (derived). Required.
+    /// An aggregate over the records of one entity (simple), one simple KPI over another (ratio), a computation over any
+    /// KPIs and goals (derived), or the share of records that came from one condition to another in time (conversion).
+    /// Required.
     #[serde(rename = "type")]
     kind: Located<Kind>,
-    /// The entity whose records are measured. Required for simple.
+    /// The entity whose records are measured. Required for simple and conversion.
     entity: Option<Text>,
     /// Which records count: a CEL condition over the entity's fields, such as `stage in states.won && amount > 0`.
-    /// Default: all. Only for simple.
+    /// It may look at the clock: `age(created) > duration('14d')` (also `36h`, `90m`), `age(since(stage == 'Proposal'))`
+    /// for how long a condition has been true, `starts <= now()`, and `close_date < today()` for the day where the rep
+    /// is. Then records come to count, or cease to, at the first instant at which that holds. Default: all. Only for
+    /// simple.
     #[serde(rename = "where")]
     filter: Option<Text>,
     /// What is computed of the records; for a team of those of all its members together. Of an even number of values the
@@ -49,11 +58,23 @@ pub(super) struct RawKpi {
     /// `+ - * /` and `condition ? a : b`, evaluated on the values of the same scope and period. A value or a goal that is
     /// missing makes it missing.
     expr: Option<Text>,
-    /// The date or timestamp field that dates a record: with it the KPI counts what falls into a period, without
-    /// it the state right now. Default: none. Only for simple.
+    /// What dates a record: with it the KPI counts what falls into a period, without it the state right now. A date or
+    /// timestamp field; or `first(…)`, the moment at which a condition such as `stage == 'Proposal'` first became true;
+    /// or `since(…)`, the moment since which it has been true without a break. `first(…, else: created)` names the date
+    /// or timestamp field that stands for the moment when the first that is seen of a record is that the condition is
+    /// true already. Default: none. Only for simple.
     at: Option<Text>,
-    /// The text field that holds the rep's id. Required for simple.
-    credit: Option<Text>,
+    /// The text field that holds the rep's id; or `{field: owner, on_change: keep}`, by which the rep that it names when the
+    /// record comes to match `where` is credited until it ceases to, whoever the field names later. Required for simple and conversion, which knows no `keep`.
+    credit: Option<Located<RawCredit>>,
+    /// The condition that takes a record into the cohort: it is counted in the period in which this first became true.
+    /// Required for conversion.
+    from: Option<Text>,
+    /// The condition to be reached, at that moment or later. Required for conversion.
+    to: Option<Text>,
+    /// In which time it must be reached: a whole number and s, m, h or d, such as `60d`. Until it is over, the share of a
+    /// period may still grow. Required for conversion.
+    within: Option<Text>,
     /// The KPI above the line. Required for ratio.
     numerator: Option<Text>,
     /// The KPI below the line. Required for ratio.
@@ -61,13 +82,13 @@ pub(super) struct RawKpi {
     /// What a denominator of 0 in `expr` means, where nothing is missing. `met`: nothing is left to do, so there is no
     /// value and the status is AHEAD of whatever goal is in force. Default: there is no value. Only for derived.
     on_zero_denominator: Option<Located<RawOnZero>>,
-    /// What its numbers are. Default: ratio for ratio and derived, count for simple.
+    /// What its numbers are. Default: count for simple, ratio for the rest.
     unit: Option<RawUnit>,
     /// Which direction is good. Default: higher.
     better: Option<RawBetter>,
     /// How it is compared with a goal: reach (due at the period's end, spread over its working time), hold (due at
     /// every moment) or rate (like hold, for shares of a sample). Default: reach for sums and counts with `at`, rate
-    /// for ratios, hold for the rest.
+    /// for ratios and conversions, hold for the rest.
     goal_kind: Option<RawGoalKind>,
     /// Whether it drives others (input) or results from them (output); coaching looks at inputs first. Default: output.
     role: Option<RawRole>,
@@ -87,6 +108,7 @@ enum Kind {
     Simple,
     Ratio,
     Derived,
+    Conversion,
 }
 
 /// What is computed of the records that count.
@@ -168,14 +190,15 @@ impl Draft {
     }
 }
 
-/// Compiles all KPIs; [`KpiId`] is the index.
+/// Compiles all KPIs; [`KpiId`] is the index. The entities get the moments that the KPIs need.
 pub(super) fn compile(
     raw: &[RawKpi],
-    entities: &[Declared],
+    entities: &mut [Declared],
     symbols: &mut Symbols,
     report: &mut Report,
 ) -> Vec<Draft> {
     check::names(raw, report);
+    entities.iter_mut().for_each(|declared| declared.entity.moments.clear());
     let drafts: Vec<Draft> =
         raw.iter().map(|kpi| kpi.draft(raw, entities, symbols, report)).collect();
     derived::check_cycles(raw, &drafts, report);
@@ -191,7 +214,7 @@ impl RawKpi {
     fn draft(
         &self,
         all: &[Self],
-        entities: &[Declared],
+        entities: &mut [Declared],
         symbols: &mut Symbols,
         report: &mut Report,
     ) -> Draft {
@@ -200,6 +223,9 @@ impl RawKpi {
             Kind::Simple => simple::compile(self, entities, symbols, report).map(Measure::Simple),
             Kind::Ratio => self.ratio(all, report),
             Kind::Derived => derived::compile(self, all, report).map(Measure::Derived),
+            Kind::Conversion => {
+                conversion::compile(self, entities, symbols, report).map(Measure::Simple)
+            }
         };
         let periods = check::periods(self.periods.as_ref(), report);
         let better = self.better.map_or(Better::Higher, RawBetter::compile);
@@ -234,16 +260,18 @@ impl RawKpi {
         })
     }
 
+    fn is_share(&self) -> bool {
+        matches!(self.kind.value, Kind::Ratio | Kind::Conversion)
+    }
+
     fn unit(&self) -> Unit {
         match self.unit {
             Some(RawUnit::Currency) => Unit::Currency,
             Some(RawUnit::Count) => Unit::Count,
             Some(RawUnit::Ratio) => Unit::Ratio,
             Some(RawUnit::Days) => Unit::Days,
-            None => match self.kind.value {
-                Kind::Ratio | Kind::Derived => Unit::Ratio,
-                Kind::Simple => Unit::Count,
-            },
+            None if self.kind.value == Kind::Simple => Unit::Count,
+            None => Unit::Ratio,
         }
     }
 
@@ -253,7 +281,7 @@ impl RawKpi {
             .is_some_and(|agg| matches!(agg.value, Agg::Sum | Agg::Count | Agg::CountDistinct));
         match self.goal_kind {
             Some(kind) => kind,
-            None if self.kind.value == Kind::Ratio => RawGoalKind::Rate,
+            None if self.is_share() => RawGoalKind::Rate,
             None if adds_up && self.at.is_some() => RawGoalKind::Reach,
             None => RawGoalKind::Hold,
         }

@@ -15,14 +15,11 @@ const KEYS: &[Later] = &[
     later("", "auth", "leave it out, and let only trusted hosts reach the ports of `server`"),
     later("", "storage", "leave it out: the state is rebuilt from the topics at every start"),
     later("reps", "from", "give the reps as `list`, or as `file` with a CSV"),
-    later("kpis", "from", "leave it out: conversions come with a later version"),
-    later("kpis", "to", "leave it out: conversions come with a later version"),
-    later("kpis", "within", "leave it out: conversions come with a later version"),
+    later("kpis", "splits", "name the one field that holds the rep's id: `credit: owner`"),
     later("entities", "currency", "leave it out: amounts of all currencies are summed as they are"),
 ];
 
 const WORDS: &[Later] = &[
-    later("kpis", "conversion", "use `type: ratio` of two counts"),
     later("sources", "cloudevents", "use paceline, salesforce or debezium"),
     later("sources", "hubspot", "use paceline, salesforce or debezium"),
     later("sources", "pipedrive", "use paceline, salesforce or debezium"),

@@ -94,7 +94,7 @@ fn an_entity_may_declare_more_fields_than_are_kept() {
     let diagnostics =
         load_str(&text.replace("f199 > f64", &all), "paceline.yaml").expect_err("too many");
     assert!(
-        diagnostics.to_string().contains("need 103 fields, and 64 is the most"),
+        diagnostics.to_string().contains("need 103 fields and moments, and 64 is the most"),
         "{diagnostics}"
     );
 }

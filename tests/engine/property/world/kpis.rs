@@ -68,8 +68,11 @@ impl World {
             shown.push(Shown { name, periods, lower: kpi.lower, goal_kind });
         }
         let dated = |kpi: &Kpi| kpi.at().is_some();
-        let below =
-            kpis.iter().skip(1).position(|other| dated(other) == dated(&kpis[0])).map(|at| at + 1);
+        let fits = |other: &Kpi| {
+            let simple = [other, &kpis[0]].iter().all(|kpi| kpi.conversion().is_none());
+            simple && dated(other) == dated(&kpis[0])
+        };
+        let below = kpis.iter().skip(1).position(fits).map(|at| at + 1);
         if let (true, Some(below)) = (ratio, below) {
             let kpi = &kpis[below];
             let (better, periods) = (kpi.better(), kpi.periods.join(", "));
@@ -91,23 +94,37 @@ impl World {
     }
 
     fn write_kpi(&mut self, name: &str, kpi: &Kpi) -> fmt::Result {
+        if let Some((from, to, within)) = kpi.conversion() {
+            return self.write_conversion(name, kpi, [from, to, within]);
+        }
         let (entity, filter) = (kpi.entity(), kpi.filter());
         self.features.push(kpi.agg().split(", expr").next().unwrap_or_default());
         write!(
             self.yaml,
-            "  - {{name: {name}, type: simple, entity: {entity}, credit: owner, {}",
+            "  - {{name: {name}, type: simple, entity: {entity}, credit: {}, {}",
+            kpi.credit(),
             kpi.agg()
         )?;
+        self.features.extend((kpi.credit() != "owner").then_some("kept credit"));
         if let Some(filter) = filter {
+            let has = |part: &str| filter.contains(part);
+            self.features.extend(has("age(at").then_some("membership by age"));
+            self.features.extend(has("age(since").then_some("membership by the age of a moment"));
+            self.features.extend(has("now()").then_some("membership from an instant on"));
+            self.features.extend(has("today()").then_some("membership by the day"));
             write!(self.yaml, ", where: \"{filter}\"")?;
         }
         if let Some(at) = kpi.at() {
-            self.features.push(if at.starts_with("close") {
-                "flow by date"
-            } else {
-                "flow by timestamp"
+            self.features.push(match at.split_once('(') {
+                Some((_, condition)) if condition.contains("else:") => {
+                    "flow by a moment or a field"
+                }
+                Some(("first", _)) => "flow by the first moment",
+                Some(_) => "flow by the moment since",
+                None if at.starts_with("close") => "flow by date",
+                None => "flow by timestamp",
             });
-            write!(self.yaml, ", at: {at}")?;
+            write!(self.yaml, ", at: \"{at}\"")?;
         } else {
             self.features.push("stock");
         }
@@ -121,6 +138,25 @@ impl World {
         }
         writeln!(self.yaml, ", periods: [{}]}}", kpi.periods.join(", "))
     }
+
+    fn write_conversion(
+        &mut self,
+        name: &str,
+        kpi: &Kpi,
+        [from, to, within]: [&str; 3],
+    ) -> fmt::Result {
+        self.features.push("conversion");
+        self.features.extend(kpi.periods.iter().copied());
+        writeln!(
+            self.yaml,
+            "  - {{name: {name}, type: conversion, entity: {}, credit: owner, from: \"{from}\", to: \"{to}\", \
+             within: {within}, better: {}, min_sample: {}, periods: [{}]}}",
+            kpi.entity(),
+            kpi.better(),
+            kpi.min_sample,
+            kpi.periods.join(", ")
+        )
+    }
 }
 
 impl Kpi {
@@ -133,6 +169,10 @@ impl Kpi {
     }
 
     fn filter(&self) -> Option<&'static str> {
+        if self.filter >= 216 {
+            let timed = if self.of_activities { &ACTIVITY_TIMED[..] } else { &TIMED };
+            return Some(timed[usize::from(self.filter) % timed.len()]);
+        }
         if self.of_activities {
             return [None, Some("done"), Some("kind == 'Call' || minutes > 20")]
                 [usize::from(self.filter) % 3];
@@ -183,11 +223,91 @@ impl Kpi {
         aggs[usize::from(self.agg) % aggs.len()]
     }
 
+    /// From, to, and within which time, now and then.
+    fn conversion(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        let conversions = if self.of_activities { &ACTIVITY_CONVERSIONS[..] } else { &CONVERSIONS };
+        let nth = usize::from(self.agg);
+        (nth >= 220).then(|| conversions[nth % conversions.len()])
+    }
+
     fn at(&self) -> Option<&'static str> {
-        [Some("close_date"), Some("at_time"), Some("at_time"), None][usize::from(self.at) % 4]
+        if let Some((from, ..)) = self.conversion() {
+            return Some(from);
+        }
+        let moments = if self.of_activities { &ACTIVITY_MOMENTS[..] } else { &MOMENTS };
+        let plain = [Some("close_date"), Some("at_time"), Some("at_time"), None];
+        let at = usize::from(self.at);
+        match at % 8 {
+            4.. => plain[at % 4],
+            1..4 => Some(moments[at / 8 % moments.len()]),
+            _ => None,
+        }
+    }
+
+    /// Kept now and then, where that is allowed.
+    fn credit(&self) -> &'static str {
+        let clock = ["age(", "now()", "today()"];
+        let timed =
+            self.filter().is_some_and(|filter| clock.iter().any(|word| filter.contains(word)));
+        let keeps = self.goal_kind.is_multiple_of(5) && self.at().is_some() && !timed;
+        if keeps { "{field: owner, on_change: keep}" } else { "owner" }
     }
 
     fn goal_kind(&self) -> &'static str {
+        if self.conversion().is_some() {
+            return "rate";
+        }
         ["reach", "reach", "hold", "rate"][usize::from(self.goal_kind) % 4]
     }
 }
+
+/// Moments of opportunities; the states make it possible to jump over one.
+const MOMENTS: [&str; 8] = [
+    "first(stage == 'Proposal')",
+    "since(stage in states.open)",
+    "first(stage in states.won, else: close_date)",
+    "since(stage != 'Proposal')",
+    "first(amount > 50 && stage != 'Lost', else: at_time)",
+    "since(hot || days > 2)",
+    "first(!hot)",
+    "first(true, else: at_time)",
+];
+
+const ACTIVITY_MOMENTS: [&str; 3] =
+    ["first(done)", "since(kind == 'Call' || minutes > 20)", "first(minutes > 1, else: at_time)"];
+
+/// From, to, and within which time.
+const CONVERSIONS: [(&str, &str, &str); 6] = [
+    ("stage == 'Proposal'", "stage in states.won", "3d"),
+    ("stage in states.open", "stage in ['Won', 'Lost']", "60d"),
+    ("hot", "amount > 50", "90m"),
+    ("amount > 0", "stage in states.won", "0s"),
+    ("stage == 'Open'", "stage == 'Proposal'", "2h"),
+    ("true", "hot && days > 0", "36h"),
+];
+
+const ACTIVITY_CONVERSIONS: [(&str, &str, &str); 2] =
+    [("kind == 'Call'", "done", "1d"), ("minutes > 1", "kind != 'Call'", "12h")];
+
+/// Conditions that the clock alone changes.
+const TIMED: [&str; 12] = [
+    "age(at_time) > duration('1d')",
+    "age(at_time) >= duration('36h') && hot",
+    "age(at_time) < duration('90m') || stage == 'Won'",
+    "age(since(stage in states.open)) > duration('1d12h')",
+    "stage in states.open && age(since(stage == 'Proposal' || hot)) >= duration('2d')",
+    "!(age(since(amount > 5)) <= duration('30h')) && days > 0",
+    "close_date < today() && !(stage in states.won)",
+    "close_date >= today()",
+    "today() == close_date || close_date != today() && hot",
+    "at_time <= now()",
+    "now() < at_time && amount > 0",
+    "duration('1d') < age(at_time) && duration('3d') > age(at_time)",
+];
+
+const ACTIVITY_TIMED: [&str; 4] = [
+    "at_time <= now() && done",
+    "close_date <= today()",
+    "age(at_time) > duration('1h')",
+    "age(since(done)) < duration('1d')",
+];

@@ -55,9 +55,15 @@ pub enum FieldType {
     Timestamp,
 }
 
-/// The named sets of states.
+/// The ordered states and their named sets.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct States {
+    /// The field that holds the state.
+    #[serde(default)]
+    pub field: String,
+    /// All states, the first first.
+    #[serde(default)]
+    pub order: Vec<String>,
     /// `open`, `won` and so on.
     #[serde(default)]
     pub sets: BTreeMap<String, Vec<String>>,

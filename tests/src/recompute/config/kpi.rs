@@ -21,10 +21,16 @@ pub struct Kpi {
     pub agg: Option<Aggregate>,
     /// The value of a record.
     pub expr: Option<String>,
-    /// The field that dates a record; a stock has none.
+    /// The field or the moment that dates a record; a stock has none.
     pub at: Option<String>,
     /// The field that names the rep.
-    pub credit: Option<String>,
+    pub credit: Option<Credit>,
+    /// The condition by which a record enters a conversion.
+    pub from: Option<String>,
+    /// The condition it is to reach.
+    pub to: Option<String>,
+    /// The time for it, as `60d`.
+    pub within: Option<String>,
     /// The KPI above the line of a ratio.
     pub numerator: Option<String>,
     /// The KPI below it.
@@ -45,14 +51,14 @@ pub struct Kpi {
 }
 
 impl Kpi {
-    /// What its goals mean: as given, else `rate` for a ratio, `reach` for a sum or a number of what happens in a period,
+    /// What its goals mean: as given, else `rate` for a ratio and a conversion, `reach` for a sum or a number of what happens in a period,
     /// and `hold` for the rest.
     #[must_use]
     pub fn goal_kind(&self) -> GoalKind {
         use Aggregate::{Avg, Max, Median, Min, P90};
         let grows = !matches!(self.agg, Some(Avg | Min | Max | Median | P90));
         self.goal_kind_given.unwrap_or(match (self.kind, &self.at) {
-            (KpiType::Ratio, _) => GoalKind::Rate,
+            (KpiType::Ratio | KpiType::Conversion, _) => GoalKind::Rate,
             (_, Some(_)) if grows => GoalKind::Reach,
             _ => GoalKind::Hold,
         })
@@ -66,6 +72,34 @@ impl Kpi {
     }
 }
 
+/// Who is credited.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "CreditText")]
+pub struct Credit {
+    /// The field that names the rep.
+    pub field: String,
+    /// Whether it stays with the rep named when the record came to match.
+    pub keep: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum CreditText {
+    Field(String),
+    Rule { field: String, on_change: Option<String> },
+}
+
+impl From<CreditText> for Credit {
+    fn from(text: CreditText) -> Self {
+        match text {
+            CreditText::Field(field) => Self { field, keep: false },
+            CreditText::Rule { field, on_change } => {
+                Self { field, keep: on_change.as_deref() == Some("keep") }
+            }
+        }
+    }
+}
+
 /// How a KPI is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -76,6 +110,8 @@ pub enum KpiType {
     Ratio,
     /// From others and goals, by an expression.
     Derived,
+    /// From records that came from one condition to another.
+    Conversion,
     /// In a way this recompute does not know; such a KPI is passed over.
     #[serde(other)]
     Other,

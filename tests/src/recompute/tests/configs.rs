@@ -67,7 +67,8 @@ kpis:
   - {name: c, type: ratio}
   - {name: d, type: derived, expr: a / b, on_zero_denominator: met}
   - {name: e, type: simple, agg: median, at: day}
-  - {name: f, type: conversion}
+  - {name: f, type: conversion, from: hot}
+  - {name: g, type: guess}
 "#,
     )
     .unwrap();
@@ -77,9 +78,10 @@ kpis:
     assert_eq!(weights, ["0", "0", "0", "0", "0.6", "0", "1"]);
     let kinds: Vec<GoalKind> = config.kpis.iter().map(|kpi| kpi.goal_kind()).collect();
     use GoalKind::{Hold, Rate, Reach};
-    assert_eq!(kinds[..5], [Reach, Hold, Rate, Hold, Hold]);
+    assert_eq!(kinds[..6], [Reach, Hold, Rate, Hold, Hold, Rate]);
     assert_eq!(config.kpis[3].on_zero_denominator.as_deref(), Some("met"));
-    assert_eq!((config.kpis[3].kind, config.kpis[5].kind), (KpiType::Derived, KpiType::Other));
+    assert_eq!((config.kpis[3].kind, config.kpis[6].kind), (KpiType::Derived, KpiType::Other));
+    assert_eq!(config.kpis[5].at.as_deref(), Some("first(hot)"));
     assert_eq!(number::text(&config.status.behind.enter), "0.9");
 }
 

@@ -50,13 +50,19 @@ pub(super) fn keys(kpi: &RawKpi, report: &mut Report) {
         ("expr", at(kpi.expr.as_ref()), true),
         ("on_zero_denominator", at(kpi.on_zero_denominator.as_ref()), false),
     ];
+    let conversion = [
+        ("entity", at(kpi.entity.as_ref()), true),
+        ("from", at(kpi.from.as_ref()), true),
+        ("to", at(kpi.to.as_ref()), true),
+        ("within", at(kpi.within.as_ref()), true),
+        ("credit", at(kpi.credit.as_ref()), true),
+    ];
     let (own, kind): (&[_], _) = match kpi.kind.value {
         Kind::Simple => (&simple, "simple"),
         Kind::Ratio => (&ratio, "ratio"),
         Kind::Derived => (&derived, "derived"),
+        Kind::Conversion => (&conversion, "conversion"),
     };
-    let is_own = |key: &str| own.iter().any(|(own, ..)| *own == key);
-    let foreign = simple.iter().chain(&ratio).chain(&derived).filter(|(key, ..)| !is_own(key));
     for (key, given, needed) in own {
         if *needed && given.is_none() {
             let message = format!("`{key}` is missing: a KPI of type {kind} needs it");
@@ -67,7 +73,9 @@ pub(super) fn keys(kpi: &RawKpi, report: &mut Report) {
             );
         }
     }
-    for (key, given, _) in foreign {
+    let is_own = |key: &str| own.iter().any(|(own, ..)| *own == key);
+    let all = simple.iter().chain(&ratio).chain(&derived[1..]).chain(&conversion[1..4]);
+    for (key, given, _) in all.filter(|(key, ..)| !is_own(key)) {
         if let Some(at) = given {
             report.error(
                 *at,
@@ -147,6 +155,10 @@ pub(super) fn part(name: &Text, all: &[RawKpi], report: &mut Report) -> Option<u
     let (message, remedy) = match all[index].kind.value {
         Kind::Derived => (
             format!("`{}` is derived, and a ratio is one simple KPI over another", name.as_str()),
+            "name a KPI of type simple, or make this one `type: derived`",
+        ),
+        Kind::Conversion => (
+            format!("`{}` is a conversion itself", name.as_str()),
             "name a KPI of type simple, or make this one `type: derived`",
         ),
         Kind::Simple | Kind::Ratio => (

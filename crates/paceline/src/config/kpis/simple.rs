@@ -1,10 +1,14 @@
 //! Simple KPIs: names and expressions against the fields of an entity.
 
-use paceline_core::entity::{Entity, EntityId, FieldId, FieldType};
+use std::cell::RefCell;
+
+use paceline_core::entity::EntityId;
 use paceline_core::expr::{self, ExprError, Number, Scope, Test};
 use paceline_core::kpi::{Aggregate, At, Simple};
 use paceline_core::symbol::Symbols;
 
+use super::credit;
+use super::moments::{Dating, Spelled, dating_field};
 use super::{Agg, RawKpi};
 use crate::config::entities::{self, Declared};
 use crate::config::located::{Located, Text};
@@ -14,20 +18,25 @@ use paceline_core::suggest;
 /// Compiles the measure of a simple KPI; everything that is wrong with it is told.
 pub(super) fn compile(
     kpi: &RawKpi,
-    entities: &[Declared],
+    entities: &mut [Declared],
     symbols: &mut Symbols,
     report: &mut Report,
 ) -> Option<Simple> {
     let (id, declared) = entity(kpi.entity.as_ref()?, entities, report)?;
-    let scope = Scope { entity: &declared.entity, states: declared.states.as_ref() };
+    let moments = RefCell::new(std::mem::take(&mut declared.entity.moments));
+    let scope =
+        Scope { entity: &declared.entity, states: declared.states.as_ref(), moments: &moments };
     let filter = match &kpi.filter {
         Some(text) => test(text, scope, symbols, report),
         None => Some(Test::Const(true)),
     };
     let aggregate =
         kpi.agg.and_then(|agg| aggregate(agg, kpi.expr.as_ref(), scope, symbols, report));
-    let at = kpi.at.as_ref().map(|name| at(name, &declared.entity, report));
-    let credit = kpi.credit.as_ref().and_then(|name| credit(name, &declared.entity, report));
+    let credit = kpi.credit.as_ref().and_then(|credit| {
+        credit::compile(credit, filter.as_ref(), kpi.at.is_some(), scope, report)
+    });
+    let at = kpi.at.as_ref().map(|text| at(text, scope, symbols, report));
+    declared.entity.moments = moments.into_inner();
     // A mistake in `at` must not make a stock of a flow.
     let at = match at {
         None => None,
@@ -36,18 +45,18 @@ pub(super) fn compile(
     Some(Simple { entity: id, filter: filter?, aggregate: aggregate?, at, credit: credit? })
 }
 
-fn entity<'a>(
+pub(super) fn entity<'a>(
     name: &Text,
-    entities: &'a [Declared],
+    entities: &'a mut [Declared],
     report: &mut Report,
-) -> Option<(EntityId, &'a Declared)> {
+) -> Option<(EntityId, &'a mut Declared)> {
     let found = entities.iter().position(|declared| declared.entity.name == name.value);
     if found.is_none() {
         let known = entities.iter().map(|declared| declared.entity.name.as_str());
         let remedy = suggest::remedy(name.as_str(), known, "the entities are");
         report.unknown(name.at, format_args!("there is no entity `{}`", name.as_str()), remedy);
     }
-    found.map(|at| (EntityId(at as u16), &entities[at]))
+    found.map(|at| (EntityId(at as u16), &mut entities[at]))
 }
 
 fn test(text: &Text, scope: Scope<'_>, symbols: &mut Symbols, report: &mut Report) -> Option<Test> {
@@ -123,35 +132,10 @@ fn aggregate(
     })
 }
 
-fn at(name: &Text, entity: &Entity, report: &mut Report) -> Option<At> {
-    if let Some(moment) =
-        ["first(", "since("].into_iter().find(|moment| name.value.starts_with(moment))
-    {
-        let message = format!("`{moment}…)` is not supported by this version");
-        report.error(name.at, message, "name a field of type date or timestamp");
-        return None;
+/// What dates a record: a field or a moment.
+fn at(text: &Text, scope: Scope<'_>, symbols: &mut Symbols, report: &mut Report) -> Option<At> {
+    match Spelled::read(text, report) {
+        Some(spelled) => spelled?.compile(scope, symbols, report),
+        None => dating_field(text, scope.entity, report).map(Dating::at),
     }
-    let (id, field) = entities::field(name, entity, report)?;
-    match field.kind {
-        FieldType::Date => Some(At::Date(id)),
-        FieldType::Timestamp => Some(At::Timestamp(id)),
-        kind @ (FieldType::Text | FieldType::Bool | FieldType::Int | FieldType::Decimal) => {
-            let message = format!(
-                "`{}` is {kind}, and what dates a record is a date or a timestamp",
-                field.name
-            );
-            report.error(name.at, message, "name a field of type date or timestamp");
-            None
-        }
-    }
-}
-
-fn credit(name: &Text, entity: &Entity, report: &mut Report) -> Option<FieldId> {
-    let (id, field) = entities::field(name, entity, report)?;
-    if field.kind == FieldType::Text {
-        return Some(id);
-    }
-    let message = format!("`{}` is {}, and a rep's id is text", field.name, field.kind);
-    report.error(name.at, message, "name a field of type text that holds the rep's id");
-    None
 }

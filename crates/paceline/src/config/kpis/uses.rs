@@ -2,20 +2,32 @@
 
 use std::collections::BTreeSet;
 
-use paceline_core::entity::{EntityId, FieldId};
-use paceline_core::expr::{Number, Test, Word};
+use paceline_core::entity::{Entity, EntityId, FieldId};
+use paceline_core::expr::{Number, Test};
 use paceline_core::kpi::{Aggregate, At, Simple};
+use paceline_core::moment;
 
 use super::Draft;
 
-/// The fields of an entity that KPIs need. Unlike the core's masks it also works for an entity with more fields
+/// The fields of an entity that KPIs and their moments need. Unlike the core's masks it also works for an entity with more fields
 /// than a mask has bits.
-pub(in crate::config) fn needed(entity: EntityId, drafts: &[Draft]) -> BTreeSet<usize> {
+pub(in crate::config) fn needed(
+    id: EntityId,
+    entity: &Entity,
+    drafts: &[Draft],
+) -> BTreeSet<usize> {
     let mut fields = Fields::default();
+    for moment in &entity.moments {
+        fields.test(&moment.condition);
+        if let moment::Kind::Kept(field) = moment.kind {
+            fields.add(field);
+        }
+    }
     let kpis = drafts.iter().filter_map(|draft| draft.kpi.as_ref());
     kpis.filter_map(|kpi| kpi.simple())
-        .filter(|simple| simple.entity == entity)
+        .filter(|simple| simple.entity == id)
         .for_each(|simple| fields.simple(simple));
+    fields.0.retain(|field| *field < entity.fields.len());
     fields.0
 }
 
@@ -42,45 +54,19 @@ impl Fields {
             Aggregate::CountDistinct(field, _) => self.add(*field),
         }
         match simple.at {
-            Some(At::Date(field) | At::Timestamp(field)) => self.add(field),
+            Some(At::Date(field) | At::Timestamp(field) | At::Else { field, .. }) => {
+                self.add(field)
+            }
             None => {}
         }
         self.add(simple.credit);
     }
 
     fn test(&mut self, test: &Test) {
-        match test {
-            Test::Const(_) => {}
-            Test::Flag(field) | Test::IsNull(field) | Test::OneOf { field, .. } => self.add(*field),
-            Test::Not(test) => self.test(test),
-            Test::All(tests) | Test::Any(tests) => tests.iter().for_each(|test| self.test(test)),
-            Test::Compare { left, right, .. } => {
-                [left, right].into_iter().for_each(|word| self.word(*word))
-            }
-            Test::Numbers { left, right, .. } => {
-                [left, right].into_iter().for_each(|number| self.number(number))
-            }
-        }
-    }
-
-    fn word(&mut self, word: Word) {
-        if let Word::Field(field) = word {
-            self.add(field);
-        }
+        test.for_each_field(&mut |field| self.add(field));
     }
 
     fn number(&mut self, number: &Number) {
-        match number {
-            Number::Const(_) => {}
-            Number::Field(field) => self.add(*field),
-            Number::Negate(number) => self.number(number),
-            Number::Combine(_, left, right) => {
-                [left, right].into_iter().for_each(|number| self.number(number))
-            }
-            Number::If(test, yes, no) => {
-                self.test(test);
-                [yes, no].into_iter().for_each(|number| self.number(number));
-            }
-        }
+        number.for_each_field(&mut |field| self.add(field));
     }
 }
