@@ -266,7 +266,9 @@ fn timed((op, amount): (Op, Option<i64>), version: i64) -> Change<'static> {
 fn a_late_change_moves_no_moment_that_a_newer_one_set() {
     use Op::{Full, Patch};
     let second = |second: i128| Cell::Known(second * 1_000_000_000);
-    let cases: [(&[(Op, i64, i64)], [Cell; 2]); 4] = [
+    /// What happened, when, to which amount.
+    type Told = (Op, i64, i64);
+    let cases: [(&[Told], [Cell; 2]); 4] = [
         (&[(Full, 2, 5), (Full, 1, 9)], [second(2), second(2)]),
         (&[(Full, 1, 5), (Patch, 3, 1), (Patch, 2, 9)], [second(1), Cell::Null]),
         // What was never above as far as anybody knew is above no more when that is told.
