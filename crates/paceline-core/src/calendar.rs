@@ -140,7 +140,12 @@ impl Calendar {
     /// The year of its nominal last day, after `FY` unless the fiscal year starts in January.
     pub(crate) fn fiscal_name(&self, year: i16) -> String {
         let prefix = if self.fiscal_year_start.0 == 1 { "" } else { "FY" };
-        format!("{prefix}{:04}", self.nominal_start(year, 12).plus(-1).civil().year())
+        format!("{prefix}{:04}", self.fiscal_number(year))
+    }
+
+    /// The year of its nominal last day.
+    pub(crate) fn fiscal_number(&self, year: i16) -> i16 {
+        self.nominal_start(year, 12).plus(-1).civil().year()
     }
 
     /// The parts of so many fiscal months into which a fiscal quarter or year is cut: their first and last days.

@@ -73,8 +73,9 @@ impl Fold {
         }
     }
 
-    /// The entries of the KPIs whose records change by the clock alone, for a record that went from `scratch.old` to `scratch.new`, each with the instant from
-    /// which on it counts: what was scheduled before is taken away, and what is now is added.
+    /// The entries of the KPIs whose records change by the clock alone, for a record that went from `scratch.old` to
+    /// `scratch.new`, each with the instant from which on it counts: what was scheduled before is taken away, and what is
+    /// now is added.
     pub fn schedule(
         &self,
         change: Transition,

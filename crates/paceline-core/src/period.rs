@@ -88,8 +88,8 @@ fn week(day: Day, week_start: usize) -> (String, Day, Day) {
 /// so also where the year is not, since `2026-P12` ends in another month than `2026-12`.
 fn month(day: Day, calendar: &Calendar) -> (String, Day, Day) {
     if calendar.fiscal_pattern == FiscalPattern::FourFourFive {
-        return fiscal_part(day, calendar, 1, |name, index| {
-            format!("FY{}-P{index:02}", name.trim_start_matches("FY"))
+        return fiscal_part(day, calendar, 1, |year, index| {
+            format!("FY{:04}-P{index:02}", calendar.fiscal_number(year))
         });
     }
     let date = day.civil();
@@ -98,25 +98,26 @@ fn month(day: Day, calendar: &Calendar) -> (String, Day, Day) {
 }
 
 fn quarter(day: Day, calendar: &Calendar) -> (String, Day, Day) {
-    fiscal_part(day, calendar, 3, |name, index| format!("{name}-Q{index}"))
+    fiscal_part(day, calendar, 3, |year, index| format!("{}-Q{index}", calendar.fiscal_name(year)))
 }
 
 fn year(day: Day, calendar: &Calendar) -> (String, Day, Day) {
-    fiscal_part(day, calendar, 12, |name, _| name.to_owned())
+    fiscal_part(day, calendar, 12, |year, _| calendar.fiscal_name(year))
 }
 
-/// The part of so many months of the fiscal year that holds a day, named by the year and its place, from 1.
+/// The part of so many months of the fiscal year that holds a day, named by the calendar year in which that nominally
+/// starts and the part's place in it, from 1.
 fn fiscal_part(
     day: Day,
     calendar: &Calendar,
     months: i32,
-    named: impl FnOnce(&str, i32) -> String,
+    named: impl FnOnce(i16, i32) -> String,
 ) -> (String, Day, Day) {
     let year = calendar.fiscal_year(day);
     let starts = |part: &i32| calendar.fiscal_start(year, part * months) <= day;
     let part = (1..12 / months).take_while(starts).count() as i32;
     (
-        named(&calendar.fiscal_name(year), part + 1),
+        named(year, part + 1),
         calendar.fiscal_start(year, part * months),
         calendar.fiscal_start(year, (part + 1) * months).plus(-1),
     )

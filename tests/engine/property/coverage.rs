@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::world::WIDE;
-
 /// How often each thing occurred.
 #[derive(Debug, Default)]
 pub(crate) struct Coverage(BTreeMap<&'static str, usize>);
@@ -122,11 +120,7 @@ const ALL: &[&str] = &[
     "Ahead",
     "OnTrack",
     "Behind",
-];
-
-/// What has to occur besides in worlds that are wide.
-const ALL_WIDE: &[&str] = &[
-    // Of the world.
+    // Of calendars and the terms of goals.
     "year of weeks",
     "a day that a zone leaves out",
     "calendar of a rep",
@@ -151,7 +145,7 @@ const ALL_WIDE: &[&str] = &[
 impl Coverage {
     /// Notes that something occurred.
     pub(crate) fn saw(&mut self, what: &'static str) {
-        debug_assert!(ALL.contains(&what) || ALL_WIDE.contains(&what), "{what} is not listed");
+        debug_assert!(ALL.contains(&what), "{what} is not listed");
         *self.0.entry(what).or_default() += 1;
     }
 
@@ -165,9 +159,7 @@ impl Coverage {
     /// Fails unless everything occurred.
     #[track_caller]
     pub(crate) fn assert_complete(&self) {
-        let wide = if WIDE { ALL_WIDE } else { &[] };
-        let all = ALL.iter().chain(wide);
-        let missing: Vec<_> = all.filter(|what| !self.0.contains_key(*what)).collect();
+        let missing: Vec<_> = ALL.iter().filter(|what| !self.0.contains_key(*what)).collect();
         assert!(missing.is_empty(), "never drawn: {missing:?}; drawn: {:#?}", self.0);
     }
 }

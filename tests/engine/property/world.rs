@@ -24,9 +24,6 @@ use reps::Rep;
 
 use super::history::{self, Step};
 
-/// Whether worlds have several calendars, and goals that are more than a target.
-pub(crate) const WIDE: bool = true;
-
 /// A config and what a history needs to know of it.
 #[derive(Clone)]
 pub(crate) struct World {

@@ -1,4 +1,4 @@
-//! Calendars: of everybody, and where worlds are wide others beside it.
+//! Calendars: of everybody, and others beside it.
 
 use std::fmt::{self, Write as _};
 

@@ -1,4 +1,4 @@
-//! What a wide world has more than a narrow one: other calendars, days off, tenures, and goals that go by them.
+//! What a world has beside the plain things: other calendars, days off, tenures, and goals that go by them.
 
 use std::fmt::{self, Write as _};
 
@@ -6,12 +6,12 @@ use jiff::{ToSpan, civil::Date};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{
-    WIDE, World,
+    World,
     calendars::{self, Calendar},
     kpis::Shown,
 };
 
-/// All that a world has more. A narrow one has nothing.
+/// All that a world has beside the plain things.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Extras {
     /// Whether the world begins where Samoa is about to skip a day, and its reps who have a zone of their own are there.
@@ -44,9 +44,6 @@ pub(super) struct GoalExtra {
 }
 
 pub(super) fn extras() -> BoxedStrategy<Extras> {
-    if !WIDE {
-        return Just(Extras::default()).boxed();
-    }
     let calendars = vec((calendars::calendar(), prop::bool::weighted(0.3)), 0..3);
     // As many as the longest lists of reps and goals.
     let lists = (vec(rep(), 5), vec(goal(), 8));
