@@ -35,7 +35,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
 
 /// A board with a history, judged at its end.
 fn opened(world: &mut World, history: &[Change<'_>]) -> Board {
-    let mut board = Board::new(world.model.clone(), world.roster.clone());
+    let mut board = Board::new(world.model.clone(), world.basis.roster.clone());
     let now = history.last().map_or(Timestamp::UNIX_EPOCH, |change| change.time);
     let batch = world.batch(history);
     board.commit([(0, &batch)], now);

@@ -7,6 +7,7 @@ use paceline::config::Config;
 use paceline_benches::config;
 use paceline_benches::events::{Events, organisation};
 use paceline_benches::feed::{as_read, decoder};
+use paceline_core::basis::Basis;
 use paceline_core::board::Batch;
 use paceline_core::change::Change;
 use paceline_core::entity::EntityId;
@@ -14,7 +15,6 @@ use paceline_core::entry::Entry;
 use paceline_core::fold::Fold;
 use paceline_core::model::Model;
 use paceline_core::record::{Applied, Images, Scratch};
-use paceline_core::roster::Roster;
 use paceline_core::symbol::Symbols;
 use paceline_crm::Decoded;
 use paceline_sim::format::Messages;
@@ -48,7 +48,7 @@ pub(crate) fn changes<'a>(config: &Config, messages: &'a Messages) -> Vec<Change
 /// Records and what they are folded by.
 pub(crate) struct World {
     pub(crate) model: Arc<Model>,
-    pub(crate) roster: Arc<Roster>,
+    pub(crate) basis: Basis,
     images: Images,
     fold: Fold,
     symbols: Symbols,
@@ -63,7 +63,7 @@ impl World {
             images: Images::new(model.entity(OPPORTUNITY)),
             fold: Fold::new(&model, OPPORTUNITY),
             symbols: model.symbols.clone(),
-            roster: Arc::new(config.roster.clone()),
+            basis: Basis { roster: Arc::new(config.roster.clone()) },
             scratch: Scratch::default(),
             model,
         }
@@ -71,13 +71,13 @@ impl World {
 
     /// Merges a change and folds it into entries.
     pub(crate) fn take(&mut self, change: &Change<'_>, mut emit: impl FnMut(&Entry, Timestamp)) {
-        let Self { images, fold, symbols, scratch, roster, .. } = self;
+        let Self { images, fold, symbols, scratch, basis, .. } = self;
         for id in &change.ids {
             let place = images.place(id);
             let Applied::Changed(transition) = images.merge(place, change, symbols, scratch) else {
                 continue;
             };
-            fold.transition(transition, scratch, roster, |entry| emit(&entry, change.time));
+            fold.transition(transition, scratch, basis, |entry| emit(&entry, change.time));
         }
     }
 

@@ -1,19 +1,21 @@
 //! The fold: from a record before and after a change to a handful of signed entries.
 
+mod contribution;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::day::Day;
-use crate::decimal::Decimal;
-use crate::entity::{EntityId, FieldId};
+use crate::basis::Basis;
+use crate::entity::EntityId;
 use crate::entry::{Entry, NO_DAY, Part};
-use crate::expr::{Cell, Now, Outcome, Row, Tri};
-use crate::kpi::{Aggregate, At, KpiId, Simple};
+use crate::expr::{Now, Outcome, Row};
+use crate::kpi::{KpiId, Simple};
 use crate::model::Model;
 use crate::record::{Life, Scratch, Transition};
-use crate::roster::Roster;
 use crate::symbol::Symbol;
+
+use contribution::{Contribution, contribution, contribution_if, doubtful, owner};
 
 /// The KPIs of one entity, ready to be folded.
 #[derive(Clone, Debug)]
@@ -29,13 +31,6 @@ struct Folded {
     /// Whether the clock alone changes which records belong.
     timed: bool,
     simple: Simple,
-}
-
-/// What one record says for one KPI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Contribution {
-    Nothing,
-    Part(Symbol, Part),
 }
 
 impl Fold {
@@ -54,7 +49,7 @@ impl Fold {
         &self,
         change: Transition,
         scratch: &Scratch,
-        roster: &Roster,
+        basis: &Basis,
         mut emit: impl FnMut(Entry),
     ) {
         let everything = change.was != change.is;
@@ -64,12 +59,12 @@ impl Fold {
             }
             if !timed {
                 let (old, new) = (
-                    contribution(simple, change.was, &scratch.old, roster),
-                    contribution(simple, change.is, &scratch.new, roster),
+                    contribution(simple, change.was, &scratch.old, basis),
+                    contribution(simple, change.is, &scratch.new, basis),
                 );
                 replace(*kpi, old, new, &mut emit);
             }
-            doubt(*kpi, simple, change, scratch, roster, &mut emit);
+            doubt(*kpi, simple, change, scratch, basis, &mut emit);
         }
     }
 
@@ -80,7 +75,7 @@ impl Fold {
         &self,
         change: Transition,
         scratch: &Scratch,
-        roster: &Roster,
+        basis: &Basis,
         mut emit: impl FnMut(Timestamp, Entry),
     ) {
         let everything = change.was != change.is;
@@ -89,10 +84,10 @@ impl Fold {
             if !everything && change.changed & fields == 0 {
                 continue;
             }
-            timeline(simple, change.was, &scratch.old, roster, |at, from, to| {
+            timeline(simple, change.was, &scratch.old, basis, |at, from, to| {
                 replace(*kpi, to, from, &mut |entry| emit(at, entry));
             });
-            timeline(simple, change.is, &scratch.new, roster, |at, from, to| {
+            timeline(simple, change.is, &scratch.new, basis, |at, from, to| {
                 replace(*kpi, from, to, &mut |entry| emit(at, entry));
             });
         }
@@ -110,14 +105,14 @@ fn timeline(
     simple: &Simple,
     life: Life,
     row: &Row,
-    roster: &Roster,
+    basis: &Basis,
     mut change: impl FnMut(Timestamp, Contribution, Contribution),
 ) {
     if !life.alive {
         return;
     }
     let owner = owner(simple, row);
-    let zone = (owner != Symbol::UNKNOWN).then(|| roster.zone_of(owner));
+    let zone = (owner != Symbol::UNKNOWN).then(|| basis.roster.zone_of(owner));
     let mut instants = BTreeSet::from([Timestamp::MIN]);
     simple.filter.for_each_threshold(&mut |threshold| {
         // What lies outside of all time has always come, or never comes.
@@ -128,7 +123,7 @@ fn timeline(
     let mut before = Contribution::Nothing;
     for at in instants {
         let now = Now { instant: at.as_nanosecond(), zone };
-        let after = contribution_if(simple.filter.eval_at(row, &now), simple, row, roster);
+        let after = contribution_if(simple.filter.eval_at(row, &now), simple, row, basis);
         if after != before {
             change(at, before, after);
         }
@@ -181,125 +176,11 @@ fn doubt(
     simple: &Simple,
     change: Transition,
     scratch: &Scratch,
-    roster: &Roster,
+    basis: &Basis,
     emit: &mut impl FnMut(Entry),
 ) {
-    let mark = |life: Life, row: &Row| life.in_doubt.then(|| doubtful(simple, row, roster, 0, 1));
+    let mark = |life: Life, row: &Row| life.in_doubt.then(|| doubtful(simple, row, basis, 0, 1));
     let (old, new) = (mark(change.was, &scratch.old), mark(change.is, &scratch.new));
     let or_nothing = |mark: Option<Contribution>| mark.unwrap_or(Contribution::Nothing);
     replace(kpi, or_nothing(old), or_nothing(new), emit);
-}
-
-fn contribution(simple: &Simple, life: Life, row: &Row, roster: &Roster) -> Contribution {
-    if !life.alive {
-        return Contribution::Nothing;
-    }
-    contribution_if(simple.filter.eval(row), simple, row, roster)
-}
-
-/// What a living record contributes when so it is with the filter.
-fn contribution_if(belongs: Tri, simple: &Simple, row: &Row, roster: &Roster) -> Contribution {
-    let incomplete = || doubtful(simple, row, roster, 1, 0);
-    match belongs {
-        Tri::False => return Contribution::Nothing,
-        Tri::Unknown => return incomplete(),
-        Tri::True => {}
-    }
-    let owner = owner(simple, row);
-    match (dated(simple.at, owner, row, roster), part(&simple.aggregate, row)) {
-        (Outcome::Null, _) | (_, Outcome::Null) => Contribution::Nothing,
-        (Outcome::Known(day), Outcome::Known(value)) if owner != Symbol::UNKNOWN => {
-            Contribution::Part(owner, value.on(day))
-        }
-        _ => incomplete(),
-    }
-}
-
-/// A record whose contribution is not known, credited to whom and dated when it would be as far as that is.
-fn doubtful(
-    simple: &Simple,
-    row: &Row,
-    roster: &Roster,
-    incomplete: i32,
-    gap: i32,
-) -> Contribution {
-    let owner = owner(simple, row);
-    let day = match dated(simple.at, owner, row, roster) {
-        Outcome::Known(day) => day,
-        Outcome::Null | Outcome::Unknown => NO_DAY,
-    };
-    Contribution::Part(owner, Part::Doubt { day, incomplete, gap })
-}
-
-fn owner(simple: &Simple, row: &Row) -> Symbol {
-    match row[usize::from(simple.credit.0)] {
-        Cell::Known(symbol) => Symbol(symbol as u32),
-        Cell::Null => Symbol::NONE,
-        Cell::Unknown => Symbol::UNKNOWN,
-    }
-}
-
-fn dated(at: Option<At>, owner: Symbol, row: &Row, roster: &Roster) -> Outcome<Day> {
-    let Some(at) = at else { return Outcome::Known(NO_DAY) };
-    let cell = |field: FieldId| row[usize::from(field.0)];
-    let (cell, is_date) = match at {
-        At::Date(field) => (cell(field), true),
-        At::Timestamp(field) => (cell(field), false),
-        At::Else { already, field, is_date, .. }
-            if cell(already) == Cell::Known(1) && cell(field) != Cell::Null =>
-        {
-            (cell(field), is_date)
-        }
-        At::Else { moment, .. } => (cell(moment), false),
-    };
-    let value = match cell {
-        Cell::Unknown => return Outcome::Unknown,
-        Cell::Null => return Outcome::Null,
-        Cell::Known(value) => value,
-    };
-    if is_date {
-        return Outcome::Known(Day(value as i32));
-    }
-    // Whose clock tells the day is not known.
-    if owner == Symbol::UNKNOWN {
-        return Outcome::Unknown;
-    }
-    Timestamp::from_nanosecond(value)
-        .map_or(Outcome::Null, |instant| Outcome::Known(Day::of(instant, roster.zone_of(owner))))
-}
-
-/// What a record that belongs adds, before it is dated.
-#[derive(Clone, Copy, Debug)]
-enum Amount {
-    Sum(Decimal),
-    Member(i128),
-}
-
-impl Amount {
-    fn on(self, day: Day) -> Part {
-        match self {
-            Self::Sum(amount) => Part::Amount { day, amount, records: 1 },
-            Self::Member(value) => Part::Member { day, value, records: 1 },
-        }
-    }
-}
-
-fn part(aggregate: &Aggregate, row: &Row) -> Outcome<Amount> {
-    match aggregate {
-        Aggregate::Count => Outcome::Known(Amount::Sum(Decimal::from_int(1))),
-        Aggregate::Sum(number) | Aggregate::Average(number) => {
-            number.contribution(row).map(Amount::Sum)
-        }
-        Aggregate::Min(number)
-        | Aggregate::Max(number)
-        | Aggregate::Median(number)
-        | Aggregate::P90(number) => {
-            number.contribution(row).map(|amount| Amount::Member(amount.micros()))
-        }
-        Aggregate::CountDistinct(field, _) => match row[usize::from(field.0)] {
-            Cell::Unknown => Outcome::Unknown,
-            Cell::Null => Outcome::Null,
-            Cell::Known(value) => Outcome::Known(Amount::Member(value)),
-        },
-    }
 }

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use metrics::{counter, histogram};
+use paceline_core::basis::Basis;
 use paceline_core::board::Revision;
 use paceline_core::change::{Change, Op};
 use paceline_core::entity::EntityId;
 use paceline_core::fold::Fold;
 use paceline_core::record::{Applied, Place, Scratch};
-use paceline_core::roster::Roster;
 use paceline_crm::{DecodeError, Decoded, Decoder, Message};
 use smallvec::SmallVec;
 
@@ -61,7 +61,7 @@ type Group<'a> = SmallVec<[(usize, Change<'a>); GROUP]>;
 #[derive(Debug)]
 pub struct Lane {
     live: Arc<Live>,
-    roster: Arc<Roster>,
+    basis: Basis,
     sources: Vec<Source>,
     partitions: Vec<Slot>,
     shards: Vec<Shard>,
@@ -103,7 +103,7 @@ impl Lane {
                 .collect(),
             places: Vec::new(),
             symbols: LaneSymbols::new(live.symbols().clone()),
-            roster: live.roster().clone(),
+            basis: Basis { roster: live.roster().clone() },
             live,
             sources,
             partitions: slots,
@@ -254,7 +254,7 @@ impl Lane {
 
     fn change(&mut self, at: usize, change: &Change<'_>, places: impl Iterator<Item = Place>) {
         let Self {
-            live, roster, partitions, shards, folds, symbols, scratch, counted, gaps, ..
+            live, basis, partitions, shards, folds, symbols, scratch, counted, gaps, ..
         } = self;
         let shard = &mut shards[partitions[at].shard];
         let fold = &folds[usize::from(change.entity.0)];
@@ -279,8 +279,8 @@ impl Lane {
                 partitions[at].taken.gaps += opened;
                 *gaps.entry(change.entity).or_default() += opened;
             }
-            fold.transition(transition, scratch, roster, |entry| shard.note(entry, change.time));
-            fold.schedule(transition, scratch, roster, |at, entry| {
+            fold.transition(transition, scratch, basis, |entry| shard.note(entry, change.time));
+            fold.schedule(transition, scratch, basis, |at, entry| {
                 shard.batch.schedule(at, &entry, change.time);
             });
         }

@@ -36,7 +36,7 @@ impl<'a> Case<'a> {
         let config = blocks.iter().filter(|block| keyword(block) == "config");
         let yaml = with_base(&config.map(|block| without_comments(block)).collect::<String>());
         let oracle = Config::read(&yaml).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let engine = Engine::new(&yaml, &[1], 1);
+        let engine = Engine::new(&yaml, &vec![1; oracle.sources.len()], 1);
         Self { name, blocks, engine, oracle, records: Records::default(), offset: 0, open: false }
     }
 
@@ -71,14 +71,21 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Takes a message: `{…}`, or `null <key>` for one without a value. Where there are several topics, the name of
+    /// one may come first; otherwise it is on the first.
     fn take(&mut self, line: &str, now: Timestamp) {
-        let deleted = line.strip_prefix("null ");
+        let named = line.split_once(' ').and_then(|(topic, rest)| {
+            let source = self.oracle.sources.iter().position(|source| source.topic == topic)?;
+            Some((source, rest.trim_start()))
+        });
+        let (source, text) = named.unwrap_or((0, line));
+        let deleted = text.strip_prefix("null ");
         let (key, value) =
-            (deleted.map(str::as_bytes), deleted.is_none().then_some(line.as_bytes()));
-        let (lane, _) = self.engine.send((0, 0), key, value, now);
+            (deleted.map(str::as_bytes), deleted.is_none().then_some(text.as_bytes()));
+        let (lane, _) = self.engine.send((source, 0), key, value, now);
         assert_eq!(self.engine.take(lane), [true], "{}: refused: {line}", self.name);
-        let message =
-            Message { topic: "crm.opportunity", offset: self.offset, timestamp: now, key, value };
+        let topic = &self.oracle.sources[source].topic;
+        let message = Message { topic, offset: self.offset, timestamp: now, key, value };
         let taken = self.records.take(&self.oracle, message);
         taken.unwrap_or_else(|refused| panic!("{}: {refused:?}: {line}", self.name));
         self.offset += 1;

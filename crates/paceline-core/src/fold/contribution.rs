@@ -1,0 +1,140 @@
+//! What one record contributes to one KPI: to whom, on which day, how much.
+
+use jiff::Timestamp;
+
+use crate::basis::Basis;
+use crate::day::Day;
+use crate::decimal::Decimal;
+use crate::entity::FieldId;
+use crate::entry::{NO_DAY, Part};
+use crate::expr::{Cell, Outcome, Row, Tri};
+use crate::kpi::{Aggregate, At, Simple};
+use crate::record::Life;
+use crate::symbol::Symbol;
+
+/// What one record says for one KPI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Contribution {
+    Nothing,
+    Part(Symbol, Part),
+}
+
+pub(super) fn contribution(simple: &Simple, life: Life, row: &Row, basis: &Basis) -> Contribution {
+    if !life.alive {
+        return Contribution::Nothing;
+    }
+    contribution_if(simple.filter.eval(row), simple, row, basis)
+}
+
+/// What a living record contributes when so it is with the filter.
+pub(super) fn contribution_if(
+    belongs: Tri,
+    simple: &Simple,
+    row: &Row,
+    basis: &Basis,
+) -> Contribution {
+    let incomplete = || doubtful(simple, row, basis, 1, 0);
+    match belongs {
+        Tri::False => return Contribution::Nothing,
+        Tri::Unknown => return incomplete(),
+        Tri::True => {}
+    }
+    let owner = owner(simple, row);
+    match (dated(simple.at, owner, row, basis), part(&simple.aggregate, row)) {
+        (Outcome::Null, _) | (_, Outcome::Null) => Contribution::Nothing,
+        (Outcome::Known(day), Outcome::Known(value)) if owner != Symbol::UNKNOWN => {
+            Contribution::Part(owner, value.on(day))
+        }
+        _ => incomplete(),
+    }
+}
+
+/// A record whose contribution is not known, credited to whom and dated when it would be as far as that is.
+pub(super) fn doubtful(
+    simple: &Simple,
+    row: &Row,
+    basis: &Basis,
+    incomplete: i32,
+    gap: i32,
+) -> Contribution {
+    let owner = owner(simple, row);
+    let day = match dated(simple.at, owner, row, basis) {
+        Outcome::Known(day) => day,
+        Outcome::Null | Outcome::Unknown => NO_DAY,
+    };
+    Contribution::Part(owner, Part::Doubt { day, incomplete, gap })
+}
+
+pub(super) fn owner(simple: &Simple, row: &Row) -> Symbol {
+    match row[usize::from(simple.credit.0)] {
+        Cell::Known(symbol) => Symbol(symbol as u32),
+        Cell::Null => Symbol::NONE,
+        Cell::Unknown => Symbol::UNKNOWN,
+    }
+}
+
+fn dated(at: Option<At>, owner: Symbol, row: &Row, basis: &Basis) -> Outcome<Day> {
+    let Some(at) = at else { return Outcome::Known(NO_DAY) };
+    let cell = |field: FieldId| row[usize::from(field.0)];
+    let (cell, is_date) = match at {
+        At::Date(field) => (cell(field), true),
+        At::Timestamp(field) => (cell(field), false),
+        At::Else { already, field, is_date, .. }
+            if cell(already) == Cell::Known(1) && cell(field) != Cell::Null =>
+        {
+            (cell(field), is_date)
+        }
+        At::Else { moment, .. } => (cell(moment), false),
+    };
+    let value = match cell {
+        Cell::Unknown => return Outcome::Unknown,
+        Cell::Null => return Outcome::Null,
+        Cell::Known(value) => value,
+    };
+    if is_date {
+        return Outcome::Known(Day(value as i32));
+    }
+    // Whose clock tells the day is not known.
+    if owner == Symbol::UNKNOWN {
+        return Outcome::Unknown;
+    }
+    Timestamp::from_nanosecond(value).map_or(Outcome::Null, |instant| {
+        Outcome::Known(Day::of(instant, basis.roster.zone_of(owner)))
+    })
+}
+
+/// What a record that belongs adds, before it is dated.
+#[derive(Clone, Copy, Debug)]
+enum Amount {
+    Sum(Decimal),
+    Member(i128),
+}
+
+impl Amount {
+    fn on(self, day: Day) -> Part {
+        match self {
+            Self::Sum(amount) => Part::Amount { day, amount, records: 1 },
+            Self::Member(value) => Part::Member { day, value, records: 1 },
+        }
+    }
+}
+
+fn part(aggregate: &Aggregate, row: &Row) -> Outcome<Amount> {
+    match aggregate {
+        Aggregate::Count => Outcome::Known(Amount::Sum(Decimal::from_int(1))),
+        Aggregate::Sum(number) | Aggregate::Average(number) => {
+            number.contribution(row).map(Amount::Sum)
+        }
+        Aggregate::Min(number)
+        | Aggregate::Max(number)
+        | Aggregate::Median(number)
+        | Aggregate::P90(number) => {
+            number.contribution(row).map(|amount| Amount::Member(amount.micros()))
+        }
+        Aggregate::CountDistinct(field, _) => match row[usize::from(field.0)] {
+            Cell::Unknown => Outcome::Unknown,
+            Cell::Null => Outcome::Null,
+            Cell::Known(value) => Outcome::Known(Amount::Member(value)),
+        },
+    }
+}
