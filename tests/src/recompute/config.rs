@@ -55,6 +55,7 @@ impl Config {
     /// What the YAML reader says.
     pub fn read(yaml: &str) -> Result<Self, String> {
         let mut config: Self = serde_saphyr::from_str(yaml).map_err(|error| error.to_string())?;
+        config.look_across();
         for kpi in &mut config.kpis {
             // A conversion is the average of 1 and 0, dated by the moment at which its records came in.
             if kpi.kind == KpiType::Conversion {
@@ -63,6 +64,20 @@ impl Config {
             }
         }
         Ok(config)
+    }
+
+    /// Tells each entity the sets of states of those whose records it names.
+    fn look_across(&mut self) {
+        let known = self.entities.clone();
+        for entity in self.entities.values_mut() {
+            for (link, field) in &entity.fields {
+                let named = field.entity.as_ref().and_then(|name| known.get(name));
+                let sets = named.into_iter().flat_map(|named| &named.states.sets);
+                entity
+                    .states_across
+                    .extend(sets.map(|(set, states)| (format!("{link}.{set}"), states.clone())));
+            }
+        }
     }
 
     /// The KPI of this name.

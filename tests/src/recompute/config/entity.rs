@@ -24,6 +24,9 @@ pub struct Entity {
     /// The ordered states, where it has any.
     #[serde(default)]
     pub states: States,
+    /// The sets of states of the entities whose records the fields name, as `link.set`.
+    #[serde(skip)]
+    pub states_across: BTreeMap<String, Vec<String>>,
 }
 
 /// A field of an entity.
@@ -34,6 +37,8 @@ pub struct Field {
     /// What it holds.
     #[serde(rename = "type")]
     pub kind: FieldType,
+    /// The entity of which it names a record by its id.
+    pub entity: Option<String>,
 }
 
 /// What a field holds.
