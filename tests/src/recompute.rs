@@ -6,7 +6,7 @@
 //! both agree to the last digit, both are right or the documentation is wrong.
 //!
 //! Simple KPIs, ratios, conversions and derived KPIs are known, with moments and membership by the clock, looks across to
-//! the records of other entities, each rep's own calendar and time zone, and goals with ramps, presence and curves.
+//! the records of other entities, credit that is split, each rep's own calendar and time zone, and goals with ramps, presence and curves.
 
 pub mod basis;
 pub mod board;

@@ -70,6 +70,13 @@ impl Basis<'_> {
         links.iter().any(is_doubted)
     }
 
+    /// The rep that a value names, `None` for nobody. Who is no rep is nobody.
+    #[must_use]
+    pub fn rep(&self, named: &V) -> Option<String> {
+        let V::Text(id) = named else { return None };
+        self.config.rep(id).map(|rep| rep.id.clone())
+    }
+
     fn named(&self, entity: &str, link: &str, id: &str) -> Option<&Image> {
         let entity = self.config.entities.get(entity)?;
         self.images.find(entity.fields.get(link)?.entity.as_ref()?, id)

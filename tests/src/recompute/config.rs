@@ -19,7 +19,7 @@ pub use bands::{Band, Bands};
 pub use calendar::{Calendar, Calendars, Pattern};
 pub use entity::{Entity, Field, FieldType, Source, States};
 pub use goal::{Curve, Goal, Part, Step, Whose};
-pub use kpi::{Aggregate, Better, Credit, GoalKind, Kpi, KpiType, PeriodKind};
+pub use kpi::{Aggregate, Better, Credit, GoalKind, Kpi, KpiType, PeriodKind, Splits};
 pub use rep::{Rep, Reps, TimeOff};
 
 /// A whole config.

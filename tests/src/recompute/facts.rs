@@ -1,8 +1,10 @@
 //! What each record says about a KPI, and what all of them together come to.
 
 mod aggregate;
+mod credit;
 mod fact;
 mod reading;
+mod splits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +12,7 @@ use jiff::Timestamp;
 
 use super::{
     basis::Basis,
-    config::{Aggregate, Config, Kpi, KpiType},
+    config::{Aggregate, Config, Credit, Kpi, KpiType},
     filter::V,
     formula::{F, Formula, Look},
     number::{self, Exact},
@@ -67,7 +69,10 @@ pub fn facts(basis: &Basis<'_>, kpi: &Kpi, now: Timestamp) -> Option<Facts> {
     match kpi.kind {
         KpiType::Simple | KpiType::Conversion => {
             let facts = Reading::new(basis, kpi, now)?.facts();
-            Some(Facts::Simple(kpi.agg?, facts, kpi.at.is_none()))
+            // Of what is split, shares are counted: they add up.
+            let split = matches!(kpi.credit, Some(Credit::Splits(_)));
+            let aggregate = if split { Aggregate::Sum } else { kpi.agg? };
+            Some(Facts::Simple(aggregate, facts, kpi.at.is_none()))
         }
         KpiType::Ratio => {
             let part = |name: &Option<String>| {

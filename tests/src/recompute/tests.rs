@@ -7,6 +7,7 @@ mod formulas;
 mod goals;
 mod kpis;
 mod records;
+mod splits;
 mod statuses;
 mod terms;
 mod time;

@@ -1,10 +1,10 @@
 //! What a record says about a KPI, and what of it belongs to a scope and a period.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::recompute::{calendar::Period, filter::V, scope::Scope};
+use crate::recompute::{calendar::Period, filter::V, number::Exact, scope::Scope};
 
 /// What a record says about a KPI.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,10 @@ pub struct Part {
     pub day: Option<Date>,
     /// How much.
     pub value: V,
+    /// The share of the record in percent.
+    pub share: Exact,
+    /// Whether the share is on top of those that make up the whole.
+    pub overlay: bool,
 }
 
 /// To whom and when a record may belong.
@@ -62,7 +66,7 @@ pub struct Within<'a> {
 impl Fact {
     /// What it contributes there.
     pub(super) fn values(&self, within: &Within<'_>) -> Vec<&V> {
-        let dated = self.of_members(within).into_iter().filter(|part| within.holds(part.day));
+        let dated = self.counted(within).into_iter().filter(|part| within.holds(part.day));
         dated.map(|part| &part.value).collect()
     }
 
@@ -75,6 +79,20 @@ impl Fact {
     /// Whether something is unknown or was missed that belongs there, or may, for all that is known.
     pub(super) fn is_doubted(&self, within: &Within<'_>) -> bool {
         self.marks.iter().any(|mark| mark.may_be(within))
+    }
+
+    /// What the members have without overlay, unless the greatest overlay share of any is more than that.
+    fn counted(&self, within: &Within<'_>) -> Vec<&Part> {
+        let all = self.of_members(within);
+        let (mut overlay, regular): (Vec<&Part>, Vec<&Part>) =
+            all.into_iter().partition(|part| part.overlay);
+        // The greatest share comes first; of equal ones that of the least rep.
+        overlay.sort_by_key(|part| (Reverse(&part.share), &part.rep));
+        let together: Exact = regular.iter().map(|part| &part.share).sum();
+        match overlay.first() {
+            Some(greatest) if greatest.share > together => vec![greatest],
+            _ => regular,
+        }
     }
 
     fn of_members(&self, within: &Within<'_>) -> Vec<&Part> {

@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, civil::Date};
 
-use super::fact::{Fact, Known, Mark, Part};
+use super::{
+    credit::Credited,
+    fact::{Fact, Known, Mark},
+    splits::Divisions,
+};
 use crate::recompute::{
     basis::Basis,
     calendar,
-    config::{Config, Kpi},
+    config::{Config, Credit, Kpi},
     filter::{Cells, Filter, V},
     moment::{Conversion, Moment},
     number,
@@ -28,6 +32,8 @@ pub(super) struct Reading<'a> {
     value: Option<Filter>,
     conversion: Option<Conversion>,
     dated_by: Option<Moment>,
+    /// Where credit is split.
+    divisions: Option<Divisions<'a>>,
     /// The fields by which the KPI looks across to other records.
     links: BTreeSet<String>,
 }
@@ -60,6 +66,10 @@ impl<'a> Reading<'a> {
             value: kpi.expr.as_ref().map(compile),
             conversion: Conversion::read(kpi, entity),
             dated_by: kpi.at.as_ref().and_then(|at| Moment::read(at, entity)),
+            divisions: match &kpi.credit {
+                Some(Credit::Splits(rule)) => Some(Divisions::new(basis, rule)),
+                _ => None,
+            },
             links: BTreeSet::new(),
         };
         reading.links = reading.links();
@@ -77,32 +87,41 @@ impl<'a> Reading<'a> {
         let seen = Seen { reading: self, image, history: self.history(id) };
         let passes = self.condition.passes(&seen);
         let (value, at) = (seen.value(), seen.at());
-        let rep = seen.rep();
+        let credited = seen.credited(id);
         let undated = self.kpi.at.is_some() && at == V::Null;
         let out = !image.alive || passes == Some(false) || undated || value == V::Null;
-        let day = day_known(self.basis.config, &rep, at);
-        let known = passes.is_some() && value != V::Unknown;
-        let part = match (&rep, &day) {
-            (Known::Yes(rep), Known::Yes(day)) if known && !out => {
-                Some(Part { rep: rep.clone(), day: *day, value: rounded(value) })
-            }
-            _ => None,
-        };
+        let known = !out && passes.is_some() && value != V::Unknown;
+        let mut places = Vec::new();
+        let mut parts = Vec::new();
+        for rep in credited.all() {
+            let day = day_known(self.basis.config, &rep, &at);
+            let place = Mark { rep, day };
+            parts.push(credited.parts(&place, rounded(&value)));
+            places.push(place);
+        }
+        let known = known && parts.iter().all(|parts| !parts.is_empty());
         // A condition that is unknown is reported whatever else the record says.
-        let incomplete = image.alive && passes.is_none() || !out && part.is_none();
-        let missed = image.in_doubt || self.basis.names_doubted(self.entity, image, &self.links);
-        let day = if undated { Known::No } else { day };
-        let marks = (incomplete || missed).then_some(Mark { rep, day });
-        if part.is_none() && marks.is_none() {
+        let incomplete = image.alive && passes.is_none() || !out && !(known && credited.adds_up());
+        let parts = if known { parts.concat() } else { Vec::new() };
+        let marks = if incomplete || self.is_doubted(id, image) { places } else { Vec::new() };
+        if parts.is_empty() && marks.is_empty() {
             return None;
         }
-        let (parts, marks) = (part.into_iter().collect(), marks.into_iter().collect());
+        let anytime = |mark: Mark| if undated { Mark { day: Known::No, ..mark } } else { mark };
+        let marks = marks.into_iter().map(anytime).collect();
         Some(Fact { id: id.to_owned(), parts, marks, incomplete })
+    }
+
+    /// Whether changes were missed of the record, or of others that have a say in it.
+    fn is_doubted(&self, id: &str, image: &Image) -> bool {
+        image.in_doubt
+            || self.basis.names_doubted(self.entity, image, &self.links)
+            || self.divisions.as_ref().is_some_and(|divisions| divisions.is_doubted(id))
     }
 
     /// Only where it is looked at: it takes its time.
     fn history(&self, id: &str) -> Vec<(Timestamp, Image)> {
-        let keeps = self.kpi.credit.as_ref().is_some_and(|credit| credit.keep);
+        let keeps = matches!(self.kpi.credit, Some(Credit::Owner { keep: true, .. }));
         if self.dated_by.is_none() && self.moments.is_empty() && !keeps {
             return Vec::new();
         }
@@ -113,7 +132,9 @@ impl<'a> Reading<'a> {
         let mut names = self.condition.named();
         names.extend(self.value.iter().flat_map(Filter::named));
         names.extend(self.kpi.at.clone().filter(|_| self.dated_by.is_none()));
-        names.extend(self.kpi.credit.as_ref().map(|credit| credit.field.clone()));
+        if let Some(Credit::Owner { field, .. }) = &self.kpi.credit {
+            names.insert(field.clone());
+        }
         let link = |name: String| name.split_once('.').map(|(link, _)| link.to_owned());
         names.into_iter().filter_map(link).collect()
     }
@@ -153,57 +174,62 @@ impl Seen<'_> {
 
     /// The day it is where the owner is.
     fn today(&self) -> V {
-        let credit = self.reading.kpi.credit.as_ref();
-        let named = credit.map_or(V::Null, |credit| self.field(&credit.field));
-        let config = self.reading.basis.config;
-        match day_known(config, &rep(config, named), V::Instant(self.reading.now)) {
+        let owner = match &self.reading.kpi.credit {
+            Some(Credit::Owner { field, .. }) => self.rep(&self.field(field)),
+            _ => Known::Yes(None),
+        };
+        match day_known(self.reading.basis.config, &owner, &V::Instant(self.reading.now)) {
             Known::Yes(Some(day)) => V::Date(day),
             _ => V::Unknown,
         }
     }
 
-    /// The rep it is credited to. Where credit is kept, the first that the record is known to have named since it came to
-    /// match.
-    fn rep(&self) -> Known<Option<String>> {
-        let config = self.reading.basis.config;
-        let Some(credit) = &self.reading.kpi.credit else { return Known::Yes(None) };
+    fn credited(&self, id: &str) -> Credited {
+        if let Some(divisions) = &self.reading.divisions {
+            return match divisions.of(id) {
+                Known::Yes(division) => Credited::Split(division),
+                Known::No => Credited::To(Known::No),
+            };
+        }
+        Credited::To(match &self.reading.kpi.credit {
+            Some(Credit::Owner { field, keep: true }) => self.rep(&self.kept(field)),
+            Some(Credit::Owner { field, keep: false }) => self.rep(&self.field(field)),
+            _ => Known::Yes(None),
+        })
+    }
+
+    /// The first owner that the record is known to have named since it came to match.
+    fn kept(&self, field: &str) -> V {
         let matches = |image: &Image| {
             self.reading.condition.passes(&|field: &str| image.field(field)) == Some(true)
         };
         let looks = self.history.iter().rev().map(|(_, image)| image);
-        let matching: Vec<&Image> =
-            looks.take_while(|image| credit.keep && matches(image)).collect();
-        let named = matching.into_iter().rev().map(|image| image.field(&credit.field));
-        let known = named.into_iter().find(|named| *named != V::Unknown);
-        rep(config, known.unwrap_or_else(|| self.field(&credit.field)))
+        let matching: Vec<&Image> = looks.take_while(|image| matches(image)).collect();
+        let mut named = matching.into_iter().rev().map(|image| image.field(field));
+        named.find(|named| *named != V::Unknown).unwrap_or_else(|| self.field(field))
     }
-}
 
-/// The rep of this id. An owner who is no rep is nobody.
-fn rep(config: &Config, named: V) -> Known<Option<String>> {
-    match named {
-        V::Unknown => Known::No,
-        V::Text(id) => Known::Yes(config.rep(&id).map(|rep| rep.id.clone())),
-        _ => Known::Yes(None),
+    fn rep(&self, named: &V) -> Known<Option<String>> {
+        if *named == V::Unknown { Known::No } else { Known::Yes(self.reading.basis.rep(named)) }
     }
 }
 
 /// A date as it is; an instant by its day where the rep is.
-fn day_known(config: &Config, rep: &Known<Option<String>>, at: V) -> Known<Option<Date>> {
+fn day_known(config: &Config, rep: &Known<Option<String>>, at: &V) -> Known<Option<Date>> {
     match (at, rep) {
-        (V::Date(day), _) => Known::Yes(Some(day)),
+        (V::Date(day), _) => Known::Yes(Some(*day)),
         (V::Instant(instant), Known::Yes(rep)) => {
             let scope = rep.clone().map_or(Scope::Unassigned, Scope::Rep);
-            Known::Yes(Some(calendar::day_of(instant, scope.zone(config))))
+            Known::Yes(Some(calendar::day_of(*instant, scope.zone(config))))
         }
         (V::Null, _) => Known::Yes(None),
         _ => Known::No,
     }
 }
 
-fn rounded(value: V) -> V {
+fn rounded(value: &V) -> V {
     match value {
-        V::Num(number) => V::Num(number::rounded(&number)),
-        other => other,
+        V::Num(number) => V::Num(number::rounded(number)),
+        other => other.clone(),
     }
 }
