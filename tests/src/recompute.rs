@@ -6,7 +6,8 @@
 //! both agree to the last digit, both are right or the documentation is wrong.
 //!
 //! Simple KPIs, ratios, conversions and derived KPIs are known, with moments and membership by the clock, looks across to
-//! the records of other entities, credit that is split, each rep's own calendar and time zone, and goals with ramps, presence and curves.
+//! the records of other entities, credit that is split, other currencies, each rep's own
+//! calendar and time zone, and goals with ramps, presence and curves.
 
 pub mod basis;
 pub mod board;
@@ -19,6 +20,7 @@ pub mod goal;
 pub mod moment;
 pub mod native;
 pub mod number;
+pub mod rates;
 pub mod records;
 mod row;
 pub mod scope;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     config::Config,
     filter::V,
+    rates::Rates,
     records::{Image, Records},
 };
 
@@ -42,6 +43,8 @@ pub struct Basis<'a> {
     pub records: &'a Records,
     /// What all records look like after them.
     pub images: &'a Images,
+    /// What other currencies are worth.
+    pub rates: &'a Rates,
 }
 
 impl Basis<'_> {

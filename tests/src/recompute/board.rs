@@ -14,6 +14,7 @@ use super::{
     calendar::{self, Period},
     config::{Config, Kpi, PeriodKind},
     facts::{self, Facts},
+    rates::Rates,
     records::Records,
     row::{Place, Row},
     scope::Scope,
@@ -26,6 +27,7 @@ pub struct Board<'a> {
     config: &'a Config,
     records: &'a Records,
     images: Images,
+    rates: Rates,
     scopes: Vec<(Scope, BTreeSet<String>)>,
     /// By the name of the KPI; none for one that this recompute does not know.
     facts: RefCell<BTreeMap<String, Option<Rc<Facts>>>>,
@@ -38,11 +40,13 @@ impl<'a> Board<'a> {
     /// On a config that `paceline check` refuses.
     #[must_use]
     pub fn new(config: &'a Config, records: &'a Records) -> Self {
+        let images = Images::of(config, records);
         let with_members = |scope: Scope| (scope.clone(), scope.members(config));
         Self {
             config,
             records,
-            images: Images::of(config, records),
+            rates: Rates::of(config, &images),
+            images,
             scopes: Scope::all(config).into_iter().map(with_members).collect(),
             facts: RefCell::default(),
         }
@@ -92,7 +96,12 @@ impl<'a> Board<'a> {
     }
 
     fn facts(&self, kpi: &Kpi, now: Timestamp) -> Option<Rc<Facts>> {
-        let basis = Basis { config: self.config, records: self.records, images: &self.images };
+        let basis = Basis {
+            config: self.config,
+            records: self.records,
+            images: &self.images,
+            rates: &self.rates,
+        };
         let work_out = || facts::facts(&basis, kpi, now).map(Rc::new);
         if facts::is_timed(self.config, kpi) {
             return work_out();

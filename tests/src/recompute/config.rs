@@ -5,6 +5,7 @@
 
 mod bands;
 mod calendar;
+mod currency;
 mod entity;
 mod goal;
 mod kpi;
@@ -17,6 +18,7 @@ use serde::Deserialize;
 
 pub use bands::{Band, Bands};
 pub use calendar::{Calendar, Calendars, Pattern};
+pub use currency::{Currency, Rate, RateFields, Rates};
 pub use entity::{Entity, Field, FieldType, Source, States};
 pub use goal::{Curve, Goal, Part, Step, Whose};
 pub use kpi::{Aggregate, Better, Credit, GoalKind, Kpi, KpiType, PeriodKind, Splits};
@@ -46,6 +48,8 @@ pub struct Config {
     /// The bands of the status.
     #[serde(default)]
     pub status: Bands,
+    /// The currency of the organisation.
+    pub currency: Option<Currency>,
 }
 
 impl Config {
@@ -56,6 +60,7 @@ impl Config {
     pub fn read(yaml: &str) -> Result<Self, String> {
         let mut config: Self = serde_saphyr::from_str(yaml).map_err(|error| error.to_string())?;
         config.look_across();
+        config.entities.values_mut().for_each(Entity::read_currencies);
         for kpi in &mut config.kpis {
             // A conversion is the average of 1 and 0, dated by the moment at which its records came in.
             if kpi.kind == KpiType::Conversion {
@@ -76,6 +81,19 @@ impl Config {
                 entity
                     .states_across
                     .extend(sets.map(|(set, states)| (format!("{link}.{set}"), states.clone())));
+            }
+        }
+    }
+
+    /// The field that holds the currency of a field, which may be one of another entity's as `link.field`.
+    #[must_use]
+    pub fn currency_field(&self, entity: &str, name: &str) -> Option<String> {
+        let fields = &self.entities.get(entity)?.fields;
+        match name.split_once('.') {
+            None => fields.get(name)?.currency_field(),
+            Some((link, name)) => {
+                let currency = self.currency_field(fields.get(link)?.entity.as_ref()?, name)?;
+                Some(format!("{link}.{currency}"))
             }
         }
     }

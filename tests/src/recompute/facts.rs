@@ -60,7 +60,10 @@ pub fn is_timed(config: &Config, kpi: &Kpi) -> bool {
     let formula = kpi.expr.as_ref().filter(|_| kpi.kind == KpiType::Derived);
     let named = formula.map(|expr| Formula::compile(expr).named()).unwrap_or_default();
     let is_timed = |name: String| config.kpi(&name).is_some_and(|kpi| is_timed(config, kpi));
-    kpi.filter.as_ref().is_some_and(by_clock) || ratio.chain(named).any(is_timed)
+    // What is open is worth what it is worth today.
+    let daily =
+        kpi.kind == KpiType::Simple && kpi.at.is_none() && reading::currency(config, kpi).is_some();
+    daily || kpi.filter.as_ref().is_some_and(by_clock) || ratio.chain(named).any(is_timed)
 }
 
 /// The facts of a KPI at an instant; `None` for one that this recompute does not know.

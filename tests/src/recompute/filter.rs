@@ -3,6 +3,7 @@
 //! Only the parser is borrowed; each operator is spelled out here on plain values. The rules are few: what is unknown
 //! stays unknown unless logic can do without it, null compares as false and makes arithmetic null.
 
+mod money;
 mod names;
 
 use std::{cmp::Ordering, collections::BTreeMap};

@@ -3,6 +3,7 @@
 mod across;
 mod calendars;
 mod configs;
+mod currencies;
 mod formulas;
 mod goals;
 mod kpis;

@@ -12,7 +12,7 @@ use super::{
 use crate::recompute::{
     basis::Basis,
     calendar,
-    config::{Config, Credit, Kpi},
+    config::{Aggregate, Config, Credit, Kpi},
     filter::{Cells, Filter, V},
     moment::{Conversion, Moment},
     number,
@@ -32,6 +32,8 @@ pub(super) struct Reading<'a> {
     value: Option<Filter>,
     conversion: Option<Conversion>,
     dated_by: Option<Moment>,
+    /// The field with the currency of the values, where these are to be converted.
+    currency: Option<String>,
     /// Where credit is split.
     divisions: Option<Divisions<'a>>,
     /// The fields by which the KPI looks across to other records.
@@ -66,6 +68,7 @@ impl<'a> Reading<'a> {
             value: kpi.expr.as_ref().map(compile),
             conversion: Conversion::read(kpi, entity),
             dated_by: kpi.at.as_ref().and_then(|at| Moment::read(at, entity)),
+            currency: currency(basis.config, kpi),
             divisions: match &kpi.credit {
                 Some(Credit::Splits(rule)) => Some(Divisions::new(basis, rule)),
                 _ => None,
@@ -90,13 +93,16 @@ impl<'a> Reading<'a> {
         let credited = seen.credited(id);
         let undated = self.kpi.at.is_some() && at == V::Null;
         let out = !image.alive || passes == Some(false) || undated || value == V::Null;
-        let known = !out && passes.is_some() && value != V::Unknown;
+        let known = !out && passes.is_some();
         let mut places = Vec::new();
         let mut parts = Vec::new();
         for rep in credited.all() {
             let day = day_known(self.basis.config, &rep, &at);
             let place = Mark { rep, day };
-            parts.push(credited.parts(&place, rounded(&value)));
+            parts.push(match seen.worth(&value, &place.day) {
+                V::Unknown => Vec::new(),
+                value => credited.parts(&place, value),
+            });
             places.push(place);
         }
         let known = known && parts.iter().all(|parts| !parts.is_empty());
@@ -164,6 +170,21 @@ impl Seen<'_> {
         }
     }
 
+    /// What a value is worth on the day on which it counts; that of a stock, on the day it is in the organisation.
+    fn worth(&self, value: &V, day: &Known<Option<Date>>) -> V {
+        let basis = self.reading.basis;
+        match (value, &self.reading.currency, day) {
+            (V::Num(_), Some(_), Known::No) => V::Unknown,
+            (V::Num(amount), Some(currency), Known::Yes(day)) => {
+                let zone = &basis.config.calendars.default.time_zone;
+                let day = day.unwrap_or_else(|| calendar::day_of(self.reading.now, zone));
+                basis.rates.worth(amount, &self.field(currency), day)
+            }
+            (V::Num(number), None, _) => V::Num(number::rounded(number)),
+            (other, ..) => other.clone(),
+        }
+    }
+
     fn at(&self) -> V {
         match (&self.reading.dated_by, &self.reading.kpi.at) {
             (Some(moment), _) => moment.of(&self.history, self.image),
@@ -214,6 +235,17 @@ impl Seen<'_> {
     }
 }
 
+/// The field with the currency of a KPI's values, where these are to be converted. What is only counted is not.
+pub(super) fn currency(config: &Config, kpi: &Kpi) -> Option<String> {
+    use Aggregate::{Count, CountDistinct};
+    let (name, expr) = (kpi.entity.as_ref()?, kpi.expr.as_ref()?);
+    if matches!(kpi.agg, None | Some(Count | CountDistinct)) {
+        return None;
+    }
+    let expr = Filter::compile(expr, config.entities.get(name)?).expect("the config is valid");
+    expr.currency(&|field| config.currency_field(name, field))
+}
+
 /// A date as it is; an instant by its day where the rep is.
 fn day_known(config: &Config, rep: &Known<Option<String>>, at: &V) -> Known<Option<Date>> {
     match (at, rep) {
@@ -224,12 +256,5 @@ fn day_known(config: &Config, rep: &Known<Option<String>>, at: &V) -> Known<Opti
         }
         (V::Null, _) => Known::Yes(None),
         _ => Known::No,
-    }
-}
-
-fn rounded(value: &V) -> V {
-    match value {
-        V::Num(number) => V::Num(number::rounded(number)),
-        other => other.clone(),
     }
 }
