@@ -5,7 +5,8 @@
 //! shares no line with the engine, so that a mistake is not made twice; it is slow, and that is its merit. Where
 //! both agree to the last digit, both are right or the documentation is wrong.
 //!
-//! Simple KPIs, ratios, conversions and derived KPIs are known, with moments and membership by the clock, looks across to
+//! Simple KPIs, ratios, conversions and derived KPIs are known, with moments and membership by the clock, also by
+//! working days, looks across to
 //! the records of other entities, credit that is split, other currencies, each rep's own
 //! calendar and time zone, and goals with ramps, presence and curves.
 
@@ -27,6 +28,7 @@ pub mod scope;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod working;
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! The oracle's own tests: small cases whose numbers are worked out by hand in comments.
 
 mod across;
+mod ages;
 mod calendars;
 mod configs;
 mod currencies;

@@ -44,7 +44,13 @@ impl Rep {
     pub fn is_present(&self, day: Date) -> bool {
         let employed =
             self.start.is_none_or(|start| start <= day) && self.end.is_none_or(|end| day <= end);
-        employed && !self.time_off.iter().any(|off| off.holds(day))
+        employed && !self.is_off(day)
+    }
+
+    /// Whether a day is one of the rep's days off.
+    #[must_use]
+    pub fn is_off(&self, day: Date) -> bool {
+        self.time_off.iter().any(|off| off.holds(day))
     }
 }
 

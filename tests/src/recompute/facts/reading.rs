@@ -18,6 +18,7 @@ use crate::recompute::{
     number,
     records::Image,
     scope::Scope,
+    working,
 };
 
 /// A KPI, ready to be asked what a record says about it at an instant.
@@ -155,6 +156,17 @@ impl Cells for Seen<'_> {
             (name, _) => self.field(name),
         }
     }
+
+    fn working_days(&self, since: &V) -> V {
+        match (self.owner(), since) {
+            (Known::No, _) => V::Unknown,
+            (Known::Yes(owner), V::Instant(since)) => {
+                let (config, now) = (self.reading.basis.config, self.reading.now);
+                V::Num(working::age(config, &scope(owner), *since, now))
+            }
+            (_, other) => other.clone(),
+        }
+    }
 }
 
 impl Seen<'_> {
@@ -195,13 +207,18 @@ impl Seen<'_> {
 
     /// The day it is where the owner is.
     fn today(&self) -> V {
-        let owner = match &self.reading.kpi.credit {
-            Some(Credit::Owner { field, .. }) => self.rep(&self.field(field)),
-            _ => Known::Yes(None),
-        };
-        match day_known(self.reading.basis.config, &owner, &V::Instant(self.reading.now)) {
+        let now = V::Instant(self.reading.now);
+        match day_known(self.reading.basis.config, &self.owner(), &now) {
             Known::Yes(Some(day)) => V::Date(day),
             _ => V::Unknown,
+        }
+    }
+
+    /// The rep by whose clock the condition goes; where credit is split, nobody.
+    fn owner(&self) -> Known<Option<String>> {
+        match &self.reading.kpi.credit {
+            Some(Credit::Owner { field, .. }) => self.rep(&self.field(field)),
+            _ => Known::Yes(None),
         }
     }
 
@@ -251,10 +268,14 @@ fn day_known(config: &Config, rep: &Known<Option<String>>, at: &V) -> Known<Opti
     match (at, rep) {
         (V::Date(day), _) => Known::Yes(Some(*day)),
         (V::Instant(instant), Known::Yes(rep)) => {
-            let scope = rep.clone().map_or(Scope::Unassigned, Scope::Rep);
-            Known::Yes(Some(calendar::day_of(*instant, scope.zone(config))))
+            let day = calendar::day_of(*instant, scope(rep.clone()).zone(config));
+            Known::Yes(Some(day))
         }
         (V::Null, _) => Known::Yes(None),
         _ => Known::No,
     }
+}
+
+fn scope(rep: Option<String>) -> Scope {
+    rep.map_or(Scope::Unassigned, Scope::Rep)
 }
