@@ -9,6 +9,7 @@ mod formulas;
 mod goals;
 mod kpis;
 mod records;
+mod rosters;
 mod splits;
 mod statuses;
 mod terms;
