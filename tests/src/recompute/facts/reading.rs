@@ -28,7 +28,7 @@ pub(super) struct Reading<'a> {
     entity: &'a str,
     now: Timestamp,
     condition: Filter,
-    /// Those of the condition, by the names that stand for them in it.
+    /// Those of the condition and the value, by the names that stand for them there.
     moments: BTreeMap<String, Moment>,
     value: Option<Filter>,
     conversion: Option<Conversion>,
@@ -58,7 +58,9 @@ impl<'a> Reading<'a> {
         let entity = basis.config.entities.get(name)?;
         let compile = |text: &String| Filter::compile(text, entity).expect("the config is valid");
         let condition = kpi.filter.clone().unwrap_or_else(|| "true".to_owned());
-        let (condition, moments) = Moment::take_out(condition, entity);
+        let mut moments = BTreeMap::new();
+        let condition = Moment::take_out(condition, entity, &mut moments);
+        let value = kpi.expr.clone().map(|expr| Moment::take_out(expr, entity, &mut moments));
         let mut reading = Self {
             basis,
             kpi,
@@ -66,7 +68,7 @@ impl<'a> Reading<'a> {
             now,
             condition: compile(&condition),
             moments,
-            value: kpi.expr.as_ref().map(compile),
+            value: value.as_ref().map(compile),
             conversion: Conversion::read(kpi, entity),
             dated_by: kpi.at.as_ref().and_then(|at| Moment::read(at, entity)),
             currency: currency(basis.config, kpi),
