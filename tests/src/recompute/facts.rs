@@ -4,6 +4,7 @@ mod aggregate;
 mod credit;
 mod fact;
 mod reading;
+mod seen;
 mod splits;
 
 use std::collections::{BTreeMap, BTreeSet};
