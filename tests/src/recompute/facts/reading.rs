@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
+    Doubt,
     fact::{Fact, Known, Mark},
     seen::Seen,
     splits::Divisions,
@@ -88,17 +89,17 @@ impl<'a> Reading<'a> {
         let lacks = !out && (parts.is_none() || !credited.adds_up());
         // A condition that is unknown is reported whatever else the record says.
         let incomplete = lacks || image.alive && passes.is_none();
-        let marked = incomplete || self.is_doubted(id, image);
-        if parts.is_none() && !marked {
+        let doubt = Doubt { incomplete, missed: self.is_missed(id, image) };
+        if parts.is_none() && !doubt.is_any() {
             return None;
         }
         let anytime = |mark: Mark| if undated { Mark { day: Known::No, ..mark } } else { mark };
-        let marks = places.into_iter().filter(|_| marked).map(anytime).collect();
-        Some(Fact { id: id.to_owned(), parts: parts.unwrap_or_default(), marks, incomplete })
+        let marks = places.into_iter().filter(|_| doubt.is_any()).map(anytime).collect();
+        Some(Fact { parts: parts.unwrap_or_default(), marks, doubt })
     }
 
     /// Whether changes were missed of the record, or of others that have a say in it.
-    fn is_doubted(&self, id: &str, image: &Image) -> bool {
+    fn is_missed(&self, id: &str, image: &Image) -> bool {
         image.in_doubt
             || self.basis.names_doubted(self.entity, image, &self.links)
             || self.divisions.as_ref().is_some_and(|divisions| divisions.is_doubted(id))
