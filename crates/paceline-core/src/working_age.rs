@@ -109,8 +109,9 @@ mod tests {
                 let nanos = place.instant(since.as_nanosecond(), *days, bound)?;
                 Timestamp::from_nanosecond(nanos).ok()
             };
-            let shown = [Bound::AtLeast, Bound::Above]
-                .map(|bound| instant(bound).map_or("never".to_owned(), |at| at.to_string()));
+            let shown = [Bound::AtLeast, Bound::Above].map(|bound| {
+                instant(bound).map_or_else(|| "never".to_owned(), |at| at.to_string())
+            });
             assert_eq!(shown, [least.to_owned(), more.to_owned()], "{days} days since {since}");
         }
     }
