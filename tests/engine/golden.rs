@@ -1,7 +1,7 @@
 //! Cases that a sales analyst can read and check by hand, in `tests/golden/*.txt`.
 //!
 //! A case is a story: a config, then blocks in the order in which things happen. What a config does not say is in
-//! `base.yaml` beside the cases. The blocks:
+//! `base.yaml` beside the cases; `preset: salesforce` stands for that file's entities and KPIs. The blocks:
 //!
 //! - `changes at INSTANT`: messages of the native format, one a line, or `null ID` for one with a null value, committed
 //!   together at that instant. With the first of them the board opens.

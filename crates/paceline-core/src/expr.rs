@@ -3,9 +3,10 @@
 //!
 //! The language is the part of CEL (<https://github.com/google/cel-spec>) that a filter over one record needs:
 //! comparisons, `in`, `&&`, `||`, `!`, arithmetic, `?:`, null tests, `date("…")` and `timestamp("…")`,
-//! `states.<set>`, and comparisons with the clock: `age(…) > duration("14d")`,
-//! `age(…, "working") > duration("3d")`, `… <= now()`, `… < today()`. Logic is three-valued: a field that was never seen is
-//! *unknown*, and so is what depends on it. A comparison with null is false, except the test for null itself.
+//! `states.<set>`, what a record remembers (`first(…)`, `since(…)`), `days(…)` between two points in time, and comparisons
+//! with the clock: `age(…) > duration("14d")`, `age(…, "working") > duration("3d")`, `… <= now()`, `… < today()`. Logic is
+//! three-valued: a field that was never seen is *unknown*, and so is what depends on it. A comparison with null is false,
+//! except the test for null itself.
 
 mod check;
 mod clock;
@@ -164,6 +165,15 @@ pub enum Number {
     Combine(Operator, Box<Self>, Box<Self>),
     /// One of two, by a condition.
     If(Box<Test>, Box<Self>, Box<Self>),
+    /// The days from one point in time to another, less than 0 when the other comes first.
+    Days {
+        /// The point from which days are counted.
+        from: Word,
+        /// The point to which they are.
+        to: Word,
+        /// How many of the cells' units make a day.
+        unit: i128,
+    },
 }
 
 /// An arithmetic operator.
@@ -336,6 +346,9 @@ impl Number {
             Self::If(test, yes, no) => {
                 test.for_each_field(visit);
                 [yes, no].into_iter().for_each(|number| number.for_each_field(visit));
+            }
+            Self::Days { from, to, .. } => {
+                [from, to].into_iter().filter_map(|word| word.field()).for_each(visit);
             }
         }
     }

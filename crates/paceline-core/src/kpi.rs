@@ -16,6 +16,8 @@ pub struct Kpi {
     pub name: String,
     /// What people call it.
     pub title: String,
+    /// What it means, in one line; empty when nobody said.
+    pub description: String,
     /// What its numbers are.
     pub unit: Unit,
     /// Which direction is good.

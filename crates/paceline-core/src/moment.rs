@@ -46,6 +46,8 @@ pub enum Kind {
     /// Whom a field named when the condition became true, for as long as it is; else whom the field names now. What was
     /// not known when it became true is kept from when it is known.
     Kept(FieldId),
+    /// Since when a field has had the value that it has, null included. There is no condition.
+    Unchanged(FieldId),
 }
 
 /// States in their order.
@@ -61,7 +63,7 @@ impl Kind {
     /// What its cell holds.
     pub const fn field_type(self) -> FieldType {
         match self {
-            Self::First | Self::Since | Self::Then(_) => FieldType::Timestamp,
+            Self::First | Self::Since | Self::Then(_) | Self::Unchanged(_) => FieldType::Timestamp,
             Self::Already => FieldType::Bool,
             Self::Kept(_) => FieldType::Text,
         }
@@ -69,11 +71,18 @@ impl Kind {
 }
 
 impl Moment {
+    /// Since when a field has had its value.
+    pub const fn unchanged(field: FieldId) -> Self {
+        Self { kind: Kind::Unchanged(field), condition: Test::Const(true), states: None }
+    }
+
     /// The cell after a change made at `time` led from one row to another; `was` is the cell before. The row after is
     /// as before when this returns.
     pub(crate) fn after(&self, was: Cell, old: &Row, new: &mut Row, time: Timestamp) -> Cell {
-        if let Kind::Kept(field) = self.kind {
-            return self.kept(field, was, old, new);
+        match self.kind {
+            Kind::Kept(field) => return self.kept(field, was, old, new),
+            Kind::Unchanged(field) => return unchanged(field, was, old, new, time),
+            Kind::First | Kind::Since | Kind::Already | Kind::Then(_) => {}
         }
         let was = self.pass(was, old, new, time);
         self.step(was, old, new, time)
@@ -114,10 +123,19 @@ impl Moment {
             (Kind::Already, _, Tri::True) => {
                 Cell::Known((self.condition.eval(old) != Tri::False).into())
             }
-            (Kind::Kept(_), ..) => was,
+            (Kind::Kept(_) | Kind::Unchanged(_), ..) => was,
             (_, _, Tri::False) => Cell::Null,
             (_, _, Tri::Unknown) => Cell::Unknown,
         }
+    }
+}
+
+fn unchanged(field: FieldId, was: Cell, old: &Row, new: &Row, time: Timestamp) -> Cell {
+    let at = usize::from(field.0);
+    match (new[at], was) {
+        (Cell::Unknown, _) => Cell::Unknown,
+        (value, Cell::Known(_)) if value == old[at] => was,
+        _ => Cell::Known(time.as_nanosecond()),
     }
 }
 
@@ -199,6 +217,22 @@ mod tests {
         for (kind, condition, states, expected) in cases {
             let moment = moment(kind, condition);
             assert_eq!(after(&moment, states), expected, "{moment:?} of {states:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_as_old_as_its_last_change() {
+        use Cell::{Known, Null, Unknown};
+        let cases: [(&[Cell], Cell); 6] = [
+            (&[Unknown], Unknown),
+            (&[Known(1), Known(1)], second(1)),
+            (&[Known(1), Known(2), Known(2)], second(2)),
+            (&[Known(1), Known(2), Known(1)], second(3)),
+            (&[Known(1), Null, Null], second(2)),
+            (&[Unknown, Known(1)], second(2)),
+        ];
+        for (values, expected) in cases {
+            assert_eq!(after(&Moment::unchanged(STATE), values), expected, "{values:?}");
         }
     }
 

@@ -118,6 +118,7 @@ pub(crate) fn kpi(kpi: &kpi::Kpi) -> proto::Kpi {
     proto::Kpi {
         name: kpi.name.clone(),
         title: kpi.title.clone(),
+        description: kpi.description.clone(),
         unit: unit(kpi.unit).into(),
         better: better(kpi.better).into(),
         goal_kind: goal_kind(kpi.goal_kind).into(),

@@ -186,6 +186,14 @@ enum Shape {
     Schema,
     /// Print a complete and commented config
     Example,
+    /// Print the preset `salesforce` with its comments, to read and to copy from
+    Preset,
+    /// Print a config as one file, with its preset and all that it includes
+    Show {
+        /// The config file
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
 }
 
 /// Runs a command to its exit code.
@@ -198,6 +206,8 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Check { config } => check(&config),
         Command::Config(Shape::Schema) => schema(),
         Command::Config(Shape::Example) => print(config::EXAMPLE),
+        Command::Config(Shape::Preset) => print(config::SALESFORCE),
+        Command::Config(Shape::Show { config }) => show(&config),
     };
     outcome.unwrap_or_else(|error| {
         if error.downcast_ref::<Usage>().is_some() {
@@ -311,6 +321,16 @@ fn check(path: &Path) -> anyhow::Result<ExitCode> {
             let notes: String = config.notes.iter().map(|note| format!("note: {note}\n")).collect();
             print(&format!("{}: {}\n{notes}", path.display(), config.summary()))
         }
+        Err(diagnostics) => {
+            write!(io::stderr(), "{diagnostics}")?;
+            Ok(ExitCode::from(NO))
+        }
+    }
+}
+
+fn show(path: &Path) -> anyhow::Result<ExitCode> {
+    match config::spell(path) {
+        Ok(text) => print(&text),
         Err(diagnostics) => {
             write!(io::stderr(), "{diagnostics}")?;
             Ok(ExitCode::from(NO))

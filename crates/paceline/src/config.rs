@@ -1,8 +1,8 @@
 //! The config: a YAML file, read and checked once, and compiled into what the rest of the program runs on.
 //!
 //! A mistake is told with its place, the rule and a remedy, and all mistakes are told together. The way of a config
-//! is: files (`include`) → trees of texts (`node`) with secrets filled in (`secret`) → typed sections (`decode`, one
-//! file for each top-level key) → a [`Config`] (`document`).
+//! is: files (`include`) → trees of texts (`node`) with secrets filled in (`secret`) and a preset beneath (`preset`) →
+//! typed sections (`decode`, one file for each top-level key) → a [`Config`] (`document`).
 
 mod calendars;
 pub(crate) mod csv;
@@ -19,11 +19,14 @@ mod later;
 mod located;
 mod node;
 mod place;
+mod preset;
 mod report;
 mod reps;
+mod schema;
 mod secret;
 mod server;
 mod sources;
+mod spell;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -38,6 +41,7 @@ use paceline_crm::{Decoder, EntityBinding, Format};
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use kafka::Kafka;
+pub use preset::SALESFORCE;
 pub use server::Server;
 pub use sources::Source;
 pub use topics::{Hold, Topics};
@@ -94,9 +98,35 @@ pub fn load_str(text: &str, name: &str) -> Result<Config, Diagnostics> {
     }
 }
 
+/// A config file as one YAML text, with its includes, its reps' file and its preset spelled out. What is wrong with what it
+/// says is not told.
+///
+/// # Errors
+/// [`Diagnostics`]: why it cannot be read.
+pub fn spell(path: &Path) -> Result<String, Diagnostics> {
+    let mut report = Report::default();
+    let top = include::read(path, &mut report);
+    spelled(top, report)
+}
+
+/// As [`spell`], of a text; `name` is as for [`load_str`].
+///
+/// # Errors
+/// [`Diagnostics`]: why it cannot be read.
+pub fn spell_str(text: &str, name: &str) -> Result<String, Diagnostics> {
+    let mut report = Report::default();
+    let top = include::assemble(text, name, &mut report);
+    spelled(top, report)
+}
+
+fn spelled(top: Option<node::Node>, report: Report) -> Result<String, Diagnostics> {
+    let text = top.map(|top| spell::spell(&top, &report)).unwrap_or_default();
+    report.finish().map(|()| text)
+}
+
 /// The JSON Schema of a config file.
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(document::Document)
+    schema::schema()
 }
 
 impl Config {

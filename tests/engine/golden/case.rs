@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::{Timestamp, civil::Date};
+use paceline::config;
 use paceline_core::{board::Standing, decimal::Decimal};
 use paceline_tests::recompute::{
     self, StatusMemory,
@@ -35,7 +36,8 @@ impl<'a> Case<'a> {
         let blocks: Vec<&str> = text.trim_end().split("\n\n").collect();
         let config = blocks.iter().filter(|block| keyword(block) == "config");
         let yaml = with_base(&config.map(|block| without_comments(block)).collect::<String>());
-        let oracle = Config::read(&yaml).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let oracle =
+            Config::read(&spelled_out(&yaml)).unwrap_or_else(|error| panic!("{name}: {error}"));
         let engine = Engine::new(&yaml, &vec![1; oracle.sources.len()], 1);
         Self { name, blocks, engine, oracle, records: Records::default(), offset: 0, open: false }
     }
@@ -260,11 +262,25 @@ fn without_comments(block: &str) -> String {
     })
 }
 
-/// What the config leaves out of the base's top-level keys, and the config.
+/// The config as the oracle reads it, who knows no preset: spelled out as `paceline config show` does for anyone.
+fn spelled_out(yaml: &str) -> String {
+    if !has_preset(yaml) {
+        return yaml.to_owned();
+    }
+    config::spell_str(yaml, "test.yaml").unwrap_or_else(|errors| panic!("{errors}\n{yaml}"))
+}
+
+fn has_preset(yaml: &str) -> bool {
+    yaml.lines().any(|line| line.starts_with("preset:"))
+}
+
+/// What the config leaves out of the base's top-level keys, and the config. A preset stands for the entities and
+/// KPIs.
 fn with_base(yaml: &str) -> String {
     let says = |line: &str| {
         let key = line.split_once(':').map_or("", |(key, _)| key);
-        yaml.lines().any(|own| own.split_once(':').is_some_and(|(own, _)| own == key))
+        let by_preset = has_preset(yaml) && matches!(key, "entities" | "kpis");
+        by_preset || yaml.lines().any(|own| own.split_once(':').is_some_and(|(own, _)| own == key))
     };
     let mut kept = false;
     let mut whole = String::new();

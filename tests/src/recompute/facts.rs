@@ -199,9 +199,11 @@ fn simple(config: &Config, records: &Records, kpi: &Kpi, now: Timestamp) -> Opti
     let compile = |text: &String| Filter::compile(text, entity).expect("the config is valid");
     let everything = || "true".to_owned();
     let condition = kpi.filter.clone().unwrap_or_else(everything);
-    let (condition, moments) = Moment::take_out(condition, entity);
+    let mut moments = BTreeMap::new();
+    let condition = Moment::take_out(condition, entity, &mut moments);
     let filter = compile(&condition);
-    let expr = kpi.expr.as_ref().map(compile);
+    let expr = kpi.expr.clone().map(|expr| Moment::take_out(expr, entity, &mut moments));
+    let expr = expr.as_ref().map(compile);
     let conversion = Conversion::read(kpi, entity);
     let dated_by = kpi.at.as_ref().and_then(|at| Moment::read(at, entity));
     let facts = records.images(config, name).into_iter().filter_map(|(id, image)| {

@@ -128,6 +128,7 @@ impl Filter {
             ("now", []) => row("now()"),
             ("today", []) => row("today()"),
             ("age", [of]) => self.age(&row("now()"), &self.eval(of, row)),
+            ("days", [from, to]) => self.days(&self.eval(from, row), &self.eval(to, row)),
             ("duration", [text]) => self.duration(&self.eval(text, row)),
             ("date", [text]) => V::Date(self.constant(&self.eval(text, row))),
             ("timestamp", [text]) => V::Instant(self.constant(&self.eval(text, row))),
@@ -203,6 +204,23 @@ impl Filter {
             (_, V::Null) => V::Null,
             (V::Instant(now), V::Instant(of)) => {
                 V::Num(number::whole(now.as_nanosecond() - of.as_nanosecond()))
+            }
+            pair => refuse(&self.text, &pair),
+        }
+    }
+
+    /// Days from one point in time to another: of the calendar between dates, of 24 hours between instants.
+    fn days(&self, from: &V, to: &V) -> V {
+        match (from, to) {
+            (V::Unknown, _) | (_, V::Unknown) => V::Unknown,
+            (V::Null, _) | (_, V::Null) => V::Null,
+            (V::Date(from), V::Date(to)) => {
+                let between = from.until(*to).expect("days between two dates");
+                V::Num(number::whole(between.get_days()))
+            }
+            (V::Instant(from), V::Instant(to)) => {
+                let nanos = to.as_nanosecond() - from.as_nanosecond();
+                V::Num(Exact::new(nanos.into(), (24 * 60 * 60 * 1_000_000_000_i64).into()))
             }
             pair => refuse(&self.text, &pair),
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    config::{Entity, Kpi, States},
+    config::{Entity, Field, FieldType, Kpi, States},
     filter::{Filter, V},
     number,
     records::Image,
@@ -22,6 +22,8 @@ pub struct Moment {
     /// The field that stands for it when a record was first seen with the condition true already.
     otherwise: Option<String>,
     states: States,
+    /// The field whose value is asked for since when it stands, where that is what is asked.
+    standing: Option<String>,
 }
 
 /// A condition to be reached in time, after another.
@@ -93,30 +95,42 @@ impl Moment {
             Some((condition, field)) => (condition, Some(field.trim().to_owned())),
             None => (inner, None),
         };
+        let first = word == "first";
+        let is_value = |field: &Field| field.kind != FieldType::Bool;
+        let value = entity.fields.get(condition.trim()).filter(|field| !first && is_value(field));
+        let standing = value.map(|_| condition.trim().to_owned());
+        let condition = if standing.is_some() { "true" } else { condition };
         let condition = Filter::compile(condition, entity).expect("the config is valid");
-        Some(Self { first: word == "first", condition, otherwise, states: entity.states.clone() })
+        Some(Self { first, condition, otherwise, states: entity.states.clone(), standing })
     }
 
-    /// Takes the `since(…)` out of a condition: each becomes a name, under which its moment is answered.
+    /// Takes the `first(…)` and `since(…)` out of an expression: each becomes a name, under which its moment is answered.
     ///
     /// # Panics
     /// As [`Self::read`].
     #[must_use]
-    pub fn take_out(mut condition: String, entity: &Entity) -> (String, BTreeMap<String, Self>) {
-        let mut moments = BTreeMap::new();
-        while let Some(start) = condition.find("since(") {
+    pub fn take_out(
+        mut condition: String,
+        entity: &Entity,
+        moments: &mut BTreeMap<String, Self>,
+    ) -> String {
+        let begins = |text: &str| text.find("since(").into_iter().chain(text.find("first(")).min();
+        while let Some(start) = begins(&condition) {
             let end = start + closing_bracket(&condition[start..]) + 1;
             let moment = Self::read(&condition[start..end], entity).expect("it has a bracket");
             let name = format!("moment{}", moments.len());
             condition.replace_range(start..end, &name);
             moments.insert(name, moment);
         }
-        (condition, moments)
+        condition
     }
 
     /// The moment of a record with a history, which looks like `image` now.
     #[must_use]
     pub fn of(&self, history: &[(Timestamp, Image)], image: &Image) -> V {
+        if let Some(field) = &self.standing {
+            return stands_since(field, history, image);
+        }
         let looks = self.looks(history);
         let found = if self.first { first(&looks) } else { since(&looks) };
         let Some(found) = found else { return unset(&looks) };
@@ -187,6 +201,16 @@ fn first(looks: &[Look]) -> Option<&Look> {
 /// The first look of those at the end that all see it hold.
 fn since(looks: &[Look]) -> Option<&Look> {
     looks.iter().rev().take_while(|look| look.holds == Some(true)).last()
+}
+
+/// The time of the first of the looks at the end that all see the value that a field has now.
+fn stands_since(field: &str, history: &[(Timestamp, Image)], image: &Image) -> V {
+    let value = image.field(field);
+    if value == V::Unknown {
+        return V::Unknown;
+    }
+    let same = history.iter().rev().take_while(|(_, then)| then.field(field) == value);
+    same.last().map_or(V::Unknown, |(time, _)| V::Instant(*time))
 }
 
 /// There is no such moment, unless the condition cannot be told.

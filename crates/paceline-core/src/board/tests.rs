@@ -47,6 +47,7 @@ fn model(periods: Vec<PeriodKind>, goals: Vec<Goal>, symbols: Symbols) -> Model 
     let bookings = Kpi {
         name: "bookings".to_owned(),
         title: "Bookings".to_owned(),
+        description: "What it means.".to_owned(),
         unit: Unit::Currency,
         better: Better::Higher,
         goal_kind: GoalKind::Reach,

@@ -1,6 +1,7 @@
 //! Types and names: from the syntax tree to a tree that runs without looking anything up.
 
 mod age;
+mod days;
 
 use self::age::{Age, compare_ages, literal_duration, timed};
 use super::clock::{Duration, before_now, turned, with_today};
@@ -77,7 +78,9 @@ impl Checker<'_> {
             ("!_", [test]) => Ok(Test::Not(Box::new(self.test(test)?))),
             ("_?_:_", [test, yes, no]) => self.choice(test, yes, no),
             ("@in", [value, set]) => self.membership(value, set),
-            ("age" | "now" | "today" | "duration", _) => Err(not_a_condition(node)),
+            ("age" | "now" | "today" | "duration" | "first" | "since" | "days", _) => {
+                Err(not_a_condition(node))
+            }
             (_, [left, right]) => match comparison(name) {
                 Some(op) => self.comparison(node, op, left, right),
                 None => Err(not_supported(node, name)),
@@ -151,12 +154,19 @@ impl Checker<'_> {
             Kind::Call(name, args) if name == "today" && args.is_empty() => Ok(Operand::Today),
             Kind::Call(name, args) if name == "duration" => literal_duration(node, args),
             Kind::Call(name, args) if name == "age" => self.age(node, args),
+            Kind::Call(name, args) if let Some(kind) = days::moment_kind(name) => {
+                self.remembered(node, kind, args)
+            }
             _ => self.number(node).map(Operand::Number),
         }
     }
 
     fn moment(&mut self, node: &Node, kind: moment::Kind) -> Checked<Moment> {
+        if let Some(moment) = days::unchanged(kind, node, self) {
+            return Ok(moment);
+        }
         let condition = self.untimed(node)?;
+        self.check_moment(node, &condition)?;
         let order = self.scope.order(self.symbols);
         let mut depends = false;
         condition.for_each_field(&mut |field| {
@@ -295,6 +305,7 @@ impl Checker<'_> {
 
     fn arithmetic(&mut self, node: &Node, name: &str, args: &[Node]) -> Checked<Number> {
         match (name, args) {
+            ("days", args) => self.days(node, args),
             ("-_", [value]) => Ok(Number::Negate(Box::new(self.number(value)?))),
             ("_?_:_", [test, yes, no]) => Ok(Number::If(
                 Box::new(self.untimed(test)?),
@@ -347,7 +358,7 @@ fn number_word(number: &Number) -> Option<Word> {
     match number {
         Number::Field(field) => Some(Word::Field(*field)),
         Number::Const(value) => exact_micros(value).map(Word::Const),
-        Number::Negate(_) | Number::Combine(..) | Number::If(..) => None,
+        Number::Negate(_) | Number::Combine(..) | Number::If(..) | Number::Days { .. } => None,
     }
 }
 
@@ -503,7 +514,7 @@ fn not_supported(node: &Node, name: &str) -> ExprError {
     refuse(
         node,
         format!("`{shown}` is not supported here"),
-        "use ==, !=, <, <=, >, >=, in, &&, ||, !, + - * /, ?:, date(…), timestamp(…), age(…), now(), today()".to_owned(),
+        "use ==, !=, <, <=, >, >=, in, &&, ||, !, + - * /, ?:, date(…), timestamp(…), age(…), now(), today(), first(…), since(…), days(…)".to_owned(),
     )
 }
 

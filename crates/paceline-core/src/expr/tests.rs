@@ -109,6 +109,11 @@ fn numbers_round_half_even_once() {
         ("3 / 2000000.0", Some("0.000002")),
         ("amount * probability", None),
         ("amount / 0", None),
+        ("days(date('2026-11-13'), close_date)", Some("7")),
+        ("days(close_date, date('2026-11-13'))", Some("-7")),
+        ("days(created, timestamp('2026-11-03T16:00:00Z'))", Some("2.25")),
+        ("days(created, timestamp('2026-11-01T10:00:07Z'))", Some("0.000081")),
+        ("days(created, timestamp('2026-11-04T10:00:00Z')) / 3 + 1", Some("2")),
     ] {
         let outcome = number(text, scope, &mut symbols).expect(text).contribution(&row);
         let shown =
@@ -161,6 +166,32 @@ fn the_clock_changes_a_condition_at_the_instant() {
 }
 
 #[test]
+fn moments_are_cells_behind_the_fields() {
+    let (entity, states) = opportunity();
+    let moments = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let mut symbols = Symbols::default();
+    let mut row = row(&mut symbols);
+    let conditions = [
+        ("first(stage in states.won) != null", Tri::True),
+        ("first(stage in states.open) == null", Tri::True),
+        ("since(stage) > created", Tri::True),
+        ("days(created, since(stage)) == 1.5", Tri::True),
+        ("days(created, first(stage in states.open)) > 0", Tri::False),
+        ("since(is_private) != null", Tri::Unknown),
+    ];
+    let conditions = conditions
+        .map(|(text, expected)| (text, test(text, scope, &mut symbols).expect(text), expected));
+    assert_eq!(moments.borrow().len(), 4, "the same moment is remembered once");
+    let later = "2026-11-02T22:00:00Z".parse::<jiff::Timestamp>().expect("an instant");
+    let later = Cell::Known(later.as_nanosecond());
+    row.extend([later, Cell::Null, later, Cell::Unknown]);
+    for (text, test, expected) in conditions {
+        assert_eq!(test.eval(&row), expected, "{text}");
+    }
+}
+
+#[test]
 fn mistakes_are_named_with_place_and_remedy() {
     let (entity, states) = opportunity();
     let moments = RefCell::default();
@@ -188,6 +219,13 @@ fn mistakes_are_named_with_place_and_remedy() {
         ("size(stage) > 3", 4, "not supported", "use"),
         ("stage.contains('W')", 0, "not supported", "use"),
         ("", 0, "empty", "condition"),
+        ("days(created, close_date) > 3", 4, "two timestamps, or two dates", "type date"),
+        ("days(created) > 3", 4, "two timestamps, or two dates", "days(created"),
+        ("days(amount, amount) > 3", 4, "two timestamps, or two dates", "days(created"),
+        ("first(stage in states.won)", 5, "not a condition", "compare it"),
+        ("first(since(stage) == null) == null", 11, "cannot be made of another", "fields alone"),
+        ("first(age(created) > duration('1d')) == null", 9, "by the clock alone", "outside of"),
+        ("first(stage in states.won, created) == null", 5, "takes one condition", "`at` only"),
         ("date('2026-02-30') == close_date", 4, "one text constant", "2026-11-23"),
     ] {
         let error = test(text, scope, &mut Symbols::default()).expect_err(text);

@@ -2,7 +2,7 @@
 
 use paceline_grpc::proto::{
     DoubtReason, GetFreshnessRequest, GetStandingsRequest, ListKpisRequest, ListScopesRequest,
-    Selector, Standing, Status as Judgement,
+    Role, Selector, Standing, Status as Judgement,
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -168,6 +168,8 @@ async fn the_catalog_lists_kpis_and_the_tree_of_scopes() {
     let stage = Stage::open().await;
     let mut catalog = stage.catalog().await;
     let kpis = catalog.list_kpis(ListKpisRequest {}).await.expect("kpis").into_inner().kpis;
+    let meanings: Vec<_> = kpis.iter().map(|kpi| (kpi.description.as_str(), kpi.role())).collect();
+    assert_eq!(meanings, [("What it means.", Role::Output); 2]);
     let kpis: Vec<_> = kpis.iter().map(|kpi| (kpi.name.as_str(), kpi.periods.join(" "))).collect();
     assert_eq!(kpis, [("bookings", "month quarter".to_owned()), ("calls", "day".to_owned())]);
     let scopes =

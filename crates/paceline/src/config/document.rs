@@ -16,6 +16,7 @@ use super::kafka::{Kafka, RawKafka};
 use super::kpis::{self, Draft, RawKpi};
 use super::located::{Entries, Located};
 use super::node::Node;
+use super::preset::Preset;
 use super::report::Report;
 use super::reps::RawReps;
 use super::server::RawServer;
@@ -33,17 +34,22 @@ pub(super) struct Document {
     /// with two values is an error. Default: none.
     #[expect(dead_code, reason = "files are put together before the config is read")]
     include: Option<Vec<String>>,
+    /// Entities and KPIs that come with paceline, beneath what this config says: `salesforce` is Salesforce's standard objects and
+    /// the sixteen usual KPIs. An entity or a KPI given here by a name of the preset's replaces the keys that it gives, and a key
+    /// without a value takes the preset's away. Default: none.
+    #[expect(dead_code, reason = "it is put beneath the config before that is read")]
+    preset: Option<Preset>,
     /// How the Kafka cluster is reached. Required.
     kafka: Option<RawKafka>,
     /// The topics that changes come from. Required.
     sources: Option<Located<Vec<RawSource>>>,
-    /// The kinds of records, by name. Required.
+    /// The kinds of records, by name. Required without a preset.
     entities: Option<Located<Entries<RawEntity>>>,
     /// Who is credited and carries goals. Default: nobody.
     reps: Option<RawReps>,
     /// Working time, by name: `default` is that of the org and of all reps who name no other.
     calendars: Option<Entries<RawCalendar>>,
-    /// What is measured. Required.
+    /// What is measured. Required without a preset.
     kpis: Option<Located<Vec<RawKpi>>>,
     /// Targets. Default: none.
     goals: Option<Vec<RawGoal>>,
@@ -85,6 +91,7 @@ impl Document {
     /// Everything is checked, also after mistakes; only what needs a whole config waits for one.
     fn compile(self, report: &mut Report) -> Option<Config> {
         let mut notes = self.notes();
+        notes.extend(left_out(report));
         let mut declared =
             self.entities.map(|raw| entities::compile(&raw, report)).unwrap_or_default();
         let raw_kpis = self.kpis.map(|raw| not_empty(raw, report)).unwrap_or_default();
@@ -125,6 +132,18 @@ impl Document {
         let idle = topics.chain(alerts);
         idle.map(|key| format!("`{key}` is accepted, and has no effect yet")).collect()
     }
+}
+
+/// What of the preset nothing could ever be counted of.
+fn left_out(report: &Report) -> Option<String> {
+    let all = report.left_out();
+    let mut entities: Vec<String> = all.iter().map(|(_, entity)| format!("`{entity}`")).collect();
+    entities.sort_unstable();
+    entities.dedup();
+    let kpis: Vec<&str> = all.iter().map(|(kpi, _)| kpi.as_str()).collect();
+    let (entities, kpis) = (entities.join(", "), kpis.join(", "));
+    (!all.is_empty())
+        .then(|| format!("left out of the preset, for no source feeds {entities}: {kpis}"))
 }
 
 fn not_empty(raw: Located<Vec<RawKpi>>, report: &mut Report) -> Vec<RawKpi> {

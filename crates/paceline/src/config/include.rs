@@ -1,4 +1,4 @@
-//! Puts a config together from its files: `include` and the reps' CSV.
+//! Puts a config together from its files: `include`, the reps' CSV and the preset.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::node::{self, Entry, Node, Value};
 use super::place::At;
 use super::report::Report;
-use super::{csv, secret};
+use super::{csv, preset, secret};
 
 /// Reads a config file and all that it includes.
 pub(super) fn read(path: &Path, report: &mut Report) -> Option<Node> {
@@ -33,6 +33,7 @@ pub(super) fn assemble(text: &str, name: &str, report: &mut Report) -> Option<No
     let mut seen = vec![(canonical(Path::new(name)), None)];
     let mut top = parse(text, name, &mut seen, report)?;
     expand_reps(&mut top, report);
+    preset::apply(&mut top, report);
     Some(top)
 }
 

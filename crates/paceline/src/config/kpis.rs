@@ -34,6 +34,8 @@ pub(super) struct RawKpi {
     name: Text,
     /// What people call it. Default: the name.
     title: Option<String>,
+    /// What it means, in one line, for whoever reads the number. Default: none.
+    description: Option<Text>,
     /// An aggregate over the records of one entity (simple), one simple KPI over another (ratio), a computation over any
     /// KPIs and goals (derived), or the share of records that came from one condition to another in time (conversion).
     /// Required.
@@ -220,6 +222,7 @@ impl RawKpi {
         report: &mut Report,
     ) -> Draft {
         check::keys(self, report);
+        check::description(self.description.as_ref(), report);
         let measure = match self.kind.value {
             Kind::Simple => simple::compile(self, entities, symbols, report).map(Measure::Simple),
             Kind::Ratio => self.ratio(all, report),
@@ -239,6 +242,11 @@ impl RawKpi {
         Kpi {
             name: self.name.value.clone(),
             title: self.title.clone().unwrap_or_else(|| self.name.value.clone()),
+            description: self
+                .description
+                .as_ref()
+                .map(|text| text.value.clone())
+                .unwrap_or_default(),
             unit: self.unit(),
             better,
             goal_kind: self.goal_kind().compile(),

@@ -10,7 +10,6 @@ struct Later {
 }
 
 const KEYS: &[Later] = &[
-    later("", "preset", "write the entities and KPIs out, as `paceline config example` does"),
     later("", "currency", "leave it out: amounts are summed as they are"),
     later("", "auth", "leave it out, and let only trusted hosts reach the ports of `server`"),
     later("", "storage", "leave it out: the state is rebuilt from the topics at every start"),

@@ -15,6 +15,8 @@ pub(super) struct Report {
     lost: Vec<String>,
     /// Whether a whole file is missing, so that any name may be.
     lost_file: bool,
+    /// The KPIs of the preset that are left out, each with the entity that no source feeds.
+    left_out: Vec<(String, String)>,
     found: Vec<Found>,
     secrets: Vec<Secret>,
 }
@@ -47,6 +49,7 @@ impl Report {
     pub(super) fn unknown(&mut self, at: At, message: impl Display, remedy: impl Display) {
         let message = message.to_string();
         if !self.speaks_of_lost(&message) {
+            let (message, remedy) = self.explained(message, remedy.to_string());
             self.error(at, message, remedy);
         }
     }
@@ -62,7 +65,8 @@ impl Report {
     ) {
         if !self.speaks_of_lost(message) {
             let column = self.places.column_within(at, value, byte);
-            self.note(at, column, message.to_owned(), remedy.to_owned());
+            let (message, remedy) = self.explained(message.to_owned(), remedy.to_owned());
+            self.note(at, column, message, remedy);
         }
     }
 
@@ -79,6 +83,32 @@ impl Report {
     /// Whether something was refused, or never read.
     pub(super) fn lost_any(&self) -> bool {
         self.lost_file || !self.lost.is_empty()
+    }
+
+    /// Remembers that a KPI of the preset is left out, because no source feeds an entity.
+    pub(super) fn leave_out(&mut self, kpi: String, entity: String) {
+        self.left_out.push((kpi, entity));
+    }
+
+    /// The KPIs that are left out, each with the entity that no source feeds.
+    pub(super) fn left_out(&self) -> &[(String, String)] {
+        &self.left_out
+    }
+
+    /// Why there is no KPI of a name, where that is known better than by whom it is missed.
+    fn explained(&self, message: String, remedy: String) -> (String, String) {
+        let mut left_out = self.left_out.iter();
+        let Some((kpi, entity)) =
+            left_out.find(|(kpi, _)| message == format!("there is no KPI `{kpi}`"))
+        else {
+            return (message, remedy);
+        };
+        (
+            format!("KPI `{kpi}` of the preset is left out: no source feeds `{entity}`"),
+            format!(
+                "add a source: `- {{topic: crm.{entity}, format: salesforce, entity: {entity}}}`"
+            ),
+        )
     }
 
     fn speaks_of_lost(&self, message: &str) -> bool {
@@ -136,28 +166,31 @@ impl Report {
     pub(super) fn finish(mut self) -> Result<(), Diagnostics> {
         self.found
             .sort_by_key(|found| (found.file, found.diagnostic.line, found.diagnostic.column));
-        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.text.len()));
         let mut all: Vec<Diagnostic> =
-            self.found.iter().map(|found| self.without_secrets(&found.diagnostic)).collect();
+            self.found.iter().map(|found| self.shown(&found.diagnostic)).collect();
         all.dedup();
         if all.is_empty() { Ok(()) } else { Err(Diagnostics(all)) }
     }
 
-    fn without_secrets(&self, diagnostic: &Diagnostic) -> Diagnostic {
+    fn shown(&self, diagnostic: &Diagnostic) -> Diagnostic {
         let secret_line =
             |line: &String| self.secrets.iter().any(|secret| line.contains(&secret.text));
         Diagnostic {
-            path: self.scrub(&diagnostic.path),
-            message: self.scrub(&diagnostic.message),
-            remedy: self.scrub(&diagnostic.remedy),
+            path: self.without_secrets(&diagnostic.path),
+            message: self.without_secrets(&diagnostic.message),
+            remedy: self.without_secrets(&diagnostic.remedy),
             source: diagnostic.source.clone().filter(|line| !secret_line(line)),
             ..diagnostic.clone()
         }
     }
 
-    fn scrub(&self, text: &str) -> String {
-        self.secrets
-            .iter()
+    /// A text with the references in the place of the secrets. The longest secret is replaced first, for a shorter one may be
+    /// part of it.
+    pub(super) fn without_secrets(&self, text: &str) -> String {
+        let mut secrets: Vec<&Secret> = self.secrets.iter().collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.text.len()));
+        secrets
+            .into_iter()
             .fold(text.to_owned(), |text, secret| text.replace(&secret.text, &secret.shown))
     }
 }

@@ -5,7 +5,6 @@ use super::super::syntax::{Kind, Node};
 use super::super::{Comparison, Test, Word};
 use super::{Checked, Checker, Operand, refuse};
 use crate::entity::{FieldId, FieldType};
-use crate::moment;
 use crate::working_age::WORKING_DAYS_MAX;
 
 /// How long ago a timestamp was.
@@ -40,10 +39,6 @@ impl Checker<'_> {
 
     /// The field or moment that holds an instant.
     fn instant(&mut self, node: &Node) -> Checked<FieldId> {
-        if let Some((kind, condition)) = remembered(node) {
-            let moment = self.moment(condition, kind)?;
-            return Ok(self.scope.remember(moment));
-        }
         match self.operand(node)? {
             Operand::Word(FieldType::Timestamp, Word::Field(field)) => Ok(field),
             other => Err(refuse(
@@ -52,16 +47,6 @@ impl Checker<'_> {
                 "name a field of type timestamp, or write age(since(<condition>))".to_owned(),
             )),
         }
-    }
-}
-
-/// `since(<condition>)` or `first(<condition>)`.
-fn remembered(node: &Node) -> Option<(moment::Kind, &Node)> {
-    let Kind::Call(name, args) = &node.kind else { return None };
-    match (name.as_str(), args.as_slice()) {
-        ("since", [condition]) => Some((moment::Kind::Since, condition)),
-        ("first", [condition]) => Some((moment::Kind::First, condition)),
-        _ => None,
     }
 }
 

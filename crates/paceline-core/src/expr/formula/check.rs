@@ -134,9 +134,11 @@ fn remaining(kpi: KpiId) -> Formula {
 fn constant(node: &Node, text: &str) -> Checked<Formula> {
     match literal_number(node, text)? {
         Number::Const(value) => Ok(Formula::Const(value)),
-        Number::Field(_) | Number::Negate(_) | Number::Combine(..) | Number::If(..) => {
-            Err(not_a_number(node))
-        }
+        Number::Field(_)
+        | Number::Negate(_)
+        | Number::Combine(..)
+        | Number::If(..)
+        | Number::Days { .. } => Err(not_a_number(node)),
     }
 }
 

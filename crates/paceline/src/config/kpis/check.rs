@@ -104,6 +104,19 @@ fn min_sample(kpi: &RawKpi, report: &mut Report) {
     }
 }
 
+/// A description says something, and fits on a line.
+pub(super) fn description(text: Option<&Text>, report: &mut Report) {
+    let Some(text) = text else { return };
+    value::not_empty(text, "the description", report);
+    if text.value.trim().contains('\n') {
+        report.error(
+            text.at,
+            "a description is one line",
+            "say the most important in one sentence",
+        );
+    }
+}
+
 /// The kinds of period a KPI is shown for.
 pub(super) fn periods(raw: Option<&Located<Vec<Text>>>, report: &mut Report) -> Vec<PeriodKind> {
     let Some(raw) = raw else {

@@ -77,7 +77,21 @@ pub(super) fn compile(
         report.error(keep.at, "`keep` is not possible where `where` looks at the clock", remedy);
         return None;
     }
+    if looks_back(&condition, scope) {
+        let remedy = "leave `on_change` out, or first(…) and since(…) out of `where`";
+        report.error(keep.at, "`keep` is not possible where `where` looks at a moment", remedy);
+        return None;
+    }
     Some(scope.remember(Moment { kind: Kind::Kept(field?), condition, states: None }))
+}
+
+/// Whether a condition depends on a moment, of which another cannot be made.
+fn looks_back(condition: &Test, scope: Scope<'_>) -> bool {
+    let mut looks_back = false;
+    condition.for_each_field(&mut |field| {
+        looks_back |= usize::from(field.0) >= scope.entity.fields.len();
+    });
+    looks_back
 }
 
 /// Compiles the field that names the rep of a conversion.

@@ -19,7 +19,7 @@ pub(in crate::config) fn needed(
     let mut fields = Fields::default();
     for moment in &entity.moments {
         fields.test(&moment.condition);
-        if let moment::Kind::Kept(field) = moment.kind {
+        if let moment::Kind::Kept(field) | moment::Kind::Unchanged(field) = moment.kind {
             fields.add(field);
         }
     }
