@@ -30,10 +30,10 @@ pub(crate) struct Workplace<'a> {
 
 impl Workplace<'_> {
     /// The first instant at which at least, or more than, so many working days have passed since another, in nanoseconds
-    /// since 1970; that before all time for what an age always is, `None` for what it never becomes.
+    /// since 1970; `None` when there never are.
     pub(crate) fn instant(&self, since: i128, days: u16, bound: Bound) -> Option<i128> {
         if days == 0 && bound == Bound::AtLeast {
-            return Some(i128::MIN);
+            return Some(since);
         }
         let from = Day::of(Timestamp::from_nanosecond(since).ok()?, self.zone);
         let mut workdays = self.workdays(from).skip_while(|day| day.end <= since);
@@ -141,7 +141,12 @@ mod tests {
                     "2026-11-26T13:00:00Z",
                     "2026-11-26T13:00:00.000000001Z",
                 ),
-                ("2026-11-23T13:00:00Z", 0, "never", "2026-11-23T13:00:00.000000001Z"),
+                (
+                    "2026-11-23T13:00:00Z",
+                    0,
+                    "2026-11-23T13:00:00Z",
+                    "2026-11-23T13:00:00.000000001Z",
+                ),
                 // Over a weekend, and over a weekend and a holiday.
                 (
                     "2026-11-27T16:00:00Z",
@@ -187,7 +192,12 @@ mod tests {
                     "2026-12-04T17:00:00Z",
                     "2026-12-07T09:00:00.000000001Z",
                 ),
-                ("2026-12-08T12:00:00Z", 0, "never", "2026-12-09T09:00:00.000000001Z"),
+                (
+                    "2026-12-08T12:00:00Z",
+                    0,
+                    "2026-12-08T12:00:00Z",
+                    "2026-12-09T09:00:00.000000001Z",
+                ),
                 // The first and the last nanosecond of the hours.
                 (
                     "2026-11-23T09:00:00.000000001Z",
@@ -322,7 +332,7 @@ mod tests {
         let zone = TimeZone::UTC;
         let place = Workplace { zone: &zone, calendar: &calendar, time_off: &[] };
         check(&place, &[("2026-11-23T13:00:00Z", 1, "never", "never")]);
-        let nothing = place.instant(0, 0, Bound::AtLeast);
-        assert_eq!(nothing, Some(i128::MIN), "at least nothing is what any age is");
+        let nothing = place.instant(7, 0, Bound::AtLeast);
+        assert_eq!(nothing, Some(7), "what is yet to come is younger than anything");
     }
 }
