@@ -63,7 +63,7 @@ impl World {
             images: Images::new(model.entity(OPPORTUNITY)),
             fold: Fold::new(&model, OPPORTUNITY),
             symbols: model.symbols.clone(),
-            basis: Basis { roster: Arc::new(config.roster.clone()) },
+            basis: Basis::new(&model, Arc::new(config.roster.clone())),
             scratch: Scratch::default(),
             model,
         }

@@ -83,8 +83,13 @@ pub fn yaml(organisation: &Organisation, addresses: &Addresses, lanes: usize) ->
     let kafka = format!("kafka: {{brokers: \"{brokers}\", lanes: {lanes}}}\n");
     let sources = format!("sources: [{{topic: {TOPIC}, format: debezium, entity: opportunity}}]\n");
     let server = format!("server: {{grpc: \"{grpc}\", http: \"{http}\"}}\n");
+    [kafka.as_str(), &sources, &server, &reps(organisation), MODEL].concat()
+}
+
+/// The people of an organisation, as a config lists them.
+pub(crate) fn reps(organisation: &Organisation) -> String {
     let reps: String = organisation.reps().iter().map(rep).collect();
-    [kafka.as_str(), &sources, &server, "reps:\n  list:\n", &reps, MODEL].concat()
+    ["reps:\n  list:\n", &reps].concat()
 }
 
 fn rep(rep: &Rep) -> String {

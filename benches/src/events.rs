@@ -6,7 +6,7 @@
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use paceline_sim::format::{Format, Messages};
-use paceline_sim::{Op, Options, Organisation, Simulation};
+use paceline_sim::{Entity, Op, Options, Organisation, Simulation};
 
 /// The topic the events are on.
 pub const TOPIC: &str = "crm.opportunity";
@@ -48,7 +48,12 @@ impl Default for Events {
 impl Events {
     /// The stream from its beginning, in a format.
     pub fn new(format: Format) -> Self {
-        Self { simulation: Simulation::new(organisation()), format, opportunities: 0 }
+        Self::of(organisation(), format)
+    }
+
+    /// The stream of an organisation from its beginning, in a format.
+    pub fn of(organisation: Organisation, format: Format) -> Self {
+        Self { simulation: Simulation::new(organisation), format, opportunities: 0 }
     }
 
     /// Replaces what `messages` holds by the next ones: at least `count`, and no more than the last change takes.
@@ -56,7 +61,7 @@ impl Events {
         messages.clear();
         while messages.len() < count {
             let Some(change) = self.simulation.next() else { return };
-            if change.op == Op::Create {
+            if change.op == Op::Create && change.entity() == Entity::Opportunity {
                 self.opportunities += change.records().count() as u64;
             }
             self.format.write(&change, messages);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use paceline::config::Config;
-use paceline_crm::{Decoder, Format, Message};
+use paceline_crm::{Decoder, Message};
 use paceline_engine::{Lane, Live, Partition, Source};
 use paceline_sim::format;
 
@@ -54,10 +54,12 @@ impl Feed {
     }
 }
 
-/// A decoder of the events by the bench's config.
+/// A decoder of what the only source of a config holds.
 pub fn decoder(config: &Config) -> Decoder {
-    let entity = config.bindings.first().map(|binding| binding.entity);
-    Decoder::new(Format::Debezium, entity, config.bindings.clone())
+    let [source] = config.sources.as_slice() else {
+        unreachable!("the benches' configs have one source")
+    };
+    config.decoder(source)
 }
 
 /// A generated message as a decoder gets it from Kafka.

@@ -6,4 +6,5 @@
 pub mod config;
 pub mod events;
 pub mod feed;
+pub mod preset;
 pub mod yardstick;

@@ -4,8 +4,9 @@
 //! The language is the part of CEL (<https://github.com/google/cel-spec>) that a filter over one record needs:
 //! comparisons, `in`, `&&`, `||`, `!`, arithmetic, `?:`, null tests, `date("…")` and `timestamp("…")`,
 //! `states.<set>`, what a record remembers (`first(…)`, `since(…)`), `days(…)` between two points in time, and comparisons
-//! with the clock: `age(…) > duration("14d")`, `… <= now()`, `… < today()`. Logic is three-valued: a field that was never
-//! seen is *unknown*, and so is what depends on it. A comparison with null is false, except the test for null itself.
+//! with the clock: `age(…) > duration("14d")`, `age(…, "working") > duration("3d")`, `… <= now()`, `… < today()`. Logic is
+//! three-valued: a field that was never seen is *unknown*, and so is what depends on it. A comparison with null is false,
+//! except the test for null itself.
 
 mod check;
 mod clock;
@@ -20,6 +21,7 @@ use std::cell::RefCell;
 use crate::entity::{Entity, FieldId};
 use crate::moment::{Kind, Moment, Order};
 use crate::rational::Rational;
+use crate::spread::Bound;
 use crate::symbol::Intern;
 
 pub(crate) use clock::Now;
@@ -125,6 +127,8 @@ pub enum Threshold {
     After(FieldId, i128),
     /// The beginning, where the rep is, of the day so many days after the date of a field.
     Day(FieldId, i32),
+    /// When at least, or more than, so many of the rep's working days have passed since the timestamp of a field or moment.
+    Worked(FieldId, u16, Bound),
 }
 
 /// An operand that needs no computing.
@@ -271,9 +275,7 @@ impl Test {
             Self::Compare { left, right, .. } => {
                 [left, right].into_iter().filter_map(|word| word.field()).for_each(visit);
             }
-            Self::Clock { from: Threshold::After(field, _) | Threshold::Day(field, _), .. } => {
-                visit(*field);
-            }
+            Self::Clock { from, .. } => visit(from.field()),
             Self::Within { from, to, .. } => [*from, *to].into_iter().for_each(visit),
             Self::Numbers { left, right, .. } => {
                 [left, right].into_iter().for_each(|number| number.for_each_field(visit));
@@ -304,6 +306,14 @@ impl Test {
             | Self::Within { .. }
             | Self::Numbers { .. } => {}
         }
+    }
+}
+
+impl Threshold {
+    /// The field or moment from which it follows.
+    pub(crate) const fn field(self) -> FieldId {
+        let (Self::After(field, _) | Self::Day(field, _) | Self::Worked(field, ..)) = self;
+        field
     }
 }
 

@@ -112,17 +112,17 @@ fn timeline(
         return;
     }
     let owner = owner(simple, row);
-    let zone = (owner != Symbol::UNKNOWN).then(|| basis.roster.zone_of(owner));
+    let place = (owner != Symbol::UNKNOWN).then(|| basis.workplace(owner));
     let mut instants = BTreeSet::from([Timestamp::MIN]);
     simple.filter.for_each_threshold(&mut |threshold| {
         // What lies outside of all time has always come, or never comes.
-        if let Outcome::Known(instant) = threshold.instant(row, zone) {
+        if let Outcome::Known(instant) = threshold.instant(row, place) {
             instants.extend(Timestamp::from_nanosecond(instant).ok());
         }
     });
     let mut before = Contribution::Nothing;
     for at in instants {
-        let now = Now { instant: at.as_nanosecond(), zone };
+        let now = Now { instant: at.as_nanosecond(), place };
         let after = contribution_if(simple.filter.eval_at(row, &now), simple, row, basis);
         if after != before {
             change(at, before, after);

@@ -30,3 +30,4 @@ pub mod suggest;
 pub mod symbol;
 pub mod version;
 pub mod workdays;
+mod working_age;

@@ -59,7 +59,7 @@ impl Workdays {
 
 impl Workday {
     /// `None` for a day off, and for one that the zone skips or of whose hours a jump of its clock leaves nothing.
-    fn new(calendar: &Calendar, zone: &TimeZone, day: Day) -> Option<Self> {
+    pub(crate) fn new(calendar: &Calendar, zone: &TimeZone, day: Day) -> Option<Self> {
         let weight = calendar.weight(day);
         if weight == Decimal::ZERO {
             return None;

@@ -7,11 +7,12 @@ use std::fmt;
 use std::hint::black_box;
 
 use anyhow::ensure;
-use paceline_benches::config;
+use paceline::config::Config;
 use paceline_benches::events::{Events, organisation};
 use paceline_benches::feed::{Feed, as_read, decoder, partition};
+use paceline_benches::{config, preset};
 use paceline_crm::Decoder;
-use paceline_sim::format::Messages;
+use paceline_sim::format::{Format, Messages};
 
 use crate::process::thread_nanoseconds;
 
@@ -25,40 +26,103 @@ pub(crate) struct Steps {
     pub(crate) fold: f64,
 }
 
-/// Feeds a lane with so many events.
-pub(crate) fn run(count: u64) -> anyhow::Result<Steps> {
-    let config = config::load(&organisation())?;
-    let (mut feed, mut decoder) = (Feed::new(&config), decoder(&config));
-    let (mut events, mut messages) = (Events::default(), Messages::default());
-    let (mut taken, mut spent) = (0, [0; 2]);
-    while taken < count {
-        events.next_into(&mut messages, CHUNK);
-        let chunk = chunk(&mut decoder, &mut feed, &messages)?;
-        spent.iter_mut().zip(chunk).for_each(|(spent, chunk)| *spent += chunk);
-        taken += messages.len() as u64;
-    }
-    let [decode, take] = spent.map(|spent| spent as f64 / taken as f64);
-    Ok(Steps { decode, fold: take - decode })
+/// The steps of three KPIs and those of the preset of sixteen, over the same events.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Growth {
+    pub(crate) three: Steps,
+    pub(crate) sixteen: Steps,
 }
 
-/// Nanoseconds of decoding a chunk, and of taking it.
-fn chunk(decoder: &mut Decoder, feed: &mut Feed, messages: &Messages) -> anyhow::Result<[u64; 2]> {
-    let partitions: Vec<usize> = messages.iter().map(|message| partition(&message)).collect();
-    let start = thread_nanoseconds()?;
-    let decoded = messages
-        .iter()
-        .filter(|message| black_box(decoder.decode(&as_read(message, 0))).is_ok())
-        .count();
-    let decode = thread_nanoseconds()?;
-    let taken = feed.take(partitions.iter().copied().zip(messages.iter()));
-    let take = thread_nanoseconds()?;
-    ensure!(decoded == messages.len() && taken == messages.len(), "an event could not be decoded");
-    Ok([decode - start, take - decode])
+/// By how much the fold may grow at most from three KPIs to sixteen.
+const GROWTH_MAX: f64 = 3.0;
+
+/// Feeds a lane with so many events.
+pub(crate) fn run(count: u64) -> anyhow::Result<Steps> {
+    let [steps] = measure([config::load(&organisation())?], Events::default(), count)?;
+    Ok(steps)
+}
+
+/// Feeds two lanes in turn with so many events.
+pub(crate) fn growth(count: u64) -> anyhow::Result<Growth> {
+    let organisation = preset::organisation();
+    let configs = [preset::three(&organisation)?, preset::sixteen(&organisation)?];
+    let events = Events::of(organisation, Format::salesforce());
+    let [three, sixteen] = measure(configs, events, count)?;
+    Ok(Growth { three, sixteen })
+}
+
+/// The steps by each of some configs, chunk by chunk in turn, since what disturbs the machine then disturbs all.
+fn measure<const N: usize>(
+    configs: [Config; N],
+    mut events: Events,
+    count: u64,
+) -> anyhow::Result<[Steps; N]> {
+    let mut lanes = configs.map(|config| Measured::new(&config));
+    let (mut messages, mut taken) = (Messages::default(), 0);
+    while taken < count {
+        events.next_into(&mut messages, CHUNK);
+        lanes.iter_mut().try_for_each(|lane| lane.take(&messages))?;
+        taken += messages.len() as u64;
+    }
+    Ok(lanes.map(|lane| lane.steps(taken)))
+}
+
+/// A lane, a decoder beside it, and what both have spent.
+struct Measured {
+    decoder: Decoder,
+    feed: Feed,
+    decode: u64,
+    take: u64,
+}
+
+impl Measured {
+    fn new(config: &Config) -> Self {
+        Self { decoder: decoder(config), feed: Feed::new(config), decode: 0, take: 0 }
+    }
+
+    /// Decodes a chunk, and lets the lane take it.
+    fn take(&mut self, messages: &Messages) -> anyhow::Result<()> {
+        let partitions: Vec<usize> = messages.iter().map(|message| partition(&message)).collect();
+        let start = thread_nanoseconds()?;
+        let decoded = messages
+            .iter()
+            .filter(|message| black_box(self.decoder.decode(&as_read(message, 0))).is_ok())
+            .count();
+        let decode = thread_nanoseconds()?;
+        let taken = self.feed.take(partitions.iter().copied().zip(messages.iter()));
+        let take = thread_nanoseconds()?;
+        ensure!(
+            decoded == messages.len() && taken == messages.len(),
+            "an event could not be decoded"
+        );
+        self.decode += decode - start;
+        self.take += take - decode;
+        Ok(())
+    }
+
+    /// What each step took for each of so many events.
+    fn steps(&self, events: u64) -> Steps {
+        let [decode, take] = [self.decode, self.take].map(|spent| spent as f64 / events as f64);
+        Steps { decode, fold: take - decode }
+    }
 }
 
 impl fmt::Display for Steps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { decode, fold } = self;
         write!(f, "decode {decode:.0} ns, record and fold {fold:.0} ns")
+    }
+}
+
+impl fmt::Display for Growth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (three, sixteen) = (self.three.fold, self.sixteen.fold);
+        let growth = sixteen / three;
+        let verdict = if growth < GROWTH_MAX { "reached" } else { "missed" };
+        write!(
+            f,
+            "record and fold of an event: {three:.0} ns with 3 KPIs, {sixteen:.0} ns with the preset's 16: {growth:.2} × \
+             (target: under {GROWTH_MAX} ×, {verdict})"
+        )
     }
 }

@@ -25,6 +25,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use breakdown::Growth;
 use contender::Contender;
 use outcome::Outcome;
 
@@ -72,20 +73,30 @@ fn main() -> anyhow::Result<()> {
         Some(Part::Contend { contender, brokers, threads }) => {
             say(&contend(contender, &brokers, threads)?.to_line()?)
         }
-        Some(Part::Breakdown) => say(&breakdown::run(arguments.events)?.to_string()),
+        Some(Part::Breakdown) => {
+            say(&breakdown::run(arguments.events)?.to_string())?;
+            say(&growth(arguments.events)?.to_string())
+        }
         None => whole(arguments),
     }
 }
 
 fn whole(arguments: Arguments) -> anyhow::Result<()> {
     let steps = breakdown::run(arguments.events)?;
+    let growth = growth(arguments.events)?;
     let measured = rounds::run(&rounds::Plan {
         events: arguments.events,
         rounds: arguments.rounds,
         threads: arguments.threads.map_or_else(cores, Ok)?,
         paceline: arguments.paceline.map_or_else(beside, Ok)?,
     })?;
-    say(&report::Report { measured: &measured, steps: &steps }.to_string())
+    say(&report::Report { measured: &measured, steps: &steps, growth: &growth }.to_string())
+}
+
+/// Two lanes hold all records twice, so it is measured on fewer of them.
+fn growth(events: u64) -> anyhow::Result<Growth> {
+    const EVENTS_MAX: u64 = 1_000_000;
+    breakdown::growth(events.min(EVENTS_MAX))
 }
 
 fn contend(contender: Contender, brokers: &str, threads: usize) -> anyhow::Result<Outcome> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 
-use crate::breakdown::Steps;
+use crate::breakdown::{Growth, Steps};
 use crate::contender::Contender;
 use crate::outcome::Outcome;
 use crate::rounds::Measured;
@@ -18,6 +18,7 @@ const BYTES_MAX: f64 = 200.0;
 pub(crate) struct Report<'a> {
     pub(crate) measured: &'a Measured,
     pub(crate) steps: &'a Steps,
+    pub(crate) growth: &'a Growth,
 }
 
 impl fmt::Display for Report<'_> {
@@ -25,7 +26,8 @@ impl fmt::Display for Report<'_> {
         self.conditions(f)?;
         self.contenders(f)?;
         self.targets(f)?;
-        self.breakdown(f)
+        self.breakdown(f)?;
+        writeln!(f, "\n{}", self.growth)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Types and names: from the syntax tree to a tree that runs without looking anything up.
 
+mod age;
 mod days;
 
-use super::clock::{before_now, duration, turned, with_today};
+use self::age::{Age, compare_ages, literal_duration, timed};
+use super::clock::{Duration, before_now, turned, with_today};
 use super::syntax::{Kind, Node};
 use super::{Comparison, ExprError, Number, Operator, Scope, Test, Word};
 use crate::day::Day;
@@ -41,10 +43,8 @@ enum Operand {
     Word(FieldType, Word),
     Number(Number),
     Null,
-    /// How long ago a timestamp was.
-    Age(FieldId),
-    /// Nanoseconds.
-    Duration(i128),
+    Age(Age),
+    Duration(Duration),
     Now,
     Today,
 }
@@ -126,12 +126,11 @@ impl Checker<'_> {
             (Operand::Today, Operand::Word(FieldType::Date, Word::Field(field))) => {
                 Ok(with_today(turned(op), field))
             }
-            // Older than a duration is what lies before the instant so long ago.
-            (Operand::Age(field), Operand::Duration(nanos)) => {
-                timed(node, before_now(turned(op), field, nanos))
+            (Operand::Age(age), Operand::Duration(than)) => {
+                compare_ages(node, op, age, (than, right))
             }
-            (Operand::Duration(nanos), Operand::Age(field)) => {
-                timed(node, before_now(op, field, nanos))
+            (Operand::Duration(than), Operand::Age(age)) => {
+                compare_ages(node, turned(op), age, (than, left))
             }
             (Operand::Word(left, a), Operand::Word(right, b)) if left == right => {
                 compare_words(node, op, left, a, b)
@@ -159,26 +158,6 @@ impl Checker<'_> {
                 self.remembered(node, kind, args)
             }
             _ => self.number(node).map(Operand::Number),
-        }
-    }
-
-    fn age(&mut self, node: &Node, args: &[Node]) -> Checked<Operand> {
-        let [of] = args else {
-            return Err(refuse(
-                node,
-                "age(…) takes one timestamp".to_owned(),
-                "write age(created) or age(since(stage == 'Proposal')); working time is not \
-                 supported by this version"
-                    .to_owned(),
-            ));
-        };
-        match self.operand(of)? {
-            Operand::Word(FieldType::Timestamp, Word::Field(field)) => Ok(Operand::Age(field)),
-            other => Err(refuse(
-                of,
-                format!("{} has no age", other.kind()),
-                "name a field of type timestamp, or write age(since(<condition>))".to_owned(),
-            )),
         }
     }
 
@@ -437,28 +416,6 @@ fn literal_time(node: &Node, name: &str, args: &[Node]) -> Checked<Operand> {
     }
     let instant: jiff::Timestamp = text.parse().map_err(|_| bad_time(node, name))?;
     Ok(Operand::Word(FieldType::Timestamp, Word::Const(instant.as_nanosecond())))
-}
-
-fn literal_duration(node: &Node, args: &[Node]) -> Checked<Operand> {
-    let text = if let [Node { kind: Kind::Text(text), .. }] = args { Some(text) } else { None };
-    text.and_then(|text| duration(text)).map(Operand::Duration).ok_or_else(|| {
-        refuse(
-            node,
-            "duration(…) takes one text constant".to_owned(),
-            "write duration(\"14d\"), duration(\"36h\") or duration(\"1h30m\")".to_owned(),
-        )
-    })
-}
-
-/// A comparison with the clock, which hits an instant only for an instant.
-fn timed(node: &Node, test: Option<Test>) -> Checked<Test> {
-    test.ok_or_else(|| {
-        refuse(
-            node,
-            "nothing is as old as that for more than an instant".to_owned(),
-            "compare with <, <=, > or >=".to_owned(),
-        )
-    })
 }
 
 fn bad_time(node: &Node, name: &str) -> ExprError {

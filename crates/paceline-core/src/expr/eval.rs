@@ -47,7 +47,7 @@ pub enum Outcome<T> {
 impl Test {
     /// The truth of a condition without a clock for a record; with one, as if time had not begun.
     pub fn eval(&self, row: &Row) -> Tri {
-        self.eval_at(row, &Now { instant: i128::MIN, zone: None })
+        self.eval_at(row, &Now { instant: i128::MIN, place: None })
     }
 
     /// The truth of the condition for a record at an instant.
@@ -72,14 +72,11 @@ impl Test {
             Self::OneOf { field, members } => {
                 cell(row, *field).is(|value| members.contains(&value))
             }
-            Self::Clock { from, reached } => {
-                let instant = from.instant(row, now.zone);
-                match instant {
-                    Outcome::Unknown => Tri::Unknown,
-                    Outcome::Null => Tri::False,
-                    Outcome::Known(from) => Tri::from((now.instant >= from) == *reached),
-                }
-            }
+            Self::Clock { from, reached } => match from.instant(row, now.place) {
+                Outcome::Unknown => Tri::Unknown,
+                Outcome::Null => Tri::False,
+                Outcome::Known(from) => Tri::from((now.instant >= from) == *reached),
+            },
             Self::Within { from, to, nanos } => match (cell(row, *from), cell(row, *to)) {
                 (Cell::Unknown, _) | (_, Cell::Unknown) => Tri::Unknown,
                 (Cell::Known(from), Cell::Known(to)) => Tri::from(to - from <= *nanos),
@@ -97,11 +94,9 @@ impl Number {
     pub fn eval(&self, row: &Row) -> Outcome<Rational> {
         match self {
             Self::Const(value) => Outcome::Known(value.clone()),
-            Self::Field(field) => match cell(row, *field) {
-                Cell::Unknown => Outcome::Unknown,
-                Cell::Null => Outcome::Null,
-                Cell::Known(micros) => Outcome::Known(Decimal::from_micros(micros).into()),
-            },
+            Self::Field(field) => {
+                Outcome::from(cell(row, *field)).map(|micros| Decimal::from_micros(micros).into())
+            }
             Self::Negate(number) => number.eval(row).and_then(|value| Some(-&value)),
             Self::Combine(op, left, right) => combine(*op, left.eval(row), right.eval(row)),
             Self::If(test, yes, no) => match test.eval(row) {
@@ -122,11 +117,7 @@ impl Number {
     /// The number rounded half-even to six places: what a record contributes.
     pub fn contribution(&self, row: &Row) -> Outcome<Decimal> {
         if let Self::Field(field) = self {
-            return match cell(row, *field) {
-                Cell::Unknown => Outcome::Unknown,
-                Cell::Null => Outcome::Null,
-                Cell::Known(micros) => Outcome::Known(Decimal::from_micros(micros)),
-            };
+            return Outcome::from(cell(row, *field)).map(Decimal::from_micros);
         }
         match self.eval(row) {
             Outcome::Unknown => Outcome::Unknown,
@@ -188,6 +179,16 @@ impl Cell {
             Self::Unknown => Tri::Unknown,
             Self::Null => Tri::False,
             Self::Known(value) => Tri::from(condition(value)),
+        }
+    }
+}
+
+impl From<Cell> for Outcome<i128> {
+    fn from(cell: Cell) -> Self {
+        match cell {
+            Cell::Unknown => Self::Unknown,
+            Cell::Null => Self::Null,
+            Cell::Known(value) => Self::Known(value),
         }
     }
 }

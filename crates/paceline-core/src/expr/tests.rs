@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 
 use super::{Cell, Now, Outcome, Scope, States, Tri, number, test};
+use crate::calendar::Calendar;
 use crate::entity::{Entity, Field, FieldType};
 use crate::symbol::{Intern, Symbols};
+use crate::working_age::Workplace;
 
 fn opportunity() -> (Entity, States) {
     let fields = [
@@ -128,8 +130,10 @@ fn the_clock_changes_a_condition_at_the_instant() {
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     let madrid = jiff::tz::TimeZone::get("Europe/Madrid").expect("zone");
-    // Created on 1 November at 10:00 UTC, closed on 20 November, which begins at 23:00 UTC in Madrid. From this instant
-    // on the condition holds, or does not hold any more.
+    let calendar = Calendar::default();
+    let place = Workplace { zone: &madrid, calendar: &calendar, time_off: &[] };
+    // Created on 1 November, a Sunday, at 10:00 UTC, closed on 20 November, which begins at 23:00 UTC in Madrid. From this
+    // instant on the condition holds, or does not hold any more.
     for (text, from, holds) in [
         ("age(created) >= duration('14d')", "2026-11-15T10:00:00Z", true),
         ("age(created) > duration('14d')", "2026-11-15T10:00:00.000000001Z", true),
@@ -139,6 +143,10 @@ fn the_clock_changes_a_condition_at_the_instant() {
         ("created <= now()", "2026-11-01T10:00:00Z", true),
         ("now() > created", "2026-11-01T10:00:00.000000001Z", true),
         ("created >= now()", "2026-11-01T10:00:00.000000001Z", false),
+        ("age(created, 'working') >= duration('3d')", "2026-11-04T16:00:00Z", true),
+        ("age(created, 'working') > duration('3d')", "2026-11-05T08:00:00.000000001Z", true),
+        ("age(created, 'working') < duration('1d2d')", "2026-11-04T16:00:00Z", false),
+        ("duration('3d') >= age(created, 'working')", "2026-11-05T08:00:00.000000001Z", false),
         ("close_date <= today()", "2026-11-19T23:00:00Z", true),
         ("close_date < today()", "2026-11-20T23:00:00Z", true),
         ("today() < close_date", "2026-11-19T23:00:00Z", false),
@@ -149,10 +157,11 @@ fn the_clock_changes_a_condition_at_the_instant() {
         let test = test(text, scope, &mut symbols).expect(text);
         assert!(test.is_timed(), "{text}");
         let from = from.parse::<jiff::Timestamp>().expect("an instant").as_nanosecond();
-        let at = |instant| test.eval_at(&row, &Now { instant, zone: Some(&madrid) });
+        let at = |instant| test.eval_at(&row, &Now { instant, place: Some(place) });
         assert_eq!((at(from - 1), at(from)), (Tri::from(!holds), Tri::from(holds)), "{text}");
-        let nowhere = test.eval_at(&row, &Now { instant: from, zone: None });
-        assert_eq!(nowhere == Tri::Unknown, text.contains("today"), "{text}");
+        let nowhere = test.eval_at(&row, &Now { instant: from, place: None });
+        let placed = text.contains("today") || text.contains("working");
+        assert_eq!(nowhere == Tri::Unknown, placed, "{text}");
     }
 }
 

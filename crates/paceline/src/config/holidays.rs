@@ -211,7 +211,7 @@ impl Holidays {
             let read = ical::read(text, &mut file);
             self.notes.extend(read.note(path.as_str()));
             (
-                read.days,
+                read.days(&mut file),
                 "a holiday is a VEVENT with a day and no time: `DTSTART;VALUE=DATE:20261225`",
             )
         } else {

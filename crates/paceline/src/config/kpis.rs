@@ -44,9 +44,10 @@ pub(super) struct RawKpi {
     /// The entity whose records are measured. Required for simple and conversion.
     entity: Option<Text>,
     /// Which records count: a CEL condition over the entity's fields, such as `stage in states.won && amount > 0`.
-    /// It may look at the clock: `age(created) > duration('14d')` (also `36h`, `90m`), `age(since(stage == 'Proposal'))`
-    /// for how long a condition has been true, `starts <= now()`, and `close_date < today()` for the day where the rep
-    /// is. Then records come to count, or cease to, at the first instant at which that holds. Default: all. Only for
+    /// It may look at the clock: `age(created) > duration('14d')` (also `36h`, `90m`), `age(created, 'working') >
+    /// duration('3d')` in whole working days of the rep, `age(since(stage == 'Proposal'))` for how long a condition has
+    /// been true, `age(first(…))` for how long ago it first was, `starts <= now()`, and `close_date < today()` for the
+    /// day where the rep is. Then records come to count, or cease to, at the first instant at which that holds. Default: all. Only for
     /// simple.
     #[serde(rename = "where")]
     filter: Option<Text>,

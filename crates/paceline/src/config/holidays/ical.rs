@@ -1,10 +1,15 @@
 //! An iCalendar file (RFC 5545) of holidays, because calendar programs and authorities hand them out so.
 //!
-//! An event of whole days is a holiday on each of them. Events with times of day and cancelled ones are none. What
-//! repeats is refused rather than understood by half.
+//! An event of whole days is a holiday on each of them, as often as it repeats. Events with times of day and cancelled ones
+//! are none.
+
+mod property;
+mod rule;
 
 use paceline_core::day::Day;
 
+use self::property::{Moment, Property, unfolded};
+use self::rule::Rule;
 use super::Lines;
 
 /// The longest event that can be meant, in days.
@@ -13,7 +18,7 @@ const DAYS_MAX: i32 = 366;
 /// What a file says.
 #[derive(Default)]
 pub(super) struct Read {
-    pub(super) days: Vec<Day>,
+    events: Vec<Event>,
     /// How many events were left out because they have times of day.
     timed: usize,
 }
@@ -29,14 +34,26 @@ impl Read {
             )
         })
     }
+
+    /// The days of all events.
+    pub(super) fn days(&self, file: &mut Lines<'_>) -> Vec<Day> {
+        let days = |event: &Event| event.days(self, file).unwrap_or_default();
+        self.events.iter().flat_map(days).collect()
+    }
+
+    /// Whether the event of a day was moved or cancelled: another event stands for it.
+    fn is_replaced(&self, uid: Option<&str>, day: Day) -> bool {
+        let replaces = |event: &&Event| event.replaces == Some(day) && event.uid.as_deref() == uid;
+        uid.is_some() && self.events.iter().any(|event| replaces(&event))
+    }
 }
 
-/// Reads the days of all events.
+/// Reads all events.
 pub(super) fn read(text: &str, file: &mut Lines<'_>) -> Read {
     let (mut read, mut within, mut event) = (Read::default(), Vec::new(), Event::default());
     for line in unfolded(text) {
         let Some(property) = Property::parse(&line) else { continue };
-        let kind = property.value.trim().to_ascii_uppercase();
+        let kind = property.value.to_ascii_uppercase();
         match property.name.as_str() {
             "BEGIN" => {
                 if kind == "VEVENT" {
@@ -47,10 +64,12 @@ pub(super) fn read(text: &str, file: &mut Lines<'_>) -> Read {
             "END" => {
                 within.pop();
                 if kind == "VEVENT" {
-                    std::mem::take(&mut event).close(&mut read, file);
+                    let event = std::mem::take(&mut event);
+                    read.timed += usize::from(event.timed && !event.cancelled && !event.refused);
+                    read.events.push(event);
                 }
             }
-            _ if within.last().is_some_and(|kind| kind == "VEVENT") => event.take(&property, file),
+            _ if within.last().is_some_and(|kind| kind == "VEVENT") => event.take(property, file),
             _ => {}
         }
     }
@@ -61,93 +80,20 @@ pub(super) fn read(text: &str, file: &mut Lines<'_>) -> Read {
     read
 }
 
-/// A line as it was before it was folded, and where it begins.
-struct Line {
-    number: usize,
-    text: String,
-}
-
-/// The lines of a file; one that begins with a blank goes on with the line before.
-fn unfolded(text: &str) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        match (line.strip_prefix([' ', '\t']), lines.last_mut()) {
-            (Some(rest), Some(before)) => before.text.push_str(rest),
-            _ => lines.push(Line { number: index + 1, text: line.to_owned() }),
-        }
-    }
-    lines
-}
-
-struct Property<'a> {
-    line: usize,
-    /// In upper case.
-    name: String,
-    parameters: &'a str,
-    value: &'a str,
-    /// Where the value begins, in characters from 1.
-    column: usize,
-}
-
-impl<'a> Property<'a> {
-    /// `NAME;PARAMETER="a:b":value`
-    fn parse(line: &'a Line) -> Option<Self> {
-        let mut quoted = false;
-        let colon = line.text.find(|c| {
-            quoted ^= c == '"';
-            c == ':' && !quoted
-        })?;
-        let (head, value) = (&line.text[..colon], &line.text[colon + 1..]);
-        let (name, parameters) = head.split_once(';').unwrap_or((head, ""));
-        let column = head.chars().count() + 2;
-        let name = name.trim().to_ascii_uppercase();
-        Some(Self { line: line.number, name, parameters, value, column })
-    }
-
-    fn error(&self, message: &str, remedy: &str, file: &mut Lines<'_>) {
-        file.error(self.line, self.column, message, remedy);
-    }
-
-    /// A day, or a time of day.
-    fn moment(&self, file: &mut Lines<'_>) -> Option<Moment> {
-        let value = self.value.trim();
-        let (date, time) =
-            value.split_once('T').map_or((value, None), |(date, time)| (date, Some(time)));
-        let day = day(date);
-        if day.is_none() {
-            let remedy = format!("write it as YYYYMMDD: `{};VALUE=DATE:20261225`", self.name);
-            self.error(&format!("`{value}` is not a day of the calendar"), &remedy, file);
-        }
-        let says_day =
-            self.parameters.split(';').any(|part| part.eq_ignore_ascii_case("VALUE=DATE"));
-        Some(if time.is_some() && !says_day { Moment::Time } else { Moment::Day(day?) })
-    }
-}
-
-enum Moment {
-    Day(Day),
-    Time,
-}
-
-/// `YYYYMMDD`
-fn day(text: &str) -> Option<Day> {
-    if text.len() != 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    Day::parse(&format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))
-}
-
 /// What is known of an event so far.
 #[derive(Default)]
 struct Event {
     /// Where it begins.
     line: usize,
+    uid: Option<String>,
     start: Option<Day>,
     end: Option<End>,
     /// The line and column of its end.
     end_at: (usize, usize),
-    /// The line that says that it repeats.
-    repeats: Option<usize>,
+    /// By what it repeats: RRULE, RDATE and EXDATE. They are read when it is known that it lasts whole days.
+    repeats: Vec<Property>,
+    /// The day of another event, one of those that repeat, in whose place it is.
+    replaces: Option<Day>,
     /// Whether it starts at a time of day.
     timed: bool,
     cancelled: bool,
@@ -164,7 +110,7 @@ enum End {
 }
 
 impl Event {
-    fn take(&mut self, property: &Property<'_>, file: &mut Lines<'_>) {
+    fn take(&mut self, property: Property, file: &mut Lines<'_>) {
         match property.name.as_str() {
             "DTSTART" => match property.moment(file) {
                 Some(Moment::Day(day)) => self.start = Some(day),
@@ -172,49 +118,74 @@ impl Event {
                 None => self.refused = true,
             },
             "DTEND" => match property.moment(file) {
-                Some(Moment::Day(day)) => self.ends(End::Before(day), property),
-                Some(Moment::Time) => self.ends(End::Time, property),
+                Some(Moment::Day(day)) => self.ends(End::Before(day), &property),
+                Some(Moment::Time) => self.ends(End::Time, &property),
                 None => self.refused = true,
             },
             "DURATION" => {
-                let end = whole_days(property.value.trim()).map_or(End::Time, End::After);
-                self.ends(end, property);
+                let end = whole_days(&property.value).map_or(End::Time, End::After);
+                self.ends(end, &property);
             }
-            "RRULE" | "RDATE" => self.repeats = Some(property.line),
-            "STATUS" => self.cancelled = property.value.trim().eq_ignore_ascii_case("CANCELLED"),
+            "UID" => self.uid = Some(property.value),
+            "RECURRENCE-ID" => match property.moment(file) {
+                Some(Moment::Day(day)) => self.replaces = Some(day),
+                Some(Moment::Time) => {}
+                None => self.refused = true,
+            },
+            "RRULE" | "RDATE" | "EXDATE" | "EXRULE" => self.repeats.push(property),
+            "STATUS" => self.cancelled = property.value.eq_ignore_ascii_case("CANCELLED"),
             _ => {}
         }
     }
 
-    fn ends(&mut self, end: End, property: &Property<'_>) {
+    fn ends(&mut self, end: End, property: &Property) {
         self.end = Some(end);
         self.end_at = (property.line, property.column);
     }
 
-    /// Adds its days, when all of it was seen.
-    fn close(self, read: &mut Read, file: &mut Lines<'_>) {
-        if self.cancelled || self.refused {
-            return;
-        }
-        if self.timed {
-            read.timed += 1;
-            return;
+    /// Its days; `None` after a mistake, which is told.
+    fn days(&self, all: &Read, file: &mut Lines<'_>) -> Option<Vec<Day>> {
+        if self.cancelled || self.refused || self.timed {
+            return None;
         }
         let Some(start) = self.start else {
             let remedy = "give it one: `DTSTART;VALUE=DATE:20261225`";
-            return file.error(self.line, 1, "the event has no DTSTART", remedy);
+            file.error(self.line, 1, "the event has no DTSTART", remedy);
+            return None;
         };
-        if let Some(line) = self.repeats {
-            let remedy = "give each day an event of its own, or name the country: `{country: …}`";
-            return file.error(line, 1, "events that repeat are not supported", remedy);
+        let mut starts = self.starts(start, file)?;
+        if self.replaces.is_none() {
+            starts.retain(|day| !all.is_replaced(self.uid.as_deref(), *day));
         }
-        match self.count(start) {
-            Ok(count) => read.days.extend((0..count).map(|after| start.plus(after))),
-            Err(message) => {
-                let remedy = "write the first day after the event: `DTEND;VALUE=DATE:20261227`";
-                file.error(self.end_at.0, self.end_at.1, &message, remedy);
+        let count = self.count(start).map_err(|message| {
+            let remedy = "write the first day after the event: `DTEND;VALUE=DATE:20261227`";
+            file.error(self.end_at.0, self.end_at.1, &message, remedy);
+        });
+        let count = count.ok()?;
+        Some(starts.iter().flat_map(|start| (0..count).map(|after| start.plus(after))).collect())
+    }
+
+    /// The days on which it starts, one after another.
+    fn starts(&self, start: Day, file: &mut Lines<'_>) -> Option<Vec<Day>> {
+        let (mut starts, mut without, mut rules) = (vec![start], Vec::new(), 0);
+        for property in &self.repeats {
+            match property.name.as_str() {
+                "RDATE" => starts.extend(property.days(file)?),
+                "EXDATE" => without.extend(property.days(file)?),
+                "RRULE" if rules == 0 => {
+                    rules += 1;
+                    starts.extend(repeated(property, start, file)?);
+                }
+                _ => {
+                    let message = "an event repeats by one RRULE, and by no EXRULE";
+                    let remedy = "make an event of each rule, and list what is left out as EXDATE";
+                    property.error(message, remedy, file);
+                    return None;
+                }
             }
         }
+        starts.retain(|day| !without.contains(day));
+        Some(starts)
     }
 
     /// How many days it lasts. One of no length lasts the day it is on, as calendar programs show it.
@@ -234,6 +205,30 @@ impl Event {
             _ => Err(format!("the event lasts {count} days, and {DAYS_MAX} is the most")),
         }
     }
+}
+
+/// The days that a rule names, of which the event's own must be one.
+fn repeated(property: &Property, start: Day, file: &mut Lines<'_>) -> Option<Vec<Day>> {
+    let days = match Rule::parse(&property.value) {
+        Ok(rule) => rule.days(start),
+        Err(mistake) => {
+            let column = property.column + mistake.after;
+            file.error(property.line, column, &mistake.message, mistake.remedy);
+            return None;
+        }
+    };
+    let Some(first) = days.first() else {
+        let message = format!("the rule names no day from {start} on");
+        property.error(&message, "leave the rule out, or mend it", file);
+        return None;
+    };
+    if *first != start {
+        let message = format!("the event starts on {start}, and its rule names {first} first");
+        let remedy = "let DTSTART be the first day that the rule names";
+        property.error(&message, remedy, file);
+        return None;
+    }
+    Some(days)
 }
 
 /// `P2D` or `P1W`

@@ -144,6 +144,33 @@ fn an_icalendar_file_has_an_event_for_each_holiday() {
 }
 
 #[test]
+fn events_repeat_by_their_rules() {
+    let config = config("[{file: parts/holidays_repeat.ics}]");
+    let days: Vec<String> =
+        config.model.calendars[0].holidays.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        days,
+        [
+            "2026-03-02",
+            "2026-09-04",
+            "2026-11-26",
+            "2026-12-25",
+            "2026-12-26",
+            "2027-01-05",
+            "2027-12-25",
+            "2027-12-26",
+            "2028-01-05",
+            "2028-11-23",
+            "2028-12-25",
+            "2028-12-26",
+            "2029-11-22",
+        ]
+    );
+    let note = "`parts/holidays_repeat.ics`: 1 event has a time of day and no effect: a holiday is a whole day";
+    assert_eq!(config.notes, [note]);
+}
+
+#[test]
 fn the_schema_tells_the_three_shapes() {
     let schema = serde_json::to_value(schema()).expect("JSON");
     let items = &schema["$defs"]["Calendar"]["properties"]["holidays"]["items"];
