@@ -2,6 +2,7 @@
 
 mod terms;
 
+use paceline_core::calendar::Calendar;
 use paceline_core::decimal::Decimal;
 use paceline_core::goal::{self, Goal, Mistake, Origin, Whose};
 use paceline_core::kpi::KpiId;
@@ -69,12 +70,16 @@ pub(super) fn compile(
     raw: &[RawGoal],
     drafts: &[Draft],
     reps: &Reps,
+    calendars: &[Calendar],
     report: &mut Report,
 ) -> Vec<Goal> {
     let mut goals: Vec<(Goal, At)> = Vec::new();
     for raw in raw {
         let Some(goal) = raw.compile(drafts, reps, report) else { continue };
         check_tie(&goal, raw.whose.at, &goals, report);
+        if let Some(until) = &raw.until {
+            check_in_force(&goal, until.at, calendars, report);
+        }
         goals.push((goal, raw.whose.at));
     }
     goals.into_iter().map(|(goal, _)| goal).collect()
@@ -96,6 +101,24 @@ fn check_tie(goal: &Goal, at: At, before: &[(Goal, At)], report: &mut Report) {
             "keep one of the two, or give the later one a later `from`",
         );
     }
+}
+
+/// A goal that ends before the period in which it begins does is in force for none.
+fn check_in_force(goal: &Goal, at: At, calendars: &[Calendar], report: &mut Report) {
+    let (Some(from), Some(until)) = (goal.from, goal.until) else { return };
+    let ends_in_time = |calendar: &Calendar| goal.period.holding(from, calendar).end <= until;
+    if goal.period.is_rolling() || until < from || calendars.iter().any(ends_in_time) {
+        return;
+    }
+    let kind = goal.period;
+    let end = kind.holding(from, &calendars[0]).end;
+    report.error(
+        at,
+        format_args!("this goal is in force for no {kind}: none ends from {from} to {until}"),
+        format_args!(
+            "a {kind} has the goal that is in force on its last day: write {end} or later"
+        ),
+    );
 }
 
 impl RawGoal {
@@ -203,11 +226,7 @@ fn given<T>(value: Option<Option<T>>) -> Option<Option<T>> {
 fn rep(id: &Text, reps: &Reps, report: &mut Report) -> bool {
     let known = reps.get(id.as_str()).is_some();
     if !known {
-        let remedy = suggest::remedy(
-            id.as_str(),
-            reps.list.iter().map(|rep| rep.id.as_str()),
-            "the reps are",
-        );
+        let remedy = reps.remedy(id.as_str());
         report.unknown(id.at, format_args!("there is no rep `{}`", id.as_str()), remedy);
     }
     known
