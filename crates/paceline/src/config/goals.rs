@@ -71,14 +71,15 @@ pub(super) fn compile(
     drafts: &[Draft],
     reps: &Reps,
     calendars: &[Calendar],
+    notes: &mut Vec<String>,
     report: &mut Report,
 ) -> Vec<Goal> {
     let mut goals: Vec<(Goal, At)> = Vec::new();
     for raw in raw {
         let Some(goal) = raw.compile(drafts, reps, report) else { continue };
         check_tie(&goal, raw.whose.at, &goals, report);
-        if let Some(until) = &raw.until {
-            check_in_force(&goal, until.at, calendars, report);
+        if let Some(note) = never_in_force(&goal, calendars) {
+            notes.push(format!("{}: {note}", report.places.shown(raw.whose.at)));
         }
         goals.push((goal, raw.whose.at));
     }
@@ -103,22 +104,19 @@ fn check_tie(goal: &Goal, at: At, before: &[(Goal, At)], report: &mut Report) {
     }
 }
 
-/// A goal that ends before the period in which it begins does is in force for none.
-fn check_in_force(goal: &Goal, at: At, calendars: &[Calendar], report: &mut Report) {
-    let (Some(from), Some(until)) = (goal.from, goal.until) else { return };
-    let ends_in_time = |calendar: &Calendar| goal.period.holding(from, calendar).end <= until;
-    if goal.period.is_rolling() || until < from || calendars.iter().any(ends_in_time) {
-        return;
+/// What is to be known of a goal that ends before the period in which it begins does. It may be one that was cut short,
+/// and is no mistake then.
+fn never_in_force(goal: &Goal, calendars: &[Calendar]) -> Option<String> {
+    let (from, until, kind) = (goal.from?, goal.until?, goal.period);
+    let end = |calendar: &Calendar| kind.holding(from, calendar).end;
+    if kind.is_rolling() || calendars.iter().any(|calendar| end(calendar) <= until) {
+        return None;
     }
-    let kind = goal.period;
-    let end = kind.holding(from, &calendars[0]).end;
-    report.error(
-        at,
-        format_args!("this goal is in force for no {kind}: none ends from {from} to {until}"),
-        format_args!(
-            "a {kind} has the goal that is in force on its last day: write {end} or later"
-        ),
-    );
+    let end = end(calendars.first()?);
+    Some(format!(
+        "this goal is in force for no {kind}: from {from} to {until} none ends, and a {kind} has the goal that is in \
+         force on its last day, here {end}"
+    ))
 }
 
 impl RawGoal {
