@@ -4,6 +4,7 @@
 //! that breaks it at once. Each rule is in the file of what it is about.
 
 mod files;
+mod golden;
 mod readme;
 mod rooms;
 mod tree;

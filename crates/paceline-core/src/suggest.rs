@@ -11,12 +11,16 @@ pub fn remedy<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone, lead
     }
 }
 
-/// The known name with the fewest edits from a mistyped one, whatever its case; at most a third of the longer.
+/// The known name with the fewest edits from a mistyped one, whatever its case; at most a third of the longer, and
+/// not all of it.
 pub fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     known
         .map(|candidate| (strsim::levenshtein(&name, &candidate.to_lowercase()), candidate))
-        .filter(|(edits, candidate)| *edits <= candidate.len().max(name.len()).div_ceil(3))
+        .filter(|(edits, candidate)| {
+            let longer = candidate.len().max(name.len());
+            *edits <= longer.div_ceil(3) && *edits < longer.max(1)
+        })
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, candidate)| candidate)
 }
@@ -41,9 +45,11 @@ mod tests {
             ("Booking", "did you mean `bookings`?"),
             ("winrate", "did you mean `win_rate`?"),
             ("pipeline", "the KPIs are: bookings, calls, win_rate"),
+            ("", "the KPIs are: bookings, calls, win_rate"),
         ] {
             assert_eq!(remedy(name, known.into_iter(), "the KPIs are"), help);
         }
         assert_eq!(remedy("x", [].into_iter(), "the KPIs are"), "none is defined");
+        assert_eq!(remedy("x", ["y"].into_iter(), "the KPIs are"), "the KPIs are: y");
     }
 }

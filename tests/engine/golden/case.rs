@@ -25,6 +25,7 @@ pub(super) struct Case<'a> {
     records: Records,
     offset: i64,
     open: bool,
+    now: Timestamp,
 }
 
 impl<'a> Case<'a> {
@@ -39,7 +40,16 @@ impl<'a> Case<'a> {
         let oracle =
             Config::read(&spelled_out(&yaml)).unwrap_or_else(|error| panic!("{name}: {error}"));
         let engine = Engine::new(&yaml, &vec![1; oracle.sources.len()], 1);
-        Self { name, blocks, engine, oracle, records: Records::default(), offset: 0, open: false }
+        Self {
+            name,
+            blocks,
+            engine,
+            oracle,
+            records: Records::default(),
+            offset: 0,
+            open: false,
+            now: Timestamp::MIN,
+        }
     }
 
     /// Plays it. Answers its text with the tables as they were found.
@@ -61,10 +71,17 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The first line of a block. A story goes forward: what came to be later has left its mark on the status.
+    fn head(&mut self, block: &str) -> Head {
+        let head = Head::read(content(block).next().unwrap_or_default());
+        assert!(self.now <= head.instant, "{}: goes back to {}", self.name, head.instant);
+        self.now = head.instant;
+        head
+    }
+
     fn changes(&mut self, block: &str) {
-        let mut lines = content(block);
-        let head = Head::read(lines.next().unwrap_or_default());
-        for line in lines {
+        let head = self.head(block);
+        for line in content(block).skip(1) {
             self.take(line, head.instant);
         }
         self.engine.commit(0, head.instant);
@@ -95,7 +112,7 @@ impl<'a> Case<'a> {
 
     /// The block with the rows of its table as they are found.
     fn table(&mut self, block: &str) -> String {
-        let head = Head::read(content(block).next().unwrap_or_default());
+        let head = self.head(block);
         let columns = block.lines().find(|line| line.starts_with('|'));
         let columns = columns.unwrap_or_else(|| panic!("{}: no columns:\n{block}", self.name));
         let mut table = Table::new(columns);

@@ -2,6 +2,7 @@
 
 mod age;
 mod days;
+mod states;
 
 use self::age::{Age, compare_ages, literal_duration, timed};
 use super::clock::{Duration, before_now, turned, with_today};
@@ -103,6 +104,9 @@ impl Checker<'_> {
         left: &Node,
         right: &Node,
     ) -> Checked<Test> {
+        if matches!(op, Comparison::Equal | Comparison::NotEqual) {
+            self.check_state_compared(left, right)?;
+        }
         match (self.operand(left)?, self.operand(right)?) {
             (Operand::Null, Operand::Word(_, Word::Field(field)))
             | (Operand::Word(_, Word::Field(field)), Operand::Null)
@@ -208,7 +212,15 @@ impl Checker<'_> {
         };
         let (field, kind) = self.field(value, name)?;
         match &set.kind {
-            Kind::List(elements) => self.one_of(field, kind, elements),
+            Kind::List(elements) if elements.is_empty() => Err(refuse(
+                set,
+                "nothing is in an empty list".to_owned(),
+                "write `in [\"a\", \"b\"]` or `in states.won`".to_owned(),
+            )),
+            Kind::List(elements) => {
+                elements.iter().try_for_each(|element| self.check_state(value, element))?;
+                self.one_of(field, kind, elements)
+            }
             Kind::Select(operand, set_name) => {
                 self.state_set(value, field, kind, operand, set_name)
             }
@@ -326,7 +338,16 @@ impl Checker<'_> {
             return Ok((id, field.kind));
         }
         let known = entity.fields.iter().map(|field| field.name.as_str());
-        let help = suggest::remedy(name, known, "its fields are");
+        let help = match name {
+            "today" | "now" => format!("write `{name}()`"),
+            _ if suggest::closest(name, known.clone()).is_some() => {
+                suggest::remedy(name, known, "its fields are")
+            }
+            _ => {
+                let fields = suggest::remedy(name, known, "its fields are");
+                format!("{fields}; text is in quotes: '{name}'")
+            }
+        };
         Err(refuse(node, format!("entity `{}` has no field `{name}`", entity.name), help))
     }
 }
@@ -409,19 +430,25 @@ fn exact_literal(text: &str) -> Option<Rational> {
 }
 
 fn literal_time(node: &Node, name: &str, args: &[Node]) -> Checked<Operand> {
-    let [Node { kind: Kind::Text(text), .. }] = args else { return Err(bad_time(node, name)) };
+    let [Node { kind: Kind::Text(text), .. }] = args else {
+        return Err(bad_time(node, name, format!("{name}(…) takes one text constant")));
+    };
     if name == "date" {
-        let day = Day::parse(text).ok_or_else(|| bad_time(node, name))?;
+        let day = Day::parse(text).ok_or_else(|| {
+            bad_time(node, name, format!("`{text}` is not a day of the calendar"))
+        })?;
         return Ok(Operand::Word(FieldType::Date, Word::Const(day.0.into())));
     }
-    let instant: jiff::Timestamp = text.parse().map_err(|_| bad_time(node, name))?;
+    let instant: jiff::Timestamp = text.parse().map_err(|_| {
+        bad_time(node, name, format!("`{text}` is not an instant with its offset from UTC"))
+    })?;
     Ok(Operand::Word(FieldType::Timestamp, Word::Const(instant.as_nanosecond())))
 }
 
-fn bad_time(node: &Node, name: &str) -> ExprError {
+fn bad_time(node: &Node, name: &str, message: String) -> ExprError {
     let example =
         if name == "date" { "date(\"2026-11-23\")" } else { "timestamp(\"2026-11-23T10:00:00Z\")" };
-    refuse(node, format!("{name}(…) takes one text constant"), format!("write {example}"))
+    refuse(node, message, format!("write {example}"))
 }
 
 fn exact_micros(value: &Rational) -> Option<i128> {
@@ -465,8 +492,15 @@ fn mismatch(node: &Node, left: &Operand, right: &Operand) -> ExprError {
         ("date", "now()") | ("now()", "date") => "compare a date with today()",
         ("timestamp", "today()") | ("today()", "timestamp") => "compare a timestamp with now()",
         ("a number", "text") | ("text", "a number") => {
-            "write the constant without quotes, or declare the field as text"
+            let quoted =
+                |side: &Operand| matches!(side, Operand::Word(FieldType::Text, Word::Const(_)));
+            if quoted(left) || quoted(right) {
+                "write the constant without quotes, or declare the field as text"
+            } else {
+                "write the constant in quotes, or declare the field as decimal"
+            }
         }
+        ("bool", _) | (_, "bool") => "write the field alone, or `!` and the field for the opposite",
         _ => "compare values of one type",
     };
     refuse(
@@ -511,6 +545,22 @@ fn not_a_number(node: &Node) -> ExprError {
 
 fn not_supported(node: &Node, name: &str) -> ExprError {
     let shown = name.trim_matches('_').trim_matches('@');
+    if comparison(name).is_some() || matches!(name, "@in" | "_&&_" | "_||_" | "!_") {
+        return refuse(
+            node,
+            "this is a condition, not a number".to_owned(),
+            "choose between two numbers by it: `amount > 5 ? amount : 0`".to_owned(),
+        );
+    }
+    if matches!(name, "now" | "today") {
+        return refuse(
+            node,
+            format!("{name}() is not to be computed with"),
+            "compare with it as it is, as in `close_date < today()`, or compare age(…) with \
+             duration(\"14d\")"
+                .to_owned(),
+        );
+    }
     refuse(
         node,
         format!("`{shown}` is not supported here"),

@@ -51,12 +51,49 @@ fn syntax_error(text: &str, errors: &cel::ParseErrors) -> ExprError {
     let (line, column) = first.map_or((1, 1), |error| error.pos);
     let before: usize =
         text.split_inclusive('\n').take((line - 1).max(0) as usize).map(str::len).sum();
-    let message = first.map_or("it does not parse", |error| error.msg.as_str());
+    let at = (before + (column - 1).max(0) as usize).min(text.len());
     ExprError {
-        at: (before + (column - 1).max(0) as usize).min(text.len()),
-        message: format!("not a CEL expression: {message}"),
-        help: "compare with ==, !=, <, <=, >, >=, in; join with && and ||; put text in quotes"
-            .to_owned(),
+        at,
+        message: format!(
+            "not a CEL expression: {}",
+            first.map_or_else(|| "it does not parse".to_owned(), |error| reason(&error.msg))
+        ),
+        help: help(text, at).to_owned(),
+    }
+}
+
+/// What the parser says, without the list of its own names for what it would have taken.
+fn reason(message: &str) -> String {
+    let message = message.split(" expecting ").next().unwrap_or_default();
+    let stumbled = ["mismatched input '", "extraneous input '", "token recognition error at: '"]
+        .into_iter()
+        .find_map(|lead| message.split_once(lead)?.1.strip_suffix('\''));
+    match stumbled.map(str::trim) {
+        Some("<EOF>") => "it ends too soon".to_owned(),
+        Some(token) => format!("`{token}` has no meaning here"),
+        None => message.to_owned(),
+    }
+}
+
+/// What to write in place of what the parser stumbled over: most often a habit of another language.
+fn help(text: &str, at: usize) -> &'static str {
+    let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let word = rest.split(|c| !part(c)).next().unwrap_or_default();
+    let last = before.trim_end().rsplit(|c| !part(c)).next().unwrap_or_default();
+    match (last.to_lowercase().as_str(), word.to_lowercase().as_str()) {
+        (_, "and") => "join conditions with `&&`",
+        (_, "or") => "join conditions with `||`",
+        ("not", _) | (_, "not" | "is" | "like" | "between") => {
+            "write `!(…)` for not, `== null` for is null, `a <= x && x <= b` for between"
+        }
+        _ if rest.starts_with("= ") => "compare with `==`",
+        _ if before.ends_with('<') && rest.starts_with('>') => "write `!=` for not equal",
+        _ if text.trim_end().ends_with('%') => "write a share as a decimal: 0.15 for 15 %",
+        _ if rest.starts_with(',') => {
+            "write numbers without separators, as in 1000, and lists in brackets: [1, 2]"
+        }
+        _ => "compare with ==, !=, <, <=, >, >=, in; join with && and ||; put text in quotes",
     }
 }
 

@@ -91,6 +91,13 @@ pub(super) fn compile(
     let mut holidays = Holidays::default();
     for (name, raw) in &raw.0 {
         value::not_empty(name, "the name of a calendar", report);
+        if name.as_str() != DEFAULT && name.value.eq_ignore_ascii_case(DEFAULT) {
+            report.error(
+                name.at,
+                format_args!("`{}` is not the calendar of those who name no other", name.as_str()),
+                "write `default`",
+            );
+        }
         let calendar = Calendar {
             name: name.value.clone(),
             ..raw.compile(name.as_str(), &mut holidays, report)

@@ -98,7 +98,14 @@ impl Document {
         let calendars = calendars::compile(&self.calendars.unwrap_or_default(), &mut notes, report);
         let reps = reps::compile(self.reps.unwrap_or_default(), &calendars, report);
         let drafts = kpis::compile(&raw_kpis, &mut declared, &mut Symbols::default(), report);
-        let goals = goals::compile(&self.goals.unwrap_or_default(), &drafts, &reps, report);
+        let goals = goals::compile(
+            &self.goals.unwrap_or_default(),
+            &drafts,
+            &reps,
+            &calendars,
+            &mut notes,
+            report,
+        );
         let bands = status::compile(&self.status.unwrap_or_default(), report);
         let server = server::compile(&self.server.unwrap_or_default(), report);
         let raw_topics = self.topics.unwrap_or_default();

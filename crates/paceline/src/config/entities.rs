@@ -145,11 +145,24 @@ impl RawEntity {
 impl RawField {
     fn compile(&self, name: &Text, report: &mut Report) -> Field {
         value::identifier(name, "a field", report);
-        value::not_empty(&self.path, "the path", report);
+        self.check_path(report);
         if let Some(scale) = self.scale {
             self.check_scale(scale, report);
         }
         Field { name: name.value.clone(), kind: self.kind.field_type() }
+    }
+
+    fn check_path(&self, report: &mut Report) {
+        value::not_empty(&self.path, "the path", report);
+        let path = self.path.as_str();
+        let is_broken = |part: &str| part.is_empty() || part.trim() != part;
+        if !path.trim().is_empty() && path.split('.').any(is_broken) {
+            report.error(
+                self.path.at,
+                format_args!("`{path}` is no path: between its dots there are names"),
+                "write it without spaces, as in `properties.amount.value`",
+            );
+        }
     }
 
     fn source(&self) -> FieldSource {
@@ -189,6 +202,7 @@ impl RawStates {
             report.lose(self.field.as_str());
         }
         self.check_order(report);
+        self.check_ends(report);
         let sets = self.sets.iter().flat_map(|sets| &sets.0);
         States {
             field: self.field.value.clone(),
@@ -217,19 +231,41 @@ impl RawStates {
                 "list all states, from the first to the last",
             );
         }
-        for (index, state) in states.iter().enumerate() {
-            if states[..index].iter().any(|other| other.value == state.value) {
-                report.error(
-                    state.at,
-                    format_args!("`{}` is listed twice", state.as_str()),
-                    "keep one of the two",
-                );
+        for state in states {
+            value::not_empty(state, "a state", report);
+        }
+        check_twice(states, report);
+    }
+
+    /// What is open is neither won nor lost: an open state that is jumped over counts as passed, the ends do not.
+    fn check_ends(&self, report: &mut Report) {
+        let members = |end: &'static str| {
+            let sets = self.sets.iter().flat_map(|sets| &sets.0);
+            sets.filter(move |(name, _)| name.as_str() == end).flat_map(|(_, members)| members)
+        };
+        for (set, other) in [("won", "open"), ("lost", "open"), ("lost", "won")] {
+            for member in members(set) {
+                if members(other).any(|state| state.value == member.value) {
+                    report.error(
+                        member.at,
+                        format_args!("`{}` is {set} and {other} at once", member.as_str()),
+                        "take it out of one of the two sets",
+                    );
+                }
             }
         }
     }
 
     fn set(&self, name: &Text, members: &[Text], report: &mut Report) -> Vec<String> {
         value::identifier(name, "a set of states", report);
+        if members.is_empty() {
+            report.error(
+                name.at,
+                format_args!("there is no state in `{}`", name.as_str()),
+                "list those that belong to it, or leave the set out",
+            );
+        }
+        check_twice(members, report);
         let states = || self.order.value.iter().map(Text::as_str);
         for member in members {
             if !states().any(|state| state == member.as_str()) {
@@ -242,6 +278,18 @@ impl RawStates {
             }
         }
         members.iter().map(|member| member.value.clone()).collect()
+    }
+}
+
+fn check_twice(states: &[Text], report: &mut Report) {
+    for (index, state) in states.iter().enumerate() {
+        if states[..index].iter().any(|other| other.value == state.value) {
+            report.error(
+                state.at,
+                format_args!("`{}` is listed twice", state.as_str()),
+                "keep one of the two",
+            );
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod terms;
 
+use paceline_core::calendar::Calendar;
 use paceline_core::decimal::Decimal;
 use paceline_core::goal::{self, Goal, Mistake, Origin, Whose};
 use paceline_core::kpi::KpiId;
@@ -69,12 +70,17 @@ pub(super) fn compile(
     raw: &[RawGoal],
     drafts: &[Draft],
     reps: &Reps,
+    calendars: &[Calendar],
+    notes: &mut Vec<String>,
     report: &mut Report,
 ) -> Vec<Goal> {
     let mut goals: Vec<(Goal, At)> = Vec::new();
     for raw in raw {
         let Some(goal) = raw.compile(drafts, reps, report) else { continue };
         check_tie(&goal, raw.whose.at, &goals, report);
+        if let Some(note) = never_in_force(&goal, calendars) {
+            notes.push(format!("{}: {note}", report.places.shown(raw.whose.at)));
+        }
         goals.push((goal, raw.whose.at));
     }
     goals.into_iter().map(|(goal, _)| goal).collect()
@@ -96,6 +102,21 @@ fn check_tie(goal: &Goal, at: At, before: &[(Goal, At)], report: &mut Report) {
             "keep one of the two, or give the later one a later `from`",
         );
     }
+}
+
+/// What is to be known of a goal that ends before the period in which it begins does. It may be one that was cut short,
+/// and is no mistake then.
+fn never_in_force(goal: &Goal, calendars: &[Calendar]) -> Option<String> {
+    let (from, until, kind) = (goal.from?, goal.until?, goal.period);
+    let end = |calendar: &Calendar| kind.holding(from, calendar).end;
+    if kind.is_rolling() || calendars.iter().any(|calendar| end(calendar) <= until) {
+        return None;
+    }
+    let end = end(calendars.first()?);
+    Some(format!(
+        "this goal is in force for no {kind}: from {from} to {until} none ends, and a {kind} has the goal that is in \
+         force on its last day, here {end}"
+    ))
 }
 
 impl RawGoal {
@@ -203,11 +224,7 @@ fn given<T>(value: Option<Option<T>>) -> Option<Option<T>> {
 fn rep(id: &Text, reps: &Reps, report: &mut Report) -> bool {
     let known = reps.get(id.as_str()).is_some();
     if !known {
-        let remedy = suggest::remedy(
-            id.as_str(),
-            reps.list.iter().map(|rep| rep.id.as_str()),
-            "the reps are",
-        );
+        let remedy = reps.remedy(id.as_str());
         report.unknown(id.at, format_args!("there is no rep `{}`", id.as_str()), remedy);
     }
     known

@@ -262,6 +262,7 @@ impl RawKpi {
         let numerator = check::part(above, all, report);
         let denominator = check::part(below, all, report);
         let (numerator, denominator) = (numerator?, denominator?);
+        check::two_parts(above, below, report);
         check::same_time(self, &all[numerator], &all[denominator], report);
         Some(Measure::Ratio {
             numerator: KpiId(numerator as u16),

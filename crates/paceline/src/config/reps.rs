@@ -150,6 +150,17 @@ impl Reps {
         self.list.iter().find(|rep| rep.id == id)
     }
 
+    /// What to write in place of an id that nobody has: people are known by their names.
+    pub(super) fn remedy(&self, id: &str) -> String {
+        let named = self.list.iter().find(|rep| rep.id != id && rep.name.eq_ignore_ascii_case(id));
+        match named {
+            Some(rep) => format!("`{id}` is a name: write the id, `{}`", rep.id),
+            None => {
+                suggest::remedy(id, self.list.iter().map(|rep| rep.id.as_str()), "the reps are")
+            }
+        }
+    }
+
     /// Whether somebody has this manager.
     pub(super) fn manages(&self, id: &str) -> bool {
         self.list.iter().any(|rep| rep.manager.as_deref() == Some(id))
@@ -193,15 +204,10 @@ impl Reps {
             if let (Some(manager), Some(at)) = (rep.manager.as_deref(), place.manager)
                 && !by_id.contains_key(manager)
             {
-                let remedy = suggest::remedy(
-                    manager,
-                    self.list.iter().map(|rep| rep.id.as_str()),
-                    "the reps are",
-                );
                 report.unknown(
                     at,
                     format_args!("manager `{manager}` is not in the list of reps"),
-                    remedy,
+                    self.remedy(manager),
                 );
             }
         }

@@ -290,7 +290,7 @@ const CONVERSIONS: [(&str, &str, &str); 6] = [
     ("stage == 'Proposal'", "stage in states.won", "3d"),
     ("stage in states.open", "stage in ['Won', 'Lost']", "60d"),
     ("hot", "amount > 50", "90m"),
-    ("amount > 0", "stage in states.won", "0s"),
+    ("amount > 0", "stage in states.won", "1s"),
     ("stage == 'Open'", "stage == 'Proposal'", "2h"),
     ("true", "hot && days > 0", "36h"),
 ];

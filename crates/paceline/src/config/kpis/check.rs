@@ -183,6 +183,17 @@ pub(super) fn part(name: &Text, all: &[RawKpi], report: &mut Report) -> Option<u
     None
 }
 
+/// A KPI by itself is 1, whatever it is.
+pub(super) fn two_parts(above: &Text, below: &Text, report: &mut Report) {
+    if above.value == below.value {
+        report.error(
+            below.at,
+            format_args!("`{}` by itself is always 1", below.as_str()),
+            "name the KPI that it is to be divided by",
+        );
+    }
+}
+
 /// What is now cannot be measured against what was in a period.
 pub(super) fn same_time(ratio: &RawKpi, above: &RawKpi, below: &RawKpi, report: &mut Report) {
     if above.at.is_some() == below.at.is_some() {

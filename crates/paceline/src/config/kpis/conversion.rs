@@ -4,6 +4,7 @@
 //! which the record came into the cohort.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use paceline_core::expr::{self, Number, Scope, Test};
 use paceline_core::kpi::{Aggregate, At, Simple};
@@ -34,7 +35,8 @@ pub(super) fn compile(
         simple::told(text, moment, report)
     };
     let (from, to) = (condition(&kpi.from), condition(&kpi.to));
-    let within = kpi.within.as_ref().and_then(|text| value::duration(text, report));
+    check_way(kpi, report);
+    let within = kpi.within.as_ref().and_then(|text| within(text, report));
     let credit = kpi.credit.as_ref().and_then(|raw| credit::field_alone(raw, scope, report));
     let reached = from.zip(to).map(|(from, to)| {
         let from = scope.remember(from);
@@ -51,4 +53,30 @@ pub(super) fn compile(
         at: Some(At::Timestamp(from)),
         credit: credit?,
     })
+}
+
+/// What is reached is not what was begun with.
+fn check_way(kpi: &RawKpi, report: &mut Report) {
+    if let (Some(from), Some(to)) = (&kpi.from, &kpi.to)
+        && from.value.trim() == to.value.trim()
+    {
+        report.error(
+            to.at,
+            "`from` and `to` are the same: every record is there at once",
+            "write the condition to be reached, such as `stage in states.won`",
+        );
+    }
+}
+
+/// How long it may take, which is some time.
+fn within(text: &Text, report: &mut Report) -> Option<Duration> {
+    let within = value::duration(text, report)?;
+    if within.is_zero() {
+        report.error(
+            text.at,
+            format_args!("`{}` is no time to reach anything in", text.as_str()),
+            "write how long it may take, such as 60d",
+        );
+    }
+    Some(within)
 }
