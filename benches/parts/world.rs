@@ -63,7 +63,10 @@ impl World {
             images: Images::new(model.entity(OPPORTUNITY)),
             fold: Fold::new(&model, OPPORTUNITY),
             symbols: model.symbols.clone(),
-            basis: Basis { roster: Arc::new(config.roster.clone()) },
+            basis: Basis {
+                roster: Arc::new(config.roster.clone()),
+                rates: Arc::new(config.rates.clone()),
+            },
             scratch: Scratch::default(),
             model,
         }

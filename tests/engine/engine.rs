@@ -44,7 +44,7 @@ impl Engine {
             config::load_str(yaml, "test.yaml").unwrap_or_else(|errors| panic!("{errors}\n{yaml}"));
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
-        let live = Arc::new(Live::new(model, roster, topics));
+        let live = Arc::new(Live::new(model, roster, topics).with_rates(config.rates.clone()));
         let plan = ShardPlan::new(&feeds(&config, partitions));
         let lane_of_shard = plan.lanes(lanes);
         let mut dealt = vec![Vec::new(); lanes];

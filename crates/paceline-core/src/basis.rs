@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::rates::Rates;
 use crate::roster::Roster;
 
 /// What records are folded by besides the model.
@@ -9,4 +10,6 @@ use crate::roster::Roster;
 pub struct Basis {
     /// The reps, whose time zones say on which day something is.
     pub roster: Arc<Roster>,
+    /// The rates by which money becomes money of the org's currency.
+    pub rates: Arc<Rates>,
 }

@@ -8,6 +8,7 @@
 
 mod check;
 mod clock;
+mod dimension;
 mod eval;
 mod formula;
 mod syntax;
@@ -22,6 +23,7 @@ use crate::rational::Rational;
 use crate::symbol::Intern;
 
 pub(crate) use clock::Now;
+pub(crate) use eval::contributed;
 pub use eval::{Cell, Outcome, Row, Tri};
 pub use formula::{Condition, Formula, Lack, Operand};
 
@@ -162,6 +164,15 @@ pub enum Number {
     If(Box<Test>, Box<Self>, Box<Self>),
 }
 
+/// A number that a KPI aggregates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The number.
+    pub number: Number,
+    /// If it is money, the field that holds the code of its currency.
+    pub currency: Option<FieldId>,
+}
+
 /// An arithmetic operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say all")]
@@ -177,7 +188,10 @@ pub enum Operator {
 /// # Errors
 /// [`ExprError`] with the place, when the text does not parse or its types do not fit.
 pub fn test(text: &str, scope: Scope<'_>, symbols: &mut dyn Intern) -> Result<Test, ExprError> {
-    check::test(&syntax::parse(text)?, scope, symbols)
+    let node = syntax::parse(text)?;
+    let test = check::test(&node, scope, symbols)?;
+    dimension::of(&node, scope.entity)?;
+    Ok(test)
 }
 
 /// Compiles a condition of which `kind` is to be remembered.
@@ -190,7 +204,10 @@ pub fn moment(
     scope: Scope<'_>,
     symbols: &mut dyn Intern,
 ) -> Result<Moment, ExprError> {
-    check::moment(&syntax::parse(text)?, kind, scope, symbols)
+    let node = syntax::parse(text)?;
+    let moment = check::moment(&node, kind, scope, symbols)?;
+    dimension::of(&node, scope.entity)?;
+    Ok(moment)
 }
 
 impl Scope<'_> {
@@ -229,8 +246,15 @@ impl States {
 ///
 /// # Errors
 /// [`ExprError`] with the place, when the text does not parse or its types do not fit.
-pub fn number(text: &str, scope: Scope<'_>, symbols: &mut dyn Intern) -> Result<Number, ExprError> {
-    check::number(&syntax::parse(text)?, scope, symbols)
+pub fn number(
+    text: &str,
+    scope: Scope<'_>,
+    symbols: &mut dyn Intern,
+) -> Result<Measured, ExprError> {
+    let node = syntax::parse(text)?;
+    let number = check::number(&node, scope, symbols)?;
+    let currency = dimension::of(&node, scope.entity)?.currency();
+    Ok(Measured { number, currency })
 }
 
 /// Compiles a formula over KPIs; a name's place among `kpis` is its [`KpiId`](crate::kpi::KpiId).

@@ -1,21 +1,27 @@
 //! The fold: from a record before and after a change to a handful of signed entries.
 
 mod contribution;
+mod money;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
 use crate::basis::Basis;
+use crate::day::Day;
 use crate::entity::EntityId;
 use crate::entry::{Entry, NO_DAY, Part};
 use crate::expr::{Now, Outcome, Row};
 use crate::kpi::{KpiId, Simple};
 use crate::model::Model;
 use crate::record::{Life, Scratch, Transition};
+use crate::roster::ORG;
 use crate::symbol::Symbol;
 
 use contribution::{Contribution, contribution, contribution_if, doubtful, owner};
+use money::days_ahead;
 
 /// The KPIs of one entity, ready to be folded.
 #[derive(Clone, Debug)]
@@ -28,7 +34,7 @@ pub struct Fold {
 struct Folded {
     id: KpiId,
     fields: u64,
-    /// Whether the clock alone changes which records belong.
+    /// Whether the clock alone changes what records contribute.
     timed: bool,
     simple: Simple,
 }
@@ -38,7 +44,7 @@ impl Fold {
     pub fn new(model: &Model, entity: EntityId) -> Self {
         let folded = |id: KpiId| {
             let simple = model.kpi(id).simple().filter(|simple| simple.entity == entity)?;
-            let (fields, timed) = (simple.fields(), simple.filter.is_timed());
+            let (fields, timed) = (simple.fields(), simple.is_timed());
             Some(Folded { id, fields, timed, simple: simple.clone() })
         };
         Self { kpis: model.kpi_ids().filter_map(folded).collect() }
@@ -68,7 +74,7 @@ impl Fold {
         }
     }
 
-    /// The entries of the KPIs whose records change by the clock alone, for a record that went from `scratch.old` to
+    /// The entries of the KPIs to which records contribute otherwise by the clock alone, for a record that went from `scratch.old` to
     /// `scratch.new`, each with the instant from which on it counts: what was scheduled before is taken away, and what is
     /// now is added.
     pub fn schedule(
@@ -120,10 +126,13 @@ fn timeline(
             instants.extend(Timestamp::from_nanosecond(instant).ok());
         }
     });
+    let org = basis.roster.zone(ORG);
+    instants.extend(days_ahead(simple, row, basis).map(|day| day.start(org)));
     let mut before = Contribution::Nothing;
     for at in instants {
         let now = Now { instant: at.as_nanosecond(), zone };
-        let after = contribution_if(simple.filter.eval_at(row, &now), simple, row, basis);
+        let belongs = simple.filter.eval_at(row, &now);
+        let after = contribution_if(belongs, simple, row, basis, Day::of(at, org));
         if after != before {
             change(at, before, after);
         }

@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod model;
 pub mod moment;
 pub mod period;
+pub mod rates;
 pub mod rational;
 pub mod record;
 pub mod roster;

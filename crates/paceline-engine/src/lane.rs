@@ -103,7 +103,7 @@ impl Lane {
                 .collect(),
             places: Vec::new(),
             symbols: LaneSymbols::new(live.symbols().clone()),
-            basis: Basis { roster: live.roster().clone() },
+            basis: live.basis().clone(),
             live,
             sources,
             partitions: slots,

@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use metrics::{counter, gauge};
+use paceline_core::basis::Basis;
 use paceline_core::board::{Batch, Board, Revision, Selection, Standing, Update};
 use paceline_core::day::Day;
 use paceline_core::entity::EntityId;
 use paceline_core::goal::Goal;
 use paceline_core::ledger::Tallies;
 use paceline_core::model::Model;
+use paceline_core::rates::Rates;
 use paceline_core::roster::Roster;
 use tokio::sync::watch;
 
@@ -29,7 +31,7 @@ pub struct Live {
     /// change and a reader's copy take microseconds, a full batch or the sums of a past period milliseconds.
     board: Mutex<Board>,
     model: Arc<Model>,
-    roster: Arc<Roster>,
+    basis: Basis,
     symbols: Arc<SharedSymbols>,
     freshness: Freshness,
     goals: Goals,
@@ -46,12 +48,19 @@ impl Live {
             board: Mutex::new(Board::new(model.clone(), roster.clone())),
             symbols: Arc::new(SharedSymbols::new(&model.symbols)),
             model,
-            roster,
+            basis: Basis { roster, rates: Arc::default() },
             freshness: Freshness::new(topics),
             goals: Goals::new(),
             behind: AtomicUsize::new(0),
             signal: watch::Sender::new(0),
         }
+    }
+
+    /// The same, with rates by which money is converted.
+    #[must_use]
+    pub fn with_rates(mut self, rates: Rates) -> Self {
+        self.basis.rates = Arc::new(rates);
+        self
     }
 
     /// The same, waiting for a topic of goals too, whose index is that after the last source.
@@ -68,7 +77,12 @@ impl Live {
 
     /// The reps and teams it counts for.
     pub fn roster(&self) -> &Arc<Roster> {
-        &self.roster
+        &self.basis.roster
+    }
+
+    /// What records are folded by besides the model.
+    pub fn basis(&self) -> &Basis {
+        &self.basis
     }
 
     /// The table of texts its lanes share.

@@ -6,6 +6,7 @@
 
 mod calendars;
 pub(crate) mod csv;
+mod currency;
 mod decode;
 mod diagnostic;
 mod document;
@@ -33,6 +34,7 @@ mod value;
 use std::path::Path;
 
 use paceline_core::model::Model;
+use paceline_core::rates::Rates;
 use paceline_core::roster::Roster;
 use paceline_crm::{Decoder, EntityBinding, Format};
 
@@ -60,6 +62,8 @@ pub struct Config {
     pub model: Model,
     /// The reps and teams. Their ids are symbols of the model's table too.
     pub roster: Roster,
+    /// The rates that it lists. Currencies are symbols of the model's table too.
+    pub rates: Rates,
     /// Where clients reach the service.
     pub server: Server,
     /// The topics for the service's own records.

@@ -10,6 +10,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use paceline_core::day::Day;
+use paceline_core::roster::ORG;
 use paceline_engine::Live;
 use paceline_grpc::{Limits, Served};
 use paceline_kafka::{DeadLetters, Settings};
@@ -38,8 +40,11 @@ impl Service {
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
         let goals = config.topics.goals.clone();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
+        // What lies behind is not asked for again: the clock does not turn back.
+        let today = Day::of(clock.now(), roster.zone(ORG));
+        let rates = config.rates.clone().since(today);
         Ok(Self {
-            live: Arc::new(Live::new(model, roster, topics).with_goals(goals)),
+            live: Arc::new(Live::new(model, roster, topics).with_rates(rates).with_goals(goals)),
             grpc: listen("server.grpc", config.server.grpc).await?,
             http: listen("server.http", config.server.http).await?,
             config,

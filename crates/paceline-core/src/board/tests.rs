@@ -41,6 +41,7 @@ fn model(periods: Vec<PeriodKind>, goals: Vec<Goal>, symbols: Symbols) -> Model 
         entity: EntityId(0),
         filter: Test::Const(true),
         aggregate: Aggregate::Sum(Number::Field(FieldId(0))),
+        currency: None,
         at: Some(At::Date(FieldId(1))),
         credit: FieldId(2),
     };
@@ -67,6 +68,7 @@ fn model(periods: Vec<PeriodKind>, goals: Vec<Goal>, symbols: Symbols) -> Model 
             grace: Decimal::ZERO,
         },
         symbols,
+        rates: None,
     }
 }
 

@@ -16,7 +16,8 @@ fn opportunity() -> (Entity, States) {
         ("probability", FieldType::Int),
         ("owner", FieldType::Text),
     ];
-    let fields = fields.map(|(name, kind)| Field { name: name.to_owned(), kind }).to_vec();
+    let fields =
+        fields.map(|(name, kind)| Field { name: name.to_owned(), kind, currency: None }).to_vec();
     let states = States {
         field: "stage".to_owned(),
         order: vec!["Open".to_owned(), "Won".to_owned()],
@@ -108,7 +109,7 @@ fn numbers_round_half_even_once() {
         ("amount * probability", None),
         ("amount / 0", None),
     ] {
-        let outcome = number(text, scope, &mut symbols).expect(text).contribution(&row);
+        let outcome = number(text, scope, &mut symbols).expect(text).number.contribution(&row);
         let shown =
             if let Outcome::Known(decimal) = outcome { Some(decimal.to_string()) } else { None };
         assert_eq!(shown.as_deref(), expected, "{text}");

@@ -202,6 +202,7 @@ fn model(symbols: Symbols) -> Model {
             grace: Decimal::ZERO,
         },
         symbols,
+        rates: None,
     }
 }
 
@@ -219,6 +220,7 @@ fn kpi(name: &str, aggregate: Aggregate, periods: Vec<PeriodKind>) -> Kpi {
             entity: EntityId(0),
             filter: Test::Const(true),
             aggregate,
+            currency: None,
             at: Some(At::Date(FieldId(1))),
             credit: FieldId(2),
         }),

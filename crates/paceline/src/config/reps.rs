@@ -10,11 +10,20 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::calendars;
+use super::csv::Table;
 use super::located::Text;
 use super::place::At;
 use super::report::Report;
 use super::value;
 use paceline_core::suggest;
+
+/// A CSV of reps.
+pub(super) const CSV: Table = Table {
+    columns: &["id", "name", "manager", "role", "start", "end", "time_zone", "calendar"],
+    needed: &[("id", "which credit fields name a rep by")],
+    header: "id,name,manager,role",
+    label: Some("id"),
+};
 
 /// Everyone who is credited or manages somebody who is: as a list here, or in a CSV file.
 #[derive(Default, Deserialize, JsonSchema)]
