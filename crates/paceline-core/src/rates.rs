@@ -3,15 +3,21 @@
 //! Rates are direct and dated: the latest on or before a day is in force on it. None is turned round, and none is made
 //! of two others, for nobody would have set it.
 
+mod book;
+
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 
 use crate::day::Day;
+use crate::decimal::Decimal;
 use crate::entity::{EntityId, FieldId};
-use crate::expr::Cell;
+use crate::expr::{Cell, Row};
 use crate::rational::Rational;
+use crate::record::Life;
 use crate::symbol::Symbol;
+
+pub use book::Book;
 
 /// A rate as somebody set it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +52,20 @@ impl RateFields {
     pub fn fields(&self) -> [FieldId; 4] {
         [self.from, self.to, self.date, self.rate]
     }
+
+    /// The rate that a record is: one that lives, says all of it, and is above 0.
+    pub fn read(&self, life: Life, row: &Row) -> Option<Rate> {
+        let cell = |field: FieldId| match row[usize::from(field.0)] {
+            Cell::Known(value) if life.alive => Some(value),
+            Cell::Known(_) | Cell::Null | Cell::Unknown => None,
+        };
+        Some(Rate {
+            from: Symbol(cell(self.from)? as u32),
+            to: Symbol(cell(self.to)? as u32),
+            date: Day(cell(self.date)? as i32),
+            rate: cell(self.rate).filter(|micros| *micros > 0).map(Decimal::from_micros)?.into(),
+        })
+    }
 }
 
 /// The rates to the org's currency.
@@ -72,6 +92,17 @@ impl Rates {
             dated.entry(from).or_default().push((date, rate));
         }
         Self { org: Some(org), dated, since: None }
+    }
+
+    /// Rates to the same currency that are set anew.
+    #[must_use]
+    pub fn anew(&self, rates: impl IntoIterator<Item = Rate>) -> Self {
+        self.org.map_or_else(Self::default, |org| Self::new(org, rates))
+    }
+
+    /// Whether the rates of a currency are others, on any day.
+    pub(crate) fn differ(&self, other: &Self, currency: Symbol) -> bool {
+        self.dated.get(&currency) != other.dated.get(&currency)
     }
 
     /// The same, put in force on a day of the org: for what is converted by the rate of today, all that was before that

@@ -1,9 +1,11 @@
 //! Which rate is in force, by example.
 
-use super::{Rate, Rates, Worth, currency};
+use super::{Book, Rate, RateFields, Rates, Worth, currency};
 use crate::day::Day;
+use crate::entity::{EntityId, FieldId};
 use crate::expr::Cell;
 use crate::rational::Rational;
+use crate::record::Life;
 use crate::symbol::{Intern, Symbol, Symbols};
 
 fn day(text: &str) -> Day {
@@ -73,4 +75,63 @@ fn a_cell_names_a_currency_or_none_or_is_not_known() {
     assert_eq!(currency(Cell::Known(7)), Some(Symbol(7)));
     assert_eq!(currency(Cell::Null), Some(Symbol::NONE));
     assert_eq!(currency(Cell::Unknown), None);
+}
+
+const ALIVE: Life = Life { alive: true, in_doubt: false };
+
+#[test]
+fn a_record_is_a_rate_when_it_lives_and_says_all_of_it() {
+    let fields = RateFields {
+        entity: EntityId(1),
+        from: FieldId(2),
+        to: FieldId(0),
+        date: FieldId(3),
+        rate: FieldId(1),
+    };
+    let whole = [7, 850_000, 9, 20_000].map(Cell::Known);
+    let rate = Rate {
+        from: Symbol(9),
+        to: Symbol(7),
+        date: Day(20_000),
+        rate: Rational::new(85, 100).expect("a rate"),
+    };
+    assert_eq!(fields.read(ALIVE, &whole), Some(rate.clone()));
+    assert_eq!(fields.read(Life { in_doubt: true, ..ALIVE }, &whole), Some(rate));
+    assert_eq!(fields.read(Life { alive: false, ..ALIVE }, &whole), None);
+    for field in 0..4 {
+        for missing in [Cell::Null, Cell::Unknown] {
+            let mut row = whole;
+            row[field] = missing;
+            assert_eq!(fields.read(ALIVE, &row), None, "{field}: {missing:?}");
+        }
+    }
+    for micros in [0, -850_000] {
+        let mut row = whole;
+        row[1] = Cell::Known(micros);
+        assert_eq!(fields.read(ALIVE, &row), None, "{micros}");
+    }
+}
+
+#[test]
+fn of_rates_that_are_told_the_one_with_the_greatest_id_counts() {
+    let (empty, [eur, usd, chf, _]) = rates();
+    let rate = |rate| {
+        let rate = Rational::parse(rate).expect("a rate");
+        Some(Rate { from: usd, to: eur, date: day("2026-11-01"), rate })
+    };
+    let mut book = Book::default();
+    let in_force = |book: &Book| match empty.anew(book.rates()).worth(usd, day("2026-11-20")) {
+        Some(Worth::Times(rate)) => Some(rate.clone()),
+        _ => None,
+    };
+    assert!(book.set("R2", rate("0.2")) && book.set("R10", rate("0.1")));
+    assert_eq!(in_force(&book), Rational::parse("0.2"));
+    assert!(book.set("R3", rate("0.3")) && !book.set("R3", rate("0.3")));
+    assert_eq!(in_force(&book), Rational::parse("0.3"));
+    let before = empty.anew(book.rates());
+    assert!(book.set("R3", None) && !book.set("R3", None));
+    assert_eq!(in_force(&book), Rational::parse("0.2"));
+    let after = empty.anew(book.rates());
+    assert_eq!((before.differ(&after, usd), before.differ(&after, chf)), (true, false));
+    assert!(!after.differ(&after.clone().since(day("2026-11-20")), usd));
 }
