@@ -129,25 +129,17 @@ fn check_names(entities: &[(Text, RawEntity)], report: &mut Report) {
 
 impl RawEntity {
     fn compile(&self, name: &Text, converts: bool, report: &mut Report) -> Declared {
-        let mut currencies = Currencies { paths: Vec::new(), first: self.fields.0.len() };
-        let mut fields = Vec::new();
-        for (name, field) in &self.fields.0 {
-            let currency = field.currency(converts, report).map(|path| currencies.field(path));
-            fields.push(Field { currency, ..field.compile(name, report) });
-        }
-        let code = Field { name: String::new(), kind: FieldType::Text, currency: None };
-        fields.extend(currencies.paths.iter().map(|_| code.clone()));
-        let codes = currencies.paths.iter().map(|path| FieldSource::plain(path));
-        let mut sources: Vec<_> = self.fields.0.iter().map(|(_, field)| field.source()).collect();
-        sources.extend(codes);
+        let (mut fields, sources) = self.fields(converts, report);
         if fields.len() > DECLARED_MAX {
-            let extra = self.fields.0.get(DECLARED_MAX).or(self.fields.0.last());
+            let extra = self.fields.0.get(DECLARED_MAX).or_else(|| self.fields.0.last());
             report.error(
                 extra.map_or(name.at, |(name, _)| name.at),
-                format_args!("more than {DECLARED_MAX} fields"),
+                format_args!("more than {DECLARED_MAX} fields, those of currencies included"),
                 "leave out those that no KPI needs",
             );
             fields.truncate(DECLARED_MAX);
+            // Fields of currencies come last, and may be among those that are cut off.
+            fields.iter_mut().for_each(|field| field.currency = None);
         }
         let entity = Entity { name: name.value.clone(), fields, moments: Vec::new() };
         let states = self.states.as_ref().map(|states| states.compile(&entity, report));
@@ -157,6 +149,22 @@ impl RawEntity {
             sources,
             states,
         }
+    }
+
+    /// All fields that have a name, and behind them those that hold the codes of currencies.
+    fn fields(&self, converts: bool, report: &mut Report) -> (Vec<Field>, Vec<FieldSource>) {
+        let mut currencies = Currencies { paths: Vec::new(), first: self.fields.0.len() };
+        let (mut fields, mut sources) = (Vec::new(), Vec::new());
+        for (name, field) in &self.fields.0 {
+            let currency = field.currency(converts, report).map(|path| currencies.field(path));
+            fields.push(Field { currency, ..field.compile(name, report) });
+            sources.push(field.source());
+        }
+        for path in currencies.paths {
+            fields.push(Field { name: String::new(), kind: FieldType::Text, currency: None });
+            sources.push(FieldSource { path: path.to_owned(), scale: None });
+        }
+        (fields, sources)
     }
 }
 
@@ -174,12 +182,6 @@ impl<'a> Currencies<'a> {
             self.paths.push(path);
         }
         FieldId((self.first + at) as u8)
-    }
-}
-
-impl FieldSource {
-    fn plain(path: &str) -> Self {
-        Self { path: path.to_owned(), scale: None }
     }
 }
 
