@@ -302,6 +302,13 @@ impl Test {
         timed
     }
 
+    /// Whether the clock may change the result when a day begins, which is not everywhere at once.
+    pub(crate) fn is_timed_by_day(&self) -> bool {
+        let mut by_day = false;
+        self.for_each_threshold(&mut |threshold| by_day |= matches!(threshold, Threshold::Day(..)));
+        by_day
+    }
+
     /// Visits the instants at which the clock may change the result.
     pub(crate) fn for_each_threshold(&self, visit: &mut dyn FnMut(Threshold)) {
         match self {

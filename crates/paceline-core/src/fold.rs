@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::basis::Basis;
+use crate::basis::{Basis, Difference};
 use crate::day::Day;
 use crate::entity::EntityId;
 use crate::entry::{Entry, NO_DAY, Part};
@@ -96,6 +96,42 @@ impl Fold {
             timeline(simple, change.is, &scratch.new, basis, |at, from, to| {
                 replace(*kpi, from, to, &mut |entry| emit(at, entry));
             });
+        }
+    }
+
+    /// Whether contributions of the entity's records may differ between two bases.
+    pub fn is_concerned(&self, difference: &Difference<'_>) -> bool {
+        self.kpis.iter().any(|kpi| difference.concerns(&kpi.simple))
+    }
+
+    /// The entries that turn what a record contributes by one basis into what it does by another; those of KPIs whose
+    /// records change by the clock alone with the instant from which on they count.
+    pub fn refold(
+        &self,
+        life: Life,
+        row: &Row,
+        difference: &Difference<'_>,
+        mut emit: impl FnMut(Option<Timestamp>, Entry),
+    ) {
+        let Difference { from, to, .. } = difference;
+        let concerned = self.kpis.iter().filter(|Folded { simple, .. }| {
+            difference.concerns_record(simple, owner(simple, row), row)
+        });
+        for Folded { id: kpi, timed, simple, .. } in concerned {
+            if *timed {
+                timeline(simple, life, row, from, |at, old, new| {
+                    replace(*kpi, new, old, &mut |entry| emit(Some(at), entry));
+                });
+                timeline(simple, life, row, to, |at, old, new| {
+                    replace(*kpi, old, new, &mut |entry| emit(Some(at), entry));
+                });
+            } else {
+                let (old, new) =
+                    (contribution(simple, life, row, from), contribution(simple, life, row, to));
+                replace(*kpi, old, new, &mut |entry| emit(None, entry));
+            }
+            let marks = (mark(life, simple, row, from), mark(life, simple, row, to));
+            replace(*kpi, marks.0, marks.1, &mut |entry| emit(None, entry));
         }
     }
 
@@ -188,8 +224,12 @@ fn doubt(
     basis: &Basis,
     emit: &mut impl FnMut(Entry),
 ) {
-    let mark = |life: Life, row: &Row| life.in_doubt.then(|| doubtful(simple, row, basis, 0, 1));
-    let (old, new) = (mark(change.was, &scratch.old), mark(change.is, &scratch.new));
-    let or_nothing = |mark: Option<Contribution>| mark.unwrap_or(Contribution::Nothing);
-    replace(kpi, or_nothing(old), or_nothing(new), emit);
+    let old = mark(change.was, simple, &scratch.old, basis);
+    let new = mark(change.is, simple, &scratch.new, basis);
+    replace(kpi, old, new, emit);
+}
+
+/// The mark of a record, if it is in doubt.
+fn mark(life: Life, simple: &Simple, row: &Row, basis: &Basis) -> Contribution {
+    if life.in_doubt { doubtful(simple, row, basis, 0, 1) } else { Contribution::Nothing }
 }

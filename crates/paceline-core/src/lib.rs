@@ -13,6 +13,7 @@ pub mod decimal;
 pub mod entity;
 pub mod entry;
 pub mod expr;
+pub mod facts;
 pub mod fold;
 pub mod goal;
 pub mod kpi;

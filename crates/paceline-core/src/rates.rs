@@ -5,7 +5,7 @@
 
 mod book;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
@@ -100,9 +100,11 @@ impl Rates {
         self.org.map_or_else(Self::default, |org| Self::new(org, rates))
     }
 
-    /// Whether the rates of a currency are others, on any day.
-    pub(crate) fn differ(&self, other: &Self, currency: Symbol) -> bool {
-        self.dated.get(&currency) != other.dated.get(&currency)
+    /// The currencies of which others have other rates, on any day.
+    pub(crate) fn differing(&self, others: &Self) -> HashSet<Symbol> {
+        let known = self.dated.keys().chain(others.dated.keys());
+        let differ = |currency: &&Symbol| self.dated.get(currency) != others.dated.get(currency);
+        known.filter(differ).copied().collect()
     }
 
     /// The same, put in force on a day of the org: for what is converted by the rate of today, all that was before that

@@ -6,15 +6,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::contribution::{Contribution, contribution};
-use super::timeline;
-use crate::basis::Basis;
+use super::{Fold, Folded, timeline};
+use crate::basis::{Basis, Difference};
 use crate::calendar::Calendar;
 use crate::day::Day;
 use crate::decimal::Decimal;
 use crate::entity::{EntityId, FieldId};
-use crate::entry::{NO_DAY, Part};
+use crate::entry::{Entry, NO_DAY, Part};
 use crate::expr::{Cell, Number, Operator, Test};
-use crate::kpi::{Aggregate, At, Simple};
+use crate::kpi::{Aggregate, At, KpiId, Simple};
 use crate::rates::{Rate, Rates};
 use crate::rational::Rational;
 use crate::record::Life;
@@ -203,4 +203,59 @@ fn what_is_incomplete_for_want_of_a_rate_is_so_on_its_day() {
     timeline(&stock, ALIVE, &bench.row("1", Cell::Unknown), &bench.basis, |_, _, to| {
         assert_eq!(to, incomplete(NO_DAY));
     });
+}
+
+/// The entries by which a record is revalued from one basis to another, and by when they count.
+fn revalued(
+    simple: Simple,
+    row: &[Cell],
+    from: &Basis,
+    to: &Basis,
+) -> Vec<(Option<Timestamp>, Part)> {
+    let (id, fields, timed) = (KpiId(0), simple.fields(), simple.is_timed());
+    let fold = Fold { kpis: vec![Folded { id, fields, timed, simple }] };
+    let difference = Difference::new(from, to);
+    let mut parts = Vec::new();
+    fold.refold(ALIVE, row, &difference, |at, Entry { part, .. }| parts.push((at, part)));
+    assert!(parts.is_empty() || fold.is_concerned(&difference));
+    parts
+}
+
+#[test]
+fn other_rates_revalue_what_was_counted_by_their_difference() {
+    let mut bench = Bench::new(&[("2026-11-01", "0.5"), ("2026-11-27", "0.7")], "2026-11-20");
+    let [usd, gbp] = ["USD", "GBP"].map(|code| bench.code(code));
+    let other = [("2026-11-01", "0.6"), ("2026-11-27", "0.7"), ("2026-11-28", "0.8")];
+    let other = Bench::new(&other, "2026-11-25").basis;
+    let (from, row) = (&bench.basis, bench.row("100", usd));
+    let amount = |day, amount| Part::Amount { day, amount: decimal(amount), records: 0 };
+    let found = revalued(flow(), &row, from, &other);
+    assert_eq!(found, [(None, amount(day("2026-11-20"), "10"))]);
+    // A stock is taken away at each instant at which it was to change, and added at each at which it is now.
+    let whole = |sum: &str, records| Part::Amount { day: NO_DAY, amount: decimal(sum), records };
+    let step = |sum| amount(NO_DAY, sum);
+    let midnight =
+        |day| Some(self::day(day).start(&TimeZone::get("Europe/Madrid").expect("a zone")));
+    assert_eq!(
+        revalued(kpi(Number::Field(AMOUNT), None), &row, from, &other),
+        [
+            (Some(Timestamp::MIN), whole("-50", -1)),
+            (midnight("2026-11-27"), step("-20")),
+            (Some(Timestamp::MIN), whole("60", 1)),
+            (midnight("2026-11-27"), step("10")),
+            (midnight("2026-11-28"), step("10")),
+        ]
+    );
+    // Nothing of another currency.
+    assert_eq!(revalued(flow(), &bench.row("100", gbp), from, &other), []);
+    assert_eq!(revalued(flow(), &bench.row("100", Cell::Null), from, &other), []);
+    // Without a rate it is incomplete.
+    let none = Basis { rates: Arc::new(from.rates.anew([])), ..from.clone() };
+    assert_eq!(
+        revalued(flow(), &row, from, &none),
+        [
+            (None, Part::Amount { day: day("2026-11-20"), amount: decimal("-50"), records: -1 }),
+            (None, Part::Doubt { day: day("2026-11-20"), incomplete: 1, gap: 0 }),
+        ]
+    );
 }
