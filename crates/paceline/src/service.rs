@@ -4,6 +4,8 @@ mod goals;
 mod http;
 mod intake;
 mod lane;
+mod log;
+mod reps;
 mod ticker;
 
 use std::net::SocketAddr;
@@ -36,10 +38,13 @@ impl Service {
     /// An address cannot be listened on.
     pub async fn bind(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
-        let goals = config.topics.goals.clone();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
+        let live = Live::new(model, roster, topics)
+            .with_reps(config.facts.clone(), config.reps_from.clone())
+            .with_own(config.topics.goals.clone())
+            .with_own(config.topics.reps.clone());
         Ok(Self {
-            live: Arc::new(Live::new(model, roster, topics).with_goals(goals)),
+            live: Arc::new(live),
             grpc: listen("server.grpc", config.server.grpc).await?,
             http: listen("server.http", config.server.http).await?,
             config,

@@ -6,8 +6,8 @@ use super::report::Report;
 use paceline_core::suggest;
 
 /// The columns a file of reps may have.
-const COLUMNS: [&str; 8] =
-    ["id", "name", "manager", "role", "start", "end", "time_zone", "calendar"];
+const COLUMNS: [&str; 9] =
+    ["id", "from", "name", "manager", "role", "start", "end", "time_zone", "calendar"];
 
 /// Reads the rows below a header as mappings; an empty cell is an absent key.
 pub(super) fn read(text: &str, name: &str, parent: At, report: &mut Report) -> Vec<Node> {

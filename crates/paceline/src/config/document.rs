@@ -1,6 +1,7 @@
 //! The config as a whole: its top-level keys, read, checked against each other and compiled.
 
 use paceline_core::entity::{Entity, EntityId, FIELDS_MAX, FieldId};
+use paceline_core::facts::FromEntity;
 use paceline_core::model::Model;
 use paceline_core::symbol::Symbols;
 use paceline_crm::{EntityBinding, FieldBinding};
@@ -89,19 +90,21 @@ impl Document {
             self.entities.map(|raw| entities::compile(&raw, report)).unwrap_or_default();
         let raw_kpis = self.kpis.map(|raw| not_empty(raw, report)).unwrap_or_default();
         let calendars = calendars::compile(&self.calendars.unwrap_or_default(), &mut notes, report);
-        let reps = reps::compile(self.reps.unwrap_or_default(), &calendars, report);
+        let raw_topics = self.topics.unwrap_or_default();
+        let raw_reps = self.reps.unwrap_or_default();
+        let reps = raw_reps.compile(raw_topics.names_reps(), &calendars, report);
+        let from = raw_reps.from_entity(&declared, &mut Symbols::default(), report);
         let drafts = kpis::compile(&raw_kpis, &mut declared, &mut Symbols::default(), report);
         let goals = goals::compile(&self.goals.unwrap_or_default(), &drafts, &reps, report);
         let bands = status::compile(&self.status.unwrap_or_default(), report);
         let server = server::compile(&self.server.unwrap_or_default(), report);
-        let raw_topics = self.topics.unwrap_or_default();
         let topics = topics::compile(&raw_topics, report);
         let hold = topics::hold(&self.alerts.unwrap_or_default(), report);
         let sources =
             self.sources.map(|raw| sources::compile(&raw, &declared, report)).unwrap_or_default();
-        topics::check_goals(&raw_topics, &topics, &sources, report);
+        topics::check_sources(&raw_topics, &topics, &sources, report);
         let kafka = self.kafka.map(|kafka| kafka.compile(report));
-        let mut kept = keep(declared, &drafts);
+        let mut kept = keep(declared, &drafts, from.as_ref());
         check_field_counts(&kept, &raw_kpis, report);
         if report.len() > 0 {
             return None;
@@ -109,13 +112,31 @@ impl Document {
         let mut symbols = Symbols::default();
         let kpis = kpis::compile(&raw_kpis, &mut kept, &mut symbols, report);
         let kpis = kpis.into_iter().map(|draft| draft.kpi).collect::<Option<_>>()?;
+        // The fields have other numbers now.
+        let reps_from = match from {
+            Some(_) => Some(raw_reps.from_entity(&kept, &mut symbols, report)?),
+            None => None,
+        };
+        let facts = reps.facts();
         let roster = reps.roster(&calendars, &mut symbols, report)?;
         let kafka = kafka?;
         notes.extend(overruled(&kafka));
         let bindings = bindings(&kept);
         let entities = kept.into_iter().map(|declared| declared.entity).collect();
         let model = Model { entities, kpis, calendars, goals, bands, symbols };
-        Some(Config { kafka, sources, bindings, model, roster, server, topics, hold, notes })
+        Some(Config {
+            kafka,
+            sources,
+            bindings,
+            model,
+            roster,
+            facts,
+            reps_from,
+            server,
+            topics,
+            hold,
+            notes,
+        })
     }
 
     /// What is accepted and does nothing.
@@ -138,10 +159,12 @@ fn not_empty(raw: Located<Vec<RawKpi>>, report: &mut Report) -> Vec<RawKpi> {
     raw.value
 }
 
-/// The entities with only those of their fields that some KPI needs.
-fn keep(declared: Vec<Declared>, drafts: &[Draft]) -> Vec<Declared> {
+/// The entities with only those of their fields that some KPI or the reps need.
+fn keep(declared: Vec<Declared>, drafts: &[Draft], reps: Option<&FromEntity>) -> Vec<Declared> {
     let keep = |(index, declared): (usize, Declared)| {
-        let needed = kpis::needed(EntityId(index as u16), &declared.entity, drafts);
+        let id = EntityId(index as u16);
+        let mut needed = kpis::needed(id, &declared.entity, drafts);
+        needed.extend(reps::needed(id, reps));
         let fields = needed.iter().map(|at| declared.entity.fields[*at].clone()).collect();
         let sources = needed.iter().map(|at| declared.sources[*at].clone()).collect();
         // The moments are compiled again, for the fields have other numbers now. Until then they count.
