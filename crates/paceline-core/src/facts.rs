@@ -101,6 +101,11 @@ impl Facts {
         facts
     }
 
+    /// How many reps the base rows of the config are of.
+    pub fn listed(&self) -> usize {
+        self.order.len()
+    }
+
     /// Sets what a record says of a rep since ever, or that none does. Answers whether that is another.
     pub fn set_base(&mut self, id: &str, said: Option<Said>) -> bool {
         let known = self.base.get(id).and_then(|rows| rows.get(&None));

@@ -70,7 +70,7 @@ impl Stage {
             Arc::new(roster),
             vec!["crm.opportunity".to_owned()],
         );
-        let live = Arc::new(live.with_goals(GOALS.to_owned()));
+        let live = Arc::new(live.with_own(GOALS.to_owned()));
         let log = GoalLog::new(live.clone());
         let now = Arc::new(Mutex::new(at(NOW)));
         let clock = now.clone();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use paceline_core::entity::{Entity, EntityId, FIELDS_MAX, Field, FieldId};
+use paceline_core::facts::FromEntity;
 use paceline_core::model::Model;
 use paceline_core::rates::RateFields;
 use paceline_core::symbol::Symbols;
@@ -97,21 +98,23 @@ impl Document {
             .unwrap_or_default();
         let raw_kpis = self.kpis.map(|raw| not_empty(raw, report)).unwrap_or_default();
         let calendars = calendars::compile(&self.calendars.unwrap_or_default(), &mut notes, report);
-        let reps = reps::compile(self.reps.unwrap_or_default(), &calendars, report);
+        let raw_topics = self.topics.unwrap_or_default();
+        let raw_reps = self.reps.unwrap_or_default();
+        let reps = raw_reps.compile(raw_topics.names_reps(), &calendars, report);
+        let from = raw_reps.from_entity(&declared, &mut Symbols::default(), report);
         let drafts = kpis::compile(&raw_kpis, &mut declared, &mut Symbols::default(), report);
         let currency = self.currency.as_ref().map(|raw| raw.compile(&declared, &mut notes, report));
         let goals = goals::compile(&self.goals.unwrap_or_default(), &drafts, &reps, report);
         let bands = status::compile(&self.status.unwrap_or_default(), report);
         let server = server::compile(&self.server.unwrap_or_default(), report);
-        let raw_topics = self.topics.unwrap_or_default();
         let topics = topics::compile(&raw_topics, report);
         let hold = topics::hold(&self.alerts.unwrap_or_default(), report);
         let sources =
             self.sources.map(|raw| sources::compile(&raw, &declared, report)).unwrap_or_default();
-        topics::check_goals(&raw_topics, &topics, &sources, report);
+        topics::check_sources(&raw_topics, &topics, &sources, report);
         let kafka = self.kafka.map(|kafka| kafka.compile(report));
         let rates = currency.as_ref().and_then(|currency| currency.fields);
-        let mut kept = keep(declared, &drafts, rates);
+        let mut kept = keep(declared, &drafts, from.as_ref(), rates);
         check_field_counts(&kept, &raw_kpis, report);
         if report.len() > 0 {
             return None;
@@ -121,13 +124,32 @@ impl Document {
         let kpis = kpis.into_iter().map(|draft| draft.kpi).collect::<Option<_>>()?;
         let rate_fields = self.currency.as_ref().and_then(|raw| raw.fields(&kept, report));
         let rates = currency.map(|currency| currency.rates(&mut symbols)).unwrap_or_default();
+        // The fields have other numbers now.
+        let reps_from = match from {
+            Some(_) => Some(raw_reps.from_entity(&kept, &mut symbols, report)?),
+            None => None,
+        };
+        let facts = reps.facts();
         let roster = reps.roster(&calendars, &mut symbols, report)?;
         let kafka = kafka?;
         notes.extend(overruled(&kafka));
         let bindings = bindings(&kept);
         let entities = kept.into_iter().map(|declared| declared.entity).collect();
         let model = Model { entities, kpis, calendars, goals, bands, symbols, rates: rate_fields };
-        Some(Config { kafka, sources, bindings, model, roster, rates, server, topics, hold, notes })
+        Some(Config {
+            kafka,
+            sources,
+            bindings,
+            model,
+            roster,
+            facts,
+            reps_from,
+            rates,
+            server,
+            topics,
+            hold,
+            notes,
+        })
     }
 
     /// What is accepted and does nothing.
@@ -150,12 +172,18 @@ fn not_empty(raw: Located<Vec<RawKpi>>, report: &mut Report) -> Vec<RawKpi> {
     raw.value
 }
 
-/// The entities with only those of their fields that some KPI or the rates need.
-fn keep(declared: Vec<Declared>, drafts: &[Draft], rates: Option<RateFields>) -> Vec<Declared> {
+/// The entities with only those of their fields that some KPI, the reps or the rates need.
+fn keep(
+    declared: Vec<Declared>,
+    drafts: &[Draft],
+    reps: Option<&FromEntity>,
+    rates: Option<RateFields>,
+) -> Vec<Declared> {
     let keep = |(index, declared): (usize, Declared)| {
         let id = EntityId(index as u16);
         let rates = rates.filter(|rates| rates.entity == id);
         let mut needed = kpis::needed(id, &declared.entity, drafts);
+        needed.extend(reps::needed(id, reps));
         needed.extend(rates.iter().flat_map(RateFields::fields).map(|field| usize::from(field.0)));
         let fields = kept_fields(&declared.entity, &mut needed);
         let sources = needed.iter().map(|at| declared.sources[*at].clone()).collect();
