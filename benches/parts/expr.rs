@@ -28,7 +28,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
 }
 
 fn compiled(symbols: &mut Symbols) -> Test {
-    let field = |name: &str, kind| Field { name: name.to_owned(), kind };
+    let field = |name: &str, kind| Field { name: name.to_owned(), kind, currency: None };
     let fields = vec![
         field("stage", FieldType::Text),
         field("amount", FieldType::Decimal),

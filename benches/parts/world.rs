@@ -63,7 +63,11 @@ impl World {
             images: Images::new(model.entity(OPPORTUNITY)),
             fold: Fold::new(&model, OPPORTUNITY),
             symbols: model.symbols.clone(),
-            basis: Basis::new(&model, Arc::new(config.roster.clone())),
+            basis: Basis::new(
+                &model.calendars,
+                Arc::new(config.roster.clone()),
+                Arc::new(config.rates.clone()),
+            ),
             scratch: Scratch::default(),
             model,
         }

@@ -44,7 +44,10 @@ impl Engine {
             config::load_str(yaml, "test.yaml").unwrap_or_else(|errors| panic!("{errors}\n{yaml}"));
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
-        let live = Arc::new(Live::new(model, roster, topics));
+        let live = Live::new(model, roster, topics)
+            .with_rates(config.rates.clone())
+            .with_reps(config.facts.clone(), config.reps_from.clone());
+        let live = Arc::new(live);
         let plan = ShardPlan::new(&feeds(&config, partitions));
         let lane_of_shard = plan.lanes(lanes);
         let mut dealt = vec![Vec::new(); lanes];
@@ -108,12 +111,16 @@ impl Engine {
                 lane.caught_up(at, now);
             });
         }
+        // What reps and rates come to by then is followed by all before the board opens.
+        self.lanes.iter_mut().for_each(|lane| {
+            lane.commit(now);
+        });
         assert!(self.live.is_open(), "all partitions have caught up and the board is closed");
     }
 
     /// All standings at an instant, in the periods that are running or that hold a day.
     pub(crate) fn standings(&self, on: Option<Date>, now: Timestamp) -> Vec<Standing> {
-        self.live.standings(&Selection::default(), on.map(Day::from_civil), now).0
+        self.live.standings(&Selection::default(), on.map(Day::from_civil), now).standings
     }
 
     /// What changed after a revision, and the revision it changed to.

@@ -10,8 +10,10 @@ mod ahead;
 mod aims;
 mod batch;
 mod goals;
+mod lineage;
 mod live;
 mod past;
+mod reshape;
 mod slots;
 mod timed;
 mod view;
@@ -39,13 +41,14 @@ use crate::symbol::Symbol;
 use crate::workdays::Workdays;
 
 use goals::Goals;
+use lineage::Lineage;
 use live::Live;
 use slots::Slots;
 use view::Left;
 use working_times::WorkingTimes;
 
 pub use batch::Batch;
-pub use view::{Key, Reading, Removal, Selection, Standing, Update};
+pub use view::{Key, Reading, Reason, Removal, Selection, Standing, Update};
 
 /// How many removals are remembered, for streams that are behind.
 const REMOVALS: usize = 200_000;
@@ -75,6 +78,7 @@ pub struct Board {
     revision: Revision,
     changed: BTreeSet<(Revision, u32)>,
     removals: VecDeque<Left>,
+    lineage: Lineage,
     timers: BTreeSet<(Timestamp, u32)>,
     /// How far time was advanced: it never goes back, although callers may have read their clocks earlier.
     clock: Timestamp,
@@ -106,6 +110,7 @@ impl Board {
             revision: Revision::default(),
             changed: BTreeSet::new(),
             removals: VecDeque::new(),
+            lineage: Lineage::default(),
             timers: BTreeSet::new(),
             clock: Timestamp::MIN,
             model,
@@ -146,7 +151,9 @@ impl Board {
         self.take_due(now, &mut Touched::default());
         let scopes = self.roster.scopes().len();
         self.live = (0..scopes * self.slots.len()).map(|_| Live::default()).collect();
-        self.begin_periods((0..self.live.len() as u32).collect(), now);
+        let lives: Vec<u32> = self.roster.scope_ids().flat_map(|scope| self.lives(scope)).collect();
+        self.begin_periods(&lives, now);
+        lives.into_iter().for_each(|live| self.judge(live, now, now));
     }
 
     /// Adds the entries of changes, shard by shard, re-judges what they touch, and answers the new revision.
@@ -220,11 +227,13 @@ impl Board {
     pub fn advance(&mut self, now: Timestamp) -> bool {
         self.clock = self.clock.max(now);
         let now = self.clock;
-        if !self.is_open() {
-            return false;
-        }
+        self.is_open() && self.advance_while(|due| due <= now)
+    }
+
+    /// Lets time pass as long as what falls due next is wanted.
+    fn advance_while(&mut self, wanted: impl Fn(Timestamp) -> bool) -> bool {
         let before = self.revision;
-        while let Some(due) = self.next_due().filter(|due| *due <= now) {
+        while let Some(due) = self.next_due().filter(|due| wanted(*due)) {
             self.revision.0 += 1;
             let mut touched = Touched::default();
             self.take_due(due, &mut touched);
@@ -248,8 +257,8 @@ impl Board {
         timer.into_iter().chain(day).chain(scheduled).min()
     }
 
-    /// Turns the faces whose day has ended by `now` and begins the periods of the new day.
-    fn turn_days(&mut self, now: Timestamp) {
+    /// Turns the faces whose day has ended by `now`. Answers which.
+    fn turn_faces(&mut self, now: Timestamp) -> Vec<bool> {
         let mut turned = vec![false; self.faces.len()];
         for (face, turned) in self.faces.iter_mut().zip(&mut turned) {
             if face.until <= now {
@@ -257,6 +266,12 @@ impl Board {
                 *turned = true;
             }
         }
+        turned
+    }
+
+    /// Turns the faces whose day has ended by `now` and begins the periods of the new day.
+    fn turn_days(&mut self, now: Timestamp) {
+        let turned = self.turn_faces(now);
         if !turned.contains(&true) {
             return;
         }
@@ -268,7 +283,8 @@ impl Board {
         // What members have to hold changes at their own midnights, also within a period.
         let renewed: BTreeSet<u32> =
             going_on.iter().copied().filter(|live| self.renew_aim(*live, now)).collect();
-        self.begin_periods(ended, now);
+        self.begin_periods(&ended, now);
+        ended.into_iter().for_each(|live| self.judge(live, now, now));
         if !renewed.is_empty() {
             let depends = |live: &u32| {
                 renewed.contains(live)
@@ -318,7 +334,7 @@ impl Face {
 fn faces(roster: &Roster) -> (Vec<Face>, Vec<usize>) {
     let mut faces: Vec<Face> = Vec::new();
     let mut face_of = Vec::new();
-    for scope in roster.scope_ids() {
+    for scope in (0..roster.scopes().len() as u32).map(ScopeId) {
         let (calendar, zone) = (roster.calendar(scope), roster.zone(scope));
         let known = faces.iter().position(|face| face.calendar == calendar && face.zone == *zone);
         face_of.push(known.unwrap_or(faces.len()));

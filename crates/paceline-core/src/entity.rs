@@ -48,10 +48,12 @@ impl fmt::Display for FieldType {
 /// A field of an entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its name in filters and expressions.
+    /// Its name in filters and expressions; empty for one that only other fields refer to.
     pub name: String,
     /// What it holds.
     pub kind: FieldType,
+    /// Of money the field that holds the code of its currency. Without one it is a number like any other.
+    pub currency: Option<FieldId>,
 }
 
 /// An entity with the fields that are kept of its records.
@@ -69,8 +71,14 @@ pub struct Entity {
 impl Entity {
     /// The field of a name.
     pub fn field(&self, name: &str) -> Option<(FieldId, &Field)> {
-        let at = self.fields.iter().position(|field| field.name == name)?;
+        let is_it = |field: &Field| !name.is_empty() && field.name == name;
+        let at = self.fields.iter().position(is_it)?;
         Some((FieldId(at as u8), &self.fields[at]))
+    }
+
+    /// The names of its fields.
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.fields.iter().map(|field| field.name.as_str()).filter(|name| !name.is_empty())
     }
 
     /// What the cells of a record hold, in their order.

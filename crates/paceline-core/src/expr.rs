@@ -10,6 +10,7 @@
 
 mod check;
 mod clock;
+mod dimension;
 mod eval;
 mod formula;
 mod syntax;
@@ -25,6 +26,7 @@ use crate::spread::Bound;
 use crate::symbol::Intern;
 
 pub(crate) use clock::Now;
+pub(crate) use eval::contributed;
 pub use eval::{Cell, Outcome, Row, Tri};
 pub use formula::{Condition, Formula, Lack, Operand};
 
@@ -176,6 +178,15 @@ pub enum Number {
     },
 }
 
+/// A number that a KPI aggregates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The number.
+    pub number: Number,
+    /// If it is money, the field that holds the code of its currency.
+    pub currency: Option<FieldId>,
+}
+
 /// An arithmetic operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say all")]
@@ -191,7 +202,10 @@ pub enum Operator {
 /// # Errors
 /// [`ExprError`] with the place, when the text does not parse or its types do not fit.
 pub fn test(text: &str, scope: Scope<'_>, symbols: &mut dyn Intern) -> Result<Test, ExprError> {
-    check::test(&syntax::parse(text)?, scope, symbols)
+    let node = syntax::parse(text)?;
+    let test = check::test(&node, scope, symbols)?;
+    dimension::of(&node, scope.entity)?;
+    Ok(test)
 }
 
 /// Compiles a condition of which `kind` is to be remembered.
@@ -204,7 +218,10 @@ pub fn moment(
     scope: Scope<'_>,
     symbols: &mut dyn Intern,
 ) -> Result<Moment, ExprError> {
-    check::moment(&syntax::parse(text)?, kind, scope, symbols)
+    let node = syntax::parse(text)?;
+    let moment = check::moment(&node, kind, scope, symbols)?;
+    dimension::of(&node, scope.entity)?;
+    Ok(moment)
 }
 
 impl Scope<'_> {
@@ -243,8 +260,15 @@ impl States {
 ///
 /// # Errors
 /// [`ExprError`] with the place, when the text does not parse or its types do not fit.
-pub fn number(text: &str, scope: Scope<'_>, symbols: &mut dyn Intern) -> Result<Number, ExprError> {
-    check::number(&syntax::parse(text)?, scope, symbols)
+pub fn number(
+    text: &str,
+    scope: Scope<'_>,
+    symbols: &mut dyn Intern,
+) -> Result<Measured, ExprError> {
+    let node = syntax::parse(text)?;
+    let number = check::number(&node, scope, symbols)?;
+    let currency = dimension::of(&node, scope.entity)?.currency();
+    Ok(Measured { number, currency })
 }
 
 /// Compiles a formula over KPIs; a name's place among `kpis` is its [`KpiId`](crate::kpi::KpiId).
@@ -288,6 +312,22 @@ impl Test {
         let mut timed = false;
         self.for_each_threshold(&mut |_| timed = true);
         timed
+    }
+
+    /// Whether the clock may change the result when a day begins, which is not everywhere at once.
+    pub(crate) fn is_timed_by_day(&self) -> bool {
+        let mut by_day = false;
+        self.for_each_threshold(&mut |threshold| by_day |= matches!(threshold, Threshold::Day(..)));
+        by_day
+    }
+
+    /// Whether the clock may change the result while somebody works.
+    pub(crate) fn is_timed_by_work(&self) -> bool {
+        let mut by_work = false;
+        self.for_each_threshold(&mut |threshold| {
+            by_work |= matches!(threshold, Threshold::Worked(..));
+        });
+        by_work
     }
 
     /// Visits the instants at which the clock may change the result.

@@ -1,21 +1,27 @@
 //! The fold: from a record before and after a change to a handful of signed entries.
 
 mod contribution;
+mod money;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::basis::Basis;
+use crate::basis::{Basis, Difference};
+use crate::day::Day;
 use crate::entity::EntityId;
 use crate::entry::{Entry, NO_DAY, Part};
 use crate::expr::{Now, Outcome, Row};
 use crate::kpi::{KpiId, Simple};
 use crate::model::Model;
 use crate::record::{Life, Scratch, Transition};
+use crate::roster::ORG;
 use crate::symbol::Symbol;
 
 use contribution::{Contribution, contribution, contribution_if, doubtful, owner};
+use money::days_ahead;
 
 /// The KPIs of one entity, ready to be folded.
 #[derive(Clone, Debug)]
@@ -28,7 +34,7 @@ pub struct Fold {
 struct Folded {
     id: KpiId,
     fields: u64,
-    /// Whether the clock alone changes which records belong.
+    /// Whether the clock alone changes what records contribute.
     timed: bool,
     simple: Simple,
 }
@@ -38,7 +44,7 @@ impl Fold {
     pub fn new(model: &Model, entity: EntityId) -> Self {
         let folded = |id: KpiId| {
             let simple = model.kpi(id).simple().filter(|simple| simple.entity == entity)?;
-            let (fields, timed) = (simple.fields(), simple.filter.is_timed());
+            let (fields, timed) = (simple.fields(), simple.is_timed());
             Some(Folded { id, fields, timed, simple: simple.clone() })
         };
         Self { kpis: model.kpi_ids().filter_map(folded).collect() }
@@ -68,7 +74,7 @@ impl Fold {
         }
     }
 
-    /// The entries of the KPIs whose records change by the clock alone, for a record that went from `scratch.old` to
+    /// The entries of the KPIs to which records contribute otherwise by the clock alone, for a record that went from `scratch.old` to
     /// `scratch.new`, each with the instant from which on it counts: what was scheduled before is taken away, and what is
     /// now is added.
     pub fn schedule(
@@ -90,6 +96,42 @@ impl Fold {
             timeline(simple, change.is, &scratch.new, basis, |at, from, to| {
                 replace(*kpi, from, to, &mut |entry| emit(at, entry));
             });
+        }
+    }
+
+    /// Whether contributions of the entity's records may differ between two bases.
+    pub fn is_concerned(&self, difference: &Difference<'_>) -> bool {
+        self.kpis.iter().any(|kpi| difference.concerns(&kpi.simple))
+    }
+
+    /// The entries that turn what a record contributes by one basis into what it does by another; those of KPIs whose
+    /// records change by the clock alone with the instant from which on they count.
+    pub fn refold(
+        &self,
+        life: Life,
+        row: &Row,
+        difference: &Difference<'_>,
+        mut emit: impl FnMut(Option<Timestamp>, Entry),
+    ) {
+        let Difference { from, to, .. } = difference;
+        let concerned = self.kpis.iter().filter(|Folded { simple, .. }| {
+            difference.concerns_record(simple, owner(simple, row), row)
+        });
+        for Folded { id: kpi, timed, simple, .. } in concerned {
+            if *timed {
+                timeline(simple, life, row, from, |at, old, new| {
+                    replace(*kpi, new, old, &mut |entry| emit(Some(at), entry));
+                });
+                timeline(simple, life, row, to, |at, old, new| {
+                    replace(*kpi, old, new, &mut |entry| emit(Some(at), entry));
+                });
+            } else {
+                let (old, new) =
+                    (contribution(simple, life, row, from), contribution(simple, life, row, to));
+                replace(*kpi, old, new, &mut |entry| emit(None, entry));
+            }
+            let marks = (mark(life, simple, row, from), mark(life, simple, row, to));
+            replace(*kpi, marks.0, marks.1, &mut |entry| emit(None, entry));
         }
     }
 
@@ -120,10 +162,13 @@ fn timeline(
             instants.extend(Timestamp::from_nanosecond(instant).ok());
         }
     });
+    let org = basis.roster.zone(ORG);
+    instants.extend(days_ahead(simple, row, basis).map(|day| day.start(org)));
     let mut before = Contribution::Nothing;
     for at in instants {
         let now = Now { instant: at.as_nanosecond(), place };
-        let after = contribution_if(simple.filter.eval_at(row, &now), simple, row, basis);
+        let belongs = simple.filter.eval_at(row, &now);
+        let after = contribution_if(belongs, simple, row, basis, Day::of(at, org));
         if after != before {
             change(at, before, after);
         }
@@ -179,8 +224,12 @@ fn doubt(
     basis: &Basis,
     emit: &mut impl FnMut(Entry),
 ) {
-    let mark = |life: Life, row: &Row| life.in_doubt.then(|| doubtful(simple, row, basis, 0, 1));
-    let (old, new) = (mark(change.was, &scratch.old), mark(change.is, &scratch.new));
-    let or_nothing = |mark: Option<Contribution>| mark.unwrap_or(Contribution::Nothing);
-    replace(kpi, or_nothing(old), or_nothing(new), emit);
+    let old = mark(change.was, simple, &scratch.old, basis);
+    let new = mark(change.is, simple, &scratch.new, basis);
+    replace(kpi, old, new, emit);
+}
+
+/// The mark of a record, if it is in doubt.
+fn mark(life: Life, simple: &Simple, row: &Row, basis: &Basis) -> Contribution {
+    if life.in_doubt { doubtful(simple, row, basis, 0, 1) } else { Contribution::Nothing }
 }

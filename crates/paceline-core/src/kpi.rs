@@ -77,6 +77,9 @@ pub struct Simple {
     pub filter: Test,
     /// What is computed of them.
     pub aggregate: Aggregate,
+    /// The field that holds the code of the currency of the number that is aggregated, if that is money to be converted to
+    /// the org's currency.
+    pub currency: Option<FieldId>,
     /// What dates a record: with one the KPI is a flow, without one a stock.
     pub at: Option<At>,
     /// The field that names the rep.
@@ -187,7 +190,18 @@ impl Simple {
     /// The fields its contributions depend on, as a bit mask by [`FieldId`].
     pub fn fields(&self) -> u64 {
         let at = self.at.map_or(0, At::fields);
-        self.filter.fields() | self.aggregate.fields() | at | self.credit.bit()
+        let currency = self.currency.map_or(0, FieldId::bit);
+        self.filter.fields() | self.aggregate.fields() | currency | at | self.credit.bit()
+    }
+
+    /// Whether the clock alone changes what its records contribute: whether they belong, or the rate of today.
+    pub fn is_timed(&self) -> bool {
+        self.filter.is_timed() || self.has_rate_of_today()
+    }
+
+    /// Whether its money is converted by the rate of today, which is that of a stock.
+    pub(crate) fn has_rate_of_today(&self) -> bool {
+        self.at.is_none() && self.currency.is_some()
     }
 }
 

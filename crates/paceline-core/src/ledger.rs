@@ -151,6 +151,12 @@ impl Doubt {
         self.incomplete += other.incomplete;
         self.gap += other.gap;
     }
+
+    /// As many records, or with a sign of -1 as many fewer.
+    pub(crate) fn times(self, sign: i32) -> Self {
+        let sign = i64::from(sign);
+        Self { incomplete: self.incomplete * sign, gap: self.gap * sign }
+    }
 }
 
 /// Adds to how often a value occurs; what occurs no more is removed.

@@ -5,6 +5,7 @@ use crate::entity::{Entity, EntityId};
 use crate::goal::Goal;
 use crate::kpi::{Bands, Kpi, KpiId, Measure};
 use crate::period::PeriodKind;
+use crate::rates::RateFields;
 use crate::symbol::Symbols;
 
 /// The compiled config of the numbers.
@@ -22,6 +23,8 @@ pub struct Model {
     pub bands: Bands,
     /// The texts that expressions compare with. They are the first symbols of every table.
     pub symbols: Symbols,
+    /// Where records say at which rates money is converted, if they do.
+    pub rates: Option<RateFields>,
 }
 
 impl Model {

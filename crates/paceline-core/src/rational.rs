@@ -3,6 +3,8 @@
 //! Nearly all values fit a fraction of two `i128`; an operation that would overflow goes on in big integers,
 //! so that no comparison is ever decided by a rounding.
 
+mod parse;
+
 use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 

@@ -1,67 +1,24 @@
 //! Reps and teams: who is credited, who is below whom, and in which time zone their days begin.
+//!
+//! A roster holds on one day. When the facts change, another is made [after](Roster::after) it, in which every scope that
+//! goes on has the id it had, and one that is no more keeps its id and its name.
+
+mod names;
+mod rep;
+mod tree;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::calendar::{Calendar, CalendarId};
-use crate::day::Day;
 use crate::symbol::{Intern, Symbol};
 
-/// A user who carries goals; managers are reps too.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rep {
-    /// The id that the credit field of records holds.
-    pub id: String,
-    /// What people call them.
-    pub name: String,
-    /// Their manager's id.
-    pub manager: Option<String>,
-    /// Their role, for goals by role.
-    pub role: Option<String>,
-    /// Their first day.
-    pub start: Option<Day>,
-    /// Their last day.
-    pub end: Option<Day>,
-    /// Their own time zone, if it is not the calendar's.
-    pub zone: Option<TimeZone>,
-    /// Their calendar.
-    pub calendar: CalendarId,
-    /// When they are off: the first and the last day of each time.
-    pub time_off: Vec<(Day, Day)>,
-}
-
-impl Rep {
-    /// Whether they are employed and not off.
-    pub fn is_present(&self, day: Day) -> bool {
-        self.start.is_none_or(|start| start <= day)
-            && self.end.is_none_or(|end| day <= end)
-            && !self.time_off.iter().any(|(first, last)| *first <= day && day <= *last)
-    }
-
-    /// How many months of tenure are completed on a day, the day of the month being clamped where a month is shorter:
-    /// who starts on 31 January has completed one on 28 February. `None` without a first day.
-    pub fn tenure_months(&self, day: Day) -> Option<u32> {
-        let (start, day) = (self.start?.civil(), day.civil());
-        let months = (i32::from(day.year()) - i32::from(start.year())) * 12
-            + i32::from(day.month())
-            - i32::from(start.month());
-        let completed = day.day() >= start.day().min(day.days_in_month());
-        Some((months - i32::from(!completed)).max(0) as u32)
-    }
-
-    /// The day on which so many months of tenure are completed. `None` without a first day.
-    pub fn anniversary(&self, months: u32) -> Option<Day> {
-        let start = self.start?.civil();
-        let total = i32::from(start.year()) * 12 + i32::from(start.month()) - 1 + months as i32;
-        let (year, month) = (total.div_euclid(12) as i16, (total.rem_euclid(12) + 1) as i8);
-        let first = Date::new(year, month, 1).ok()?;
-        let day = start.day().min(first.days_in_month());
-        Some(Day::from_civil(first).plus(i32::from(day) - 1))
-    }
-}
+use names::Names;
+pub use rep::Rep;
+use tree::{index, managers, paths};
 
 /// Which scope, as an index into [`Roster::scopes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,21 +35,27 @@ pub enum Scope {
     Rep(usize),
     /// A manager and everyone below, by the manager's index.
     Team(usize),
+    /// Nobody: a rep or a team that is no more.
+    Ended,
 }
 
 /// All reps and the teams they form.
 #[derive(Clone, Debug)]
 pub struct Roster {
-    reps: Vec<Rep>,
+    reps: Vec<Arc<Rep>>,
     zones: Vec<TimeZone>,
     /// The zone of the calendar of the org.
     default_zone: TimeZone,
+    names: Arc<Names>,
     scopes: Vec<Scope>,
     by_symbol: HashMap<Symbol, usize, FixedState>,
     symbols: Vec<Symbol>,
     managers: Vec<Option<usize>>,
+    own: Vec<ScopeId>,
     teams: Vec<Option<ScopeId>>,
     paths: Vec<Vec<ScopeId>>,
+    /// By scope, the reps whose numbers it counts.
+    members: Vec<Vec<usize>>,
     everyone: Vec<ScopeId>,
 }
 
@@ -140,59 +103,89 @@ impl Roster {
         calendars: &[Calendar],
         symbols: &mut dyn Intern,
     ) -> Result<Self, RosterError> {
+        let reps = reps.into_iter().map(Arc::new).collect();
+        Self::named_by(Arc::new(Names::new()), reps, calendars, symbols)
+    }
+
+    /// The roster that follows this one.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn after(
+        &self,
+        reps: Vec<Arc<Rep>>,
+        calendars: &[Calendar],
+        symbols: &mut dyn Intern,
+    ) -> Result<Self, RosterError> {
+        Self::named_by(self.names.clone(), reps, calendars, symbols)
+    }
+
+    fn named_by(
+        mut names: Arc<Names>,
+        reps: Vec<Arc<Rep>>,
+        calendars: &[Calendar],
+        symbols: &mut dyn Intern,
+    ) -> Result<Self, RosterError> {
         let by_id = index(&reps)?;
         let managers = managers(&reps, &by_id)?;
-        let mut scopes = vec![Scope::Org, Scope::Unassigned];
-        scopes.extend((0..reps.len()).map(Scope::Rep));
+        let own: Vec<ScopeId> = reps.iter().map(|rep| Names::rep(&mut names, &rep.id)).collect();
         let mut teams = vec![None; reps.len()];
         for manager in managers.iter().flatten() {
-            if teams[*manager].is_none() {
-                teams[*manager] = Some(ScopeId(scopes.len() as u32));
-                scopes.push(Scope::Team(*manager));
-            }
+            teams[*manager].get_or_insert_with(|| Names::team(&mut names, &reps[*manager].id));
         }
-        let paths = paths(&reps, &managers, &teams)?;
+        let scopes = scopes(names.len(), &own, &teams);
+        let paths = paths(&reps, &managers, &own, &teams)?;
+        let members = members(scopes.len(), &paths);
         let symbols: Vec<Symbol> = reps.iter().map(|rep| symbols.intern(&rep.id)).collect();
         let by_symbol = symbols.iter().enumerate().map(|(at, symbol)| (*symbol, at)).collect();
         let zone_of = |id: CalendarId| {
             calendars.get(usize::from(id.0)).map_or(TimeZone::UTC, |calendar| calendar.zone.clone())
         };
-        let zone = |rep: &Rep| rep.zone.clone().unwrap_or_else(|| zone_of(rep.calendar));
+        let zone = |rep: &Arc<Rep>| rep.zone.clone().unwrap_or_else(|| zone_of(rep.calendar));
         let zones = reps.iter().map(zone).collect();
         let default_zone = zone_of(CalendarId::DEFAULT);
-        let everyone = (0..scopes.len() as u32).map(ScopeId).collect();
+        let in_force = |id: &ScopeId| scopes[id.0 as usize] != Scope::Ended;
+        let everyone = (0..scopes.len() as u32).map(ScopeId).filter(in_force).collect();
         Ok(Self {
             reps,
             zones,
             default_zone,
+            names,
             scopes,
             by_symbol,
             symbols,
             managers,
+            own,
             teams,
             paths,
+            members,
             everyone,
         })
     }
 
     /// All reps.
-    pub fn reps(&self) -> &[Rep] {
+    pub fn reps(&self) -> &[Arc<Rep>] {
         &self.reps
     }
 
-    /// All scopes; [`ScopeId`] is the index.
+    /// All scopes there ever were; [`ScopeId`] is the index.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes
     }
 
-    /// All ids of scopes.
-    pub fn scope_ids(&self) -> impl Iterator<Item = ScopeId> + use<> {
-        (0..self.scopes.len() as u32).map(ScopeId)
+    /// The ids of the scopes in force.
+    pub fn scope_ids(&self) -> impl Iterator<Item = ScopeId> {
+        self.everyone.iter().copied()
     }
 
-    /// The scope of an id.
+    /// The scope of an id; one that did not begin yet is as if it had ended.
     pub fn scope(&self, id: ScopeId) -> &Scope {
-        &self.scopes[id.0 as usize]
+        self.scopes.get(id.0 as usize).unwrap_or(&Scope::Ended)
+    }
+
+    /// Whether there is such a scope now.
+    pub fn is_in_force(&self, scope: ScopeId) -> bool {
+        *self.scope(scope) != Scope::Ended
     }
 
     /// The scopes that count what an owner is credited with: the rep, the teams above, the org. An owner that
@@ -214,6 +207,11 @@ impl Roster {
         self.symbols[rep]
     }
 
+    /// The symbols of all reps' ids.
+    pub fn symbols(&self) -> &[Symbol] {
+        &self.symbols
+    }
+
     /// The time zone in which an owner's days begin; that of the calendar for who is no rep.
     pub fn zone_of(&self, owner: Symbol) -> &TimeZone {
         self.by_symbol.get(&owner).map_or(&self.default_zone, |rep| &self.zones[*rep])
@@ -222,7 +220,7 @@ impl Roster {
     /// The time zone of a scope: a team has its manager's.
     pub fn zone(&self, scope: ScopeId) -> &TimeZone {
         match self.scope(scope) {
-            Scope::Org | Scope::Unassigned => &self.default_zone,
+            Scope::Org | Scope::Unassigned | Scope::Ended => &self.default_zone,
             Scope::Rep(rep) | Scope::Team(rep) => &self.zones[*rep],
         }
     }
@@ -230,32 +228,26 @@ impl Roster {
     /// The calendar of a scope: a team has its manager's.
     pub fn calendar(&self, scope: ScopeId) -> CalendarId {
         match self.scope(scope) {
-            Scope::Org | Scope::Unassigned => CalendarId::DEFAULT,
+            Scope::Org | Scope::Unassigned | Scope::Ended => CalendarId::DEFAULT,
             Scope::Rep(rep) | Scope::Team(rep) => self.reps[*rep].calendar,
         }
     }
 
-    /// Whether a scope counts what a rep is credited with.
-    pub fn includes(&self, scope: ScopeId, rep: usize) -> bool {
-        self.paths[rep].contains(&scope)
-    }
-
     /// The reps whose numbers a scope counts.
     pub fn members(&self, scope: ScopeId) -> impl Iterator<Item = usize> + '_ {
-        (0..self.reps.len()).filter(move |rep| self.includes(scope, *rep))
+        self.members.get(scope.0 as usize).into_iter().flatten().copied()
     }
 
-    /// The scopes strictly below a scope: its reps and the teams within it.
-    pub fn below(&self, scope: ScopeId) -> Vec<ScopeId> {
-        let inside = |id: &ScopeId| match self.scope(*id) {
-            Scope::Org => false,
-            Scope::Unassigned => scope == ORG,
-            Scope::Rep(rep) | Scope::Team(rep) => *id != scope && self.includes(scope, *rep),
-        };
-        match self.scope(scope) {
-            Scope::Rep(_) | Scope::Unassigned => Vec::new(),
-            Scope::Org | Scope::Team(_) => self.scope_ids().filter(inside).collect(),
-        }
+    /// The scopes that a scope is part of, itself not among them; `None` when it is not in force.
+    pub fn above(&self, scope: ScopeId) -> Option<&[ScopeId]> {
+        Some(match self.scope(scope) {
+            Scope::Ended => return None,
+            Scope::Org => &[],
+            Scope::Unassigned => &[ORG],
+            Scope::Rep(rep) => &self.paths[*rep][1..],
+            // Before those above a manager come the manager and their own team.
+            Scope::Team(rep) => &self.paths[*rep][2..],
+        })
     }
 
     /// A rep's manager.
@@ -265,7 +257,7 @@ impl Roster {
 
     /// The scope of a rep.
     pub fn rep_scope(&self, rep: usize) -> ScopeId {
-        ScopeId(2 + rep as u32)
+        self.own[rep]
     }
 
     /// The team a rep manages.
@@ -273,145 +265,41 @@ impl Roster {
         self.teams[rep]
     }
 
-    /// A scope as selectors write it: `rep:U1`, `team:M1`, `org`, `unassigned`.
+    /// A scope as selectors write it: `rep:U1`, `team:M1`, `org`, `unassigned`. A later roster calls it the same.
     pub fn name(&self, scope: ScopeId) -> String {
-        match self.scope(scope) {
-            Scope::Org => "org".to_owned(),
-            Scope::Unassigned => "unassigned".to_owned(),
-            Scope::Rep(rep) => format!("rep:{}", self.reps[*rep].id),
-            Scope::Team(rep) => format!("team:{}", self.reps[*rep].id),
-        }
+        self.names.text(scope)
     }
 
-    /// The scope that a selector names.
+    /// The scope in force that a selector names.
     pub fn named(&self, name: &str) -> Option<ScopeId> {
-        let rep = |id: &str| self.reps.iter().position(|rep| rep.id == id);
-        match name.split_once(':') {
-            None if name == "org" => Some(ORG),
-            None if name == "unassigned" => Some(UNASSIGNED),
-            Some(("rep", id)) => rep(id).map(|rep| self.rep_scope(rep)),
-            Some(("team", id)) => rep(id).and_then(|rep| self.team(rep)),
-            _ => None,
-        }
+        self.ever_named(name).filter(|scope| self.is_in_force(*scope))
+    }
+
+    /// The scope that a selector names, in force or ended.
+    pub fn ever_named(&self, name: &str) -> Option<ScopeId> {
+        self.names.find(name)
     }
 }
 
-fn index(reps: &[Rep]) -> Result<HashMap<&str, usize>, RosterError> {
-    let mut by_id = HashMap::new();
-    for (at, rep) in reps.iter().enumerate() {
-        if by_id.insert(rep.id.as_str(), at).is_some() {
-            return Err(RosterError::Duplicate { rep: at, id: rep.id.clone() });
+/// All scopes by their ids, of which there are `count`.
+fn scopes(count: usize, own: &[ScopeId], teams: &[Option<ScopeId>]) -> Vec<Scope> {
+    let mut scopes = vec![Scope::Ended; count];
+    (scopes[0], scopes[1]) = (Scope::Org, Scope::Unassigned);
+    for (rep, id) in own.iter().enumerate() {
+        scopes[id.0 as usize] = Scope::Rep(rep);
+    }
+    for (rep, id) in teams.iter().enumerate() {
+        if let Some(id) = id {
+            scopes[id.0 as usize] = Scope::Team(rep);
         }
     }
-    Ok(by_id)
+    scopes
 }
 
-fn managers(reps: &[Rep], by_id: &HashMap<&str, usize>) -> Result<Vec<Option<usize>>, RosterError> {
-    let manager = |(at, rep): (usize, &Rep)| {
-        let Some(id) = &rep.manager else { return Ok(None) };
-        let known = by_id.get(id.as_str()).copied();
-        known.map(Some).ok_or_else(|| RosterError::UnknownManager { rep: at, manager: id.clone() })
-    };
-    reps.iter().enumerate().map(manager).collect()
-}
-
-/// For each rep the scopes that count them, walking up the managers.
-fn paths(
-    reps: &[Rep],
-    managers: &[Option<usize>],
-    teams: &[Option<ScopeId>],
-) -> Result<Vec<Vec<ScopeId>>, RosterError> {
-    let path = |rep: usize| {
-        let mut walked = vec![rep];
-        while let Some(above) = managers[walked[walked.len() - 1]] {
-            if walked.contains(&above) {
-                let ids = walked.iter().chain([&above]).map(|at| reps[*at].id.clone()).collect();
-                return Err(RosterError::Cycle { rep, ids });
-            }
-            walked.push(above);
-        }
-        let own = ScopeId(2 + rep as u32);
-        Ok([own]
-            .into_iter()
-            .chain(walked.iter().filter_map(|at| teams[*at]))
-            .chain([ORG])
-            .collect())
-    };
-    (0..reps.len()).map(path).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Rep;
-    use crate::calendar::CalendarId;
-    use crate::day::Day;
-
-    fn day(text: &str) -> Day {
-        Day::parse(text).expect("a day")
+fn members(scopes: usize, paths: &[Vec<ScopeId>]) -> Vec<Vec<usize>> {
+    let mut members = vec![Vec::new(); scopes];
+    for (rep, path) in paths.iter().enumerate() {
+        path.iter().for_each(|scope| members[scope.0 as usize].push(rep));
     }
-
-    fn since(start: &str) -> Rep {
-        Rep {
-            id: String::new(),
-            name: String::new(),
-            manager: None,
-            role: None,
-            start: Some(day(start)),
-            end: Some(day("2026-12-31")),
-            zone: None,
-            calendar: CalendarId::DEFAULT,
-            time_off: vec![
-                (day("2026-03-02"), day("2026-03-06")),
-                (day("2026-05-01"), day("2026-05-01")),
-            ],
-        }
-    }
-
-    #[test]
-    fn tenure_counts_completed_months_clamped_at_their_ends() {
-        for (start, on, months) in [
-            ("2026-01-31", "2026-01-31", 0),
-            ("2026-01-31", "2026-02-27", 0),
-            ("2026-01-31", "2026-02-28", 1),
-            ("2026-01-31", "2026-03-30", 1),
-            ("2026-01-31", "2026-03-31", 2),
-            ("2024-02-29", "2025-02-28", 12),
-            ("2024-02-29", "2025-02-27", 11),
-            ("2026-09-15", "2026-12-14", 2),
-            ("2026-09-15", "2026-12-15", 3),
-            ("2026-09-15", "2026-01-01", 0),
-        ] {
-            assert_eq!(since(start).tenure_months(day(on)), Some(months), "{start} to {on}");
-        }
-    }
-
-    #[test]
-    fn an_anniversary_is_the_first_day_with_so_many_months() {
-        for start in ["2026-01-31", "2024-02-29", "2026-09-15", "2025-12-30"] {
-            let rep = since(start);
-            for months in 1..40 {
-                let anniversary = rep.anniversary(months).expect("a day");
-                assert_eq!(rep.tenure_months(anniversary), Some(months), "{start}");
-                assert_eq!(rep.tenure_months(anniversary.plus(-1)), Some(months - 1), "{start}");
-            }
-        }
-    }
-
-    #[test]
-    fn presence_is_employment_without_time_off() {
-        let rep = since("2026-02-01");
-        for (on, present) in [
-            ("2026-01-31", false),
-            ("2026-02-01", true),
-            ("2026-03-01", true),
-            ("2026-03-02", false),
-            ("2026-03-06", false),
-            ("2026-03-07", true),
-            ("2026-05-01", false),
-            ("2026-12-31", true),
-            ("2027-01-01", false),
-        ] {
-            assert_eq!(rep.is_present(day(on)), present, "{on}");
-        }
-    }
+    members
 }

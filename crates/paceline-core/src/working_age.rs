@@ -18,7 +18,7 @@ pub(crate) const WORKING_DAYS_MAX: u16 = 1_000;
 const IDLE_DAYS_MAX: u16 = 400;
 
 /// Where and when somebody works.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Workplace<'a> {
     /// Where their days begin.
     pub(crate) zone: &'a TimeZone,

@@ -8,6 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use paceline_core::entity::EntityId;
+use paceline_core::facts::Finding;
+
+/// How many facts that cannot hold are told one by one: every frame tells of them.
+const FINDINGS: usize = 20;
 
 /// What of the sources is counted.
 #[derive(Debug)]
@@ -15,7 +19,7 @@ pub struct Freshness {
     topics: Vec<String>,
     /// How many of the topics are sources; those after them hold the service's own records.
     sources: usize,
-    /// Held for a handful of words; never together with another lock.
+    /// Held for a handful of words; no other lock is taken meanwhile.
     known: Mutex<Known>,
 }
 
@@ -25,6 +29,8 @@ struct Known {
     /// Records of each entity that changed in a way that was not told.
     gaps: BTreeMap<EntityId, i64>,
     raised: BTreeSet<Cause>,
+    /// Facts of reps that cannot hold.
+    findings: BTreeSet<Finding>,
     open: bool,
     summary: Arc<Summary>,
 }
@@ -132,6 +138,15 @@ pub enum Cause {
         /// The topic.
         topic: String,
     },
+    /// Reps are others, and what records say by their time zones is not all counted anew yet.
+    Revaluing,
+    /// A fact of a rep cannot hold, and another stands for it. Without a rep it is of how many more there are.
+    WrongFact {
+        /// The rep's id.
+        rep: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Reading failed in a way that does not mend itself.
     Unreadable {
         /// What the client said.
@@ -196,6 +211,11 @@ impl Freshness {
             known.raised.remove(&cause);
             known.raised.extend(raised.then_some(cause));
         })
+    }
+
+    /// Sets the facts of reps that cannot hold.
+    pub(crate) fn set_findings(&self, findings: BTreeSet<Finding>) {
+        self.change(|known| known.findings = findings);
     }
 
     /// Notes that everything there was at start is counted.
@@ -278,6 +298,7 @@ impl Known {
                 .filter(|(_, gaps)| **gaps > 0)
                 .map(|(entity, _)| Cause::Gapped { entity: *entity }),
         );
+        causes.extend(wrong_facts(&self.findings));
         let covered = topics
             .iter()
             .zip(&self.sources)
@@ -285,6 +306,17 @@ impl Known {
             .map(|(topic, partitions)| (topic.clone(), covered(partitions)));
         Summary { covered: covered.collect(), causes }
     }
+}
+
+fn wrong_facts(findings: &BTreeSet<Finding>) -> impl Iterator<Item = Cause> {
+    let named = findings.iter().take(FINDINGS).map(|finding| Cause::WrongFact {
+        rep: finding.rep().to_owned(),
+        problem: finding.to_string(),
+    });
+    let more = findings.len().saturating_sub(FINDINGS);
+    let others =
+        || Cause::WrongFact { rep: String::new(), problem: format!("{more} more facts of reps") };
+    named.chain((more > 0).then(others))
 }
 
 fn covered(partitions: &BTreeMap<i32, PartitionFreshness>) -> Option<Timestamp> {

@@ -154,13 +154,13 @@ impl GoalFollower {
         self.live.update_counted([(self.source, 0, self.known.clone())], &BTreeMap::new());
     }
 
-    /// Tells that all that was there at start is counted. Answers whether the board opened.
-    pub fn caught_up(&mut self, now: Timestamp) -> bool {
+    /// Tells that all that was there at start is counted.
+    pub fn caught_up(&mut self, now: Timestamp) {
         if std::mem::replace(&mut self.known.caught_up, true) {
-            return false;
+            return;
         }
         self.live.update_partition(self.source, 0, |known| known.caught_up = true);
-        self.live.partition_caught_up(now)
+        self.live.partition_caught_up(now);
     }
 
     fn note(&mut self, record: &GoalRecord) {

@@ -1,5 +1,7 @@
 //! A lane: one thread's share of the partitions, with the record images that only it may touch.
 
+mod rates;
+mod reps;
 mod shard;
 mod slot;
 
@@ -9,7 +11,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use metrics::{counter, histogram};
-use paceline_core::basis::Basis;
+use paceline_core::basis::{Basis, Difference};
 use paceline_core::board::Revision;
 use paceline_core::change::{Change, Op};
 use paceline_core::entity::EntityId;
@@ -22,6 +24,8 @@ use crate::freshness::Cause;
 use crate::live::Live;
 use crate::metric;
 use crate::symbols::LaneSymbols;
+use rates::Rates;
+use reps::Reps;
 use shard::Shard;
 use slot::Slot;
 
@@ -61,7 +65,14 @@ type Group<'a> = SmallVec<[(usize, Change<'a>); GROUP]>;
 #[derive(Debug)]
 pub struct Lane {
     live: Arc<Live>,
-    basis: Basis,
+    /// Its number among the lanes.
+    number: usize,
+    basis: Arc<Basis>,
+    /// The number of the basis, and the last that was told to be folded by.
+    version: u64,
+    told: u64,
+    reps: Option<Reps>,
+    rates: Option<Rates>,
     sources: Vec<Source>,
     partitions: Vec<Slot>,
     shards: Vec<Shard>,
@@ -88,6 +99,7 @@ impl Lane {
     /// A lane over partitions. `sources` are all sources of the config, in their order.
     pub fn new(live: Arc<Live>, sources: Vec<Source>, partitions: &[Partition]) -> Self {
         let model = live.model().clone();
+        let (number, version) = live.bases().join();
         let mut shards: Vec<Shard> = Vec::new();
         let mut slots = Vec::new();
         for partition in partitions {
@@ -103,7 +115,12 @@ impl Lane {
                 .collect(),
             places: Vec::new(),
             symbols: LaneSymbols::new(live.symbols().clone()),
-            basis: Basis::new(&model, live.roster().clone()),
+            number,
+            basis: version.basis,
+            version: version.number,
+            told: version.number,
+            reps: live.reps_from().cloned().map(Reps::new),
+            rates: model.rates.map(Rates::new),
             live,
             sources,
             partitions: slots,
@@ -132,6 +149,7 @@ impl Lane {
         messages: impl IntoIterator<Item = (usize, Message<'a>)>,
         mut rejected: impl FnMut(usize, DecodeError),
     ) {
+        self.follow();
         let mut group = Group::new();
         for (nth, (at, message)) in messages.into_iter().enumerate() {
             match self.decode(at, &message) {
@@ -181,35 +199,72 @@ impl Lane {
         Ok(Some(change))
     }
 
-    /// Commits what was taken since the last commit, and says what of the partitions is counted now.
-    pub fn commit(&mut self, now: Timestamp) -> Option<Revision> {
-        let counted = std::mem::take(&mut self.counted);
-        if counted.messages == 0 {
-            return None;
+    /// Folds by the newest basis: what records contribute by it is to be committed in place of what they did before.
+    fn follow(&mut self) {
+        if self.live.bases().newest() == self.version {
+            return;
         }
-        counted.publish();
+        let newest = self.live.bases().current();
+        let difference = Difference::new(&self.basis, &newest.basis);
+        for (entity, fold) in self.folds.iter().enumerate() {
+            if fold.is_concerned(&difference) {
+                let shards = self.shards.iter_mut();
+                shards.for_each(|shard| shard.refold(entity, fold, &difference, newest.since));
+            }
+        }
+        (self.basis, self.version) = (newest.basis, newest.number);
+    }
+
+    /// Commits what was taken since the last commit, and says what of the partitions is counted now. What became of the
+    /// reps and rates meanwhile is followed, also where nothing was taken.
+    pub fn commit(&mut self, now: Timestamp) -> Option<Revision> {
+        if let Some(reps) = &mut self.reps {
+            let said = reps.take();
+            if !said.is_empty() {
+                self.live.say_reps(said, now);
+            }
+        }
+        if let Some(rates) = &mut self.rates {
+            let said = rates.take();
+            if !said.is_empty() {
+                self.live.say_rates(said, now);
+            }
+        }
+        self.follow();
+        let revision = self.commit_batches(now);
+        let counted = std::mem::take(&mut self.counted);
+        if counted.messages > 0 {
+            counted.publish();
+            self.publish_freshness();
+        }
+        if self.told != self.version {
+            self.told = self.version;
+            self.live.followed(self.number, self.version, now);
+        }
+        revision
+    }
+
+    fn commit_batches(&mut self, now: Timestamp) -> Option<Revision> {
         let filled = self.shards.iter().any(|shard| !shard.batch.is_empty());
         let batches = self.shards.iter().map(|shard| (shard.id, &shard.batch));
         let revision = filled.then(|| self.live.commit(batches, now));
         self.shards.iter_mut().for_each(|shard| shard.batch.clear());
-        self.publish_freshness();
         revision
     }
 
     /// Tells that a partition has caught up with what was there at start; what was taken is committed first.
-    /// Answers whether the board opened.
-    pub fn caught_up(&mut self, at: usize, now: Timestamp) -> bool {
+    pub fn caught_up(&mut self, at: usize, now: Timestamp) {
         self.commit(now);
         let Slot { partition, taken, .. } = &mut self.partitions[at];
         if std::mem::replace(&mut taken.caught_up, true) {
-            return false;
+            return;
         }
         let Partition { source, number, .. } = *partition;
         self.live.update_partition(source, number, |known| known.caught_up = true);
         if self.partitions.iter().all(|slot| slot.taken.caught_up) {
             self.hand_over();
         }
-        self.live.partition_caught_up(now)
+        self.live.partition_caught_up(now);
     }
 
     fn hand_over(&mut self) {
@@ -254,7 +309,18 @@ impl Lane {
 
     fn change(&mut self, at: usize, change: &Change<'_>, places: impl Iterator<Item = Place>) {
         let Self {
-            live, basis, partitions, shards, folds, symbols, scratch, counted, gaps, ..
+            live,
+            basis,
+            partitions,
+            shards,
+            folds,
+            symbols,
+            scratch,
+            counted,
+            gaps,
+            reps,
+            rates,
+            ..
         } = self;
         let shard = &mut shards[partitions[at].shard];
         let fold = &folds[usize::from(change.entity.0)];
@@ -266,8 +332,10 @@ impl Lane {
             counted.changed += 1;
             return;
         }
+        let mut reps = reps.as_mut().and_then(|reps| reps.learning(change, symbols));
+        let mut rates = rates.as_mut().and_then(|rates| rates.of(change.entity));
         let mut changed = false;
-        for place in places {
+        for (place, id) in places.zip(records(change)) {
             let Applied::Changed(transition) =
                 shard.images(change.entity).merge(place, change, symbols, scratch)
             else {
@@ -278,6 +346,12 @@ impl Lane {
             if opened != 0 {
                 partitions[at].taken.gaps += opened;
                 *gaps.entry(change.entity).or_default() += opened;
+            }
+            if let Some(reps) = &mut reps {
+                reps.note(id, transition.is, &scratch.new);
+            }
+            if let Some(rates) = &mut rates {
+                rates.note(id, transition.is, &scratch.new);
             }
             fold.transition(transition, scratch, basis, |entry| shard.note(entry, change.time));
             fold.schedule(transition, scratch, basis, |at, entry| {

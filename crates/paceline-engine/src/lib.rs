@@ -5,18 +5,22 @@
 //! the length of a commit or of one reader's copy; no reader is ever waited for beyond that. Time comes in as
 //! an argument.
 
+mod bases;
 mod freshness;
 mod goals;
 mod lane;
 mod live;
 mod metric;
+mod reps;
 mod shards;
+mod shared;
 mod symbols;
 
 pub use freshness::{Cause, Freshness, Link, PartitionFreshness, SourceFreshness, Summary};
 pub use goals::{GoalFollower, GoalRecord, Told};
 pub use lane::{Lane, Partition, Source};
-pub use live::Live;
+pub use live::{Live, Shown};
 pub use metric::describe;
+pub use reps::{RepFollower, RepRecord, RepTold};
 pub use shards::{Feed, ShardPlan};
 pub use symbols::SharedSymbols;

@@ -34,7 +34,7 @@ impl CatalogService for Catalog {
         _: Request<proto::ListScopesRequest>,
     ) -> Result<Response<proto::ListScopesResponse>, Status> {
         let roster = self.served.live.roster();
-        let scopes = roster.scope_ids().map(|id| convert::scope(id, roster)).collect();
+        let scopes = roster.scope_ids().filter_map(|id| convert::scope(id, &roster)).collect();
         Ok(Response::new(proto::ListScopesResponse { scopes }))
     }
 

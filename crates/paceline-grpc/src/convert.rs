@@ -68,14 +68,18 @@ pub(crate) fn standing(
     }
 }
 
-/// A standing whose period is over.
+/// A standing that left.
 pub(crate) fn removal(removal: &board::Removal, model: &Model, roster: &Roster) -> proto::Removal {
-    let board::Removal { key } = removal;
+    let board::Removal { key, reason } = removal;
+    let reason = match reason {
+        board::Reason::Deleted => proto::RemovalReason::Deleted,
+        board::Reason::OutOfFilter => proto::RemovalReason::OutOfFilter,
+    };
     proto::Removal {
         scope: roster.name(key.scope),
         kpi: model.kpi(key.kpi).name.clone(),
         period: Some(period(&key.period)),
-        reason: proto::RemovalReason::OutOfFilter.into(),
+        reason: reason.into(),
     }
 }
 
@@ -159,10 +163,11 @@ fn role(role: kpi::Role) -> proto::Role {
     }
 }
 
-/// A scope, with its place in the tree.
-pub(crate) fn scope(id: ScopeId, roster: &Roster) -> proto::Scope {
+/// A scope in force, with its place in the tree.
+pub(crate) fn scope(id: ScopeId, roster: &Roster) -> Option<proto::Scope> {
     let name = roster.name(id);
     let (kind, title, rep) = match roster.scope(id) {
+        roster::Scope::Ended => return None,
         roster::Scope::Org => (proto::ScopeKind::Org, "Organisation", None),
         roster::Scope::Unassigned => (proto::ScopeKind::Unassigned, "Unassigned", None),
         roster::Scope::Rep(rep) => {
@@ -172,13 +177,13 @@ pub(crate) fn scope(id: ScopeId, roster: &Roster) -> proto::Scope {
             (proto::ScopeKind::Team, roster.reps()[*rep].name.as_str(), Some(*rep))
         }
     };
-    proto::Scope {
+    Some(proto::Scope {
         name,
         kind: kind.into(),
         title: title.to_owned(),
         parent: parent(id, roster).map(|id| roster.name(id)).unwrap_or_default(),
         role: rep.and_then(|rep| roster.reps()[rep].role.clone()).unwrap_or_default(),
-    }
+    })
 }
 
 /// The scope that a scope is part of.
@@ -186,7 +191,7 @@ fn parent(id: ScopeId, roster: &Roster) -> Option<ScopeId> {
     let reports_to =
         |rep| roster.manager(rep).and_then(|manager| roster.team(manager)).unwrap_or(ORG);
     match roster.scope(id) {
-        roster::Scope::Org => None,
+        roster::Scope::Org | roster::Scope::Ended => None,
         roster::Scope::Unassigned => Some(ORG),
         roster::Scope::Rep(rep) => Some(roster.team(*rep).unwrap_or_else(|| reports_to(*rep))),
         roster::Scope::Team(rep) => Some(reports_to(*rep)),
@@ -226,6 +231,14 @@ fn cause(cause: &engine::Cause, model: &Model) -> proto::Cause {
         engine::Cause::Misplaced { topic } => of_topic(proto::CauseKind::Misplaced, topic),
         engine::Cause::Gapped { entity } => of_entity(proto::CauseKind::Gap, *entity),
         engine::Cause::Overflow { entity } => of_entity(proto::CauseKind::Overflow, *entity),
+        engine::Cause::Revaluing => of(proto::CauseKind::Revaluing),
+        engine::Cause::WrongFact { rep, problem } => {
+            let detail = match rep.as_str() {
+                "" => problem.clone(),
+                rep => format!("rep `{rep}`: {problem}"),
+            };
+            proto::Cause { detail, ..of(proto::CauseKind::WrongFact) }
+        }
         engine::Cause::Unreadable { error } => {
             proto::Cause { detail: error.clone(), ..of(proto::CauseKind::Unreadable) }
         }

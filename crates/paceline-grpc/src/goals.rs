@@ -83,7 +83,7 @@ impl GoalsService for Goals {
         }
         let id = if id.is_empty() { pen::new_id()? } else { self.editable(id)? };
         let Written { edit, revision } = self.write(id, Some(draft), who, expected_edit).await?;
-        let goal = list::set(&edit, live.model(), live.roster());
+        let goal = list::set(&edit, live.model(), &live.roster());
         Ok(Response::new(proto::SetGoalResponse { goal, revision: revision.0 }))
     }
 

@@ -1,13 +1,13 @@
-//! Selectors: the part of the board that a request names, found in the model and the roster.
+//! Selectors: the part of the board that a request names.
 //!
 //! What is wrong with a selector is its writer's mistake and is refused, field by field. A scope that is unknown is no
-//! such mistake: it may have been forbidden instead, and a watch of several scopes goes on without it.
+//! such mistake: it may have been forbidden instead, or begin to exist, and a watch of several scopes goes on without it.
+//! So scopes stay names until the board is asked, and mean what they mean then.
 
 use paceline_core::board::Selection;
 use paceline_core::kpi::KpiId;
 use paceline_core::model::Model;
 use paceline_core::period::PeriodKind;
-use paceline_core::roster::{Roster, ScopeId};
 use paceline_core::suggest;
 use sha2::{Digest, Sha256};
 use tonic::Status;
@@ -18,11 +18,8 @@ use crate::proto;
 /// The view of one caller: what of the board a selector names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct View {
-    /// The part of the board; `None` where every scope that is named is unknown, which an empty [`Selection`] does not
-    /// mean.
-    pub(crate) selection: Option<Selection>,
-    /// The scopes that are unknown.
-    pub(crate) unknown: Vec<String>,
+    /// The part of the board.
+    pub(crate) selection: Selection,
     /// Stands for the selector, whatever its order, in a resume token.
     pub(crate) hash: Hash,
 }
@@ -35,30 +32,17 @@ impl View {
     ///
     /// # Errors
     /// `INVALID_ARGUMENT`, naming the field, for what cannot be a scope, a KPI or a kind of period.
-    pub(crate) fn of(
-        selector: &proto::Selector,
-        model: &Model,
-        roster: &Roster,
-    ) -> Result<Self, Status> {
+    pub(crate) fn of(selector: &proto::Selector, model: &Model) -> Result<Self, Status> {
         let kpis = each("kpis", &selector.kpis, |name| kpi(name, model))?;
         let kinds = each("periods", &selector.periods, |text| {
             text.parse::<PeriodKind>().map_err(|error| error.to_string())
         })?;
-        let scopes = each("scopes", &selector.scopes, |name| scope(name, roster))?;
-        let mut unknown: Vec<String> = scopes
-            .iter()
-            .zip(&selector.scopes)
-            .filter(|(id, _)| id.is_none())
-            .map(|(_, name)| name.clone())
-            .collect();
-        unknown.sort_unstable();
-        unknown.dedup();
+        each("scopes", &selector.scopes, scope)?;
         let hash = hash(selector, &kinds);
-        let known =
-            with_members(scopes.into_iter().flatten().collect(), selector.with_members, roster);
-        let nothing = known.is_empty() && !selector.scopes.is_empty();
-        let selection = (!nothing).then_some(Selection { scopes: known, kpis, kinds });
-        Ok(Self { selection, unknown, hash })
+        let proto::Selector { scopes, with_members, .. } = selector;
+        let scopes = scopes.clone();
+        let selection = Selection { scopes, with_members: *with_members, kpis, kinds };
+        Ok(Self { selection, hash })
     }
 }
 
@@ -83,29 +67,19 @@ fn kpi(name: &str, model: &Model) -> Result<KpiId, String> {
     })
 }
 
-/// The scope of a name, or `None` when it is unknown. No help may tell which ids exist.
-fn scope(name: &str, roster: &Roster) -> Result<Option<ScopeId>, String> {
+/// Checks that a name may be that of a scope. No help may tell which ids exist.
+fn scope(name: &str) -> Result<(), String> {
     let grammar = "a scope is `rep:<id>`, `team:<id of its manager>`, `org` or `unassigned`";
     match name.split_once(':') {
-        Some(("rep" | "team", id)) if !id.is_empty() => Ok(roster.named(name)),
+        Some(("rep" | "team", id)) if !id.is_empty() => Ok(()),
         Some(_) => Err(grammar.to_owned()),
-        None if matches!(name, "org" | "unassigned") => Ok(roster.named(name)),
+        None if matches!(name, "org" | "unassigned") => Ok(()),
         None if name.is_empty() => Err(grammar.to_owned()),
         None => match suggest::closest(name, ["org", "unassigned"].into_iter()) {
             Some(close) => Err(format!("{grammar}; did you mean `{close}`?")),
             None => Err(format!("{grammar}; did you mean `rep:{name}` or `team:{name}`?")),
         },
     }
-}
-
-fn with_members(mut scopes: Vec<ScopeId>, with_members: bool, roster: &Roster) -> Vec<ScopeId> {
-    if with_members {
-        let below: Vec<ScopeId> = scopes.iter().flat_map(|scope| roster.below(*scope)).collect();
-        scopes.extend(below);
-    }
-    scopes.sort_unstable();
-    scopes.dedup();
-    scopes
 }
 
 fn hash(selector: &proto::Selector, kinds: &[PeriodKind]) -> Hash {

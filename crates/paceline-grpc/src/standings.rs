@@ -30,20 +30,22 @@ fn get(
 ) -> Result<proto::GetStandingsResponse, Status> {
     let live = &served.live;
     let selector = request.selector.clone().unwrap_or_default();
-    let view = View::of(&selector, live.model(), live.roster())?;
+    let view = View::of(&selector, live.model())?;
     let on = day(&request.on)?;
-    let (Some(selection), None) = (&view.selection, view.unknown.first()) else {
-        return Err(errors::unknown_scope(view.unknown.first().map_or("", String::as_str)));
-    };
     if !live.is_open() {
+        // Which reps there are is known when the topics are read.
         return Err(errors::not_caught_up());
     }
     let now = (served.clock)();
-    let (standings, revision) = live.standings(selection, on, now);
-    let convert = |standing| convert::standing(standing, live.model(), live.roster());
+    let shown = live.standings(&view.selection, on, now);
+    if let Some(unknown) = shown.unknown.first() {
+        return Err(errors::unknown_scope(unknown));
+    }
+    let roster = live.roster();
+    let convert = |standing| convert::standing(standing, live.model(), &roster);
     Ok(proto::GetStandingsResponse {
-        standings: standings.iter().map(convert).collect(),
-        revision: revision.0,
+        standings: shown.standings.iter().map(convert).collect(),
+        revision: shown.revision.0,
         as_of: Some(convert::timestamp(now)),
     })
 }

@@ -57,7 +57,7 @@ impl Watches {
         let asked = request.get_ref();
         let live = &self.served.live;
         let selector = asked.selector.clone().unwrap_or_default();
-        let view = View::of(&selector, live.model(), live.roster())?;
+        let view = View::of(&selector, live.model())?;
         let terms = Terms::read(asked, request.metadata(), &self.served.limits)?;
         let start = self.start(&asked.resume_token, &view, &terms)?;
         let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;

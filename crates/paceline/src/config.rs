@@ -6,6 +6,7 @@
 
 mod calendars;
 pub(crate) mod csv;
+mod currency;
 mod decode;
 mod diagnostic;
 mod document;
@@ -35,7 +36,9 @@ mod value;
 
 use std::path::Path;
 
+use paceline_core::facts::{Facts, FromEntity};
 use paceline_core::model::Model;
+use paceline_core::rates::Rates;
 use paceline_core::roster::Roster;
 use paceline_crm::{Decoder, EntityBinding, Format};
 
@@ -62,8 +65,14 @@ pub struct Config {
     pub bindings: Vec<EntityBinding>,
     /// Everything about the numbers.
     pub model: Model,
-    /// The reps and teams. Their ids are symbols of the model's table too.
+    /// The reps since ever and their teams. Their ids are symbols of the model's table too.
     pub roster: Roster,
+    /// What the config says of reps, each from a day on.
+    pub facts: Facts,
+    /// The records that are reps, if any.
+    pub reps_from: Option<FromEntity>,
+    /// The rates that it lists. Currencies are symbols of the model's table too.
+    pub rates: Rates,
     /// Where clients reach the service.
     pub server: Server,
     /// The topics for the service's own records.
@@ -148,10 +157,11 @@ impl Config {
             (self.model.entities.len(), "entity", "entities"),
             (self.model.kpis.len(), "KPI", "KPIs"),
             (self.model.goals.len(), "goal", "goals"),
-            (self.roster.reps().len(), "rep", "reps"),
+            (self.facts.listed(), "rep", "reps"),
         ];
         let counts = counts
             .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }));
-        counts.join(", ")
+        let from = self.reps_from.as_ref().map(|from| &self.model.entity(from.entity).name);
+        counts.join(", ") + &from.map(|name| format!(" of `{name}`")).unwrap_or_default()
     }
 }

@@ -6,6 +6,7 @@ pub mod config;
 pub mod demo;
 pub mod goals;
 mod json;
+pub mod reps;
 pub mod serve;
 pub mod service;
 pub mod telemetry;

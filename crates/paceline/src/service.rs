@@ -4,12 +4,16 @@ mod goals;
 mod http;
 mod intake;
 mod lane;
+mod log;
+mod reps;
 mod ticker;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use paceline_core::day::Day;
+use paceline_core::roster::ORG;
 use paceline_engine::Live;
 use paceline_grpc::{Limits, Served};
 use paceline_kafka::{DeadLetters, Settings};
@@ -36,10 +40,17 @@ impl Service {
     /// An address cannot be listened on.
     pub async fn bind(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
-        let goals = config.topics.goals.clone();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
+        // What lies behind is not asked for again: the clock does not turn back.
+        let today = Day::of(clock.now(), roster.zone(ORG));
+        let rates = config.rates.clone().since(today);
+        let live = Live::new(model, roster, topics)
+            .with_rates(rates)
+            .with_reps(config.facts.clone(), config.reps_from.clone())
+            .with_own(config.topics.goals.clone())
+            .with_own(config.topics.reps.clone());
         Ok(Self {
-            live: Arc::new(Live::new(model, roster, topics).with_goals(goals)),
+            live: Arc::new(live),
             grpc: listen("server.grpc", config.server.grpc).await?,
             http: listen("server.http", config.server.http).await?,
             config,

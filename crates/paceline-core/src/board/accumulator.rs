@@ -43,19 +43,20 @@ impl Accumulator {
         self.add_on(part.day(), period, |value| value.add(part))
     }
 
-    /// Adds all of a tally that counts in the period.
-    pub(super) fn add_tally(&mut self, tally: &Tally, period: &Period) {
+    /// Adds all of a tally that counts in the period, or takes it away with a sign of -1.
+    pub(super) fn add_tally(&mut self, tally: &Tally, period: &Period, sign: i32) {
         let last = if self.days.is_some() { Day(i32::MAX) } else { period.end };
         tally.sums.visit(period.start, last, |day, amount, records| {
-            self.add_on(day, period, |value| value.sum.add(amount, records));
+            let amount = if sign < 0 { -amount } else { amount };
+            self.add_on(day, period, |value| value.sum.add(amount, records * i64::from(sign)));
         });
         for (day, members) in tally.members() {
             for (member, records) in members {
-                self.add_on(day, period, |value| value.add_member(*member, *records as i32));
+                self.add_on(day, period, |value| value.add_member(*member, *records as i32 * sign));
             }
         }
         for (day, doubt) in tally.doubts() {
-            self.add_on(day, period, |value| value.doubt.add(doubt));
+            self.add_on(day, period, |value| value.doubt.add(doubt.times(sign)));
         }
     }
 
@@ -128,11 +129,7 @@ impl Value {
     fn merge(&mut self, other: &Self, sign: i32) {
         let sum = if sign < 0 { -other.sum.amount } else { other.sum.amount };
         self.sum.add(sum, other.sum.records * i64::from(sign));
-        let doubt = other.doubt;
-        self.doubt.add(Doubt {
-            incomplete: doubt.incomplete * i64::from(sign),
-            gap: doubt.gap * i64::from(sign),
-        });
+        self.doubt.add(other.doubt.times(sign));
         for (member, records) in other.members.iter() {
             self.members.count(member, records as i32 * sign);
         }

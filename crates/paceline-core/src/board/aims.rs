@@ -86,7 +86,7 @@ impl Board {
         period: &Period,
     ) -> Option<Vec<Owed>> {
         match *self.roster.scope(scope) {
-            Scope::Unassigned => None,
+            Scope::Unassigned | Scope::Ended => None,
             Scope::Rep(rep) => Some(vec![self.owed_by_rep(times, rep, kpi, period)?.1]),
             Scope::Team(manager) => {
                 match self.goals.of_team(kpi, period, &self.roster.reps()[manager].id) {
@@ -179,7 +179,7 @@ impl Board {
         at: Timestamp,
     ) -> Option<Vec<Asked>> {
         match self.roster.scope(scope) {
-            Scope::Unassigned => None,
+            Scope::Unassigned | Scope::Ended => None,
             Scope::Rep(rep) => Some(vec![self.level_of_rep(*rep, kpi, period, at)?]),
             Scope::Team(manager) => {
                 let id = &self.roster.reps()[*manager].id;

@@ -40,14 +40,20 @@ impl Goals {
         rep: usize,
         roster: &Roster,
     ) -> Option<Arc<Goal>> {
-        let reps = roster.reps();
-        let above = std::iter::successors(roster.manager(rep), |above| roster.manager(*above));
-        let own = std::iter::once(Whose::Rep(reps[rep].id.clone()));
-        let role = reps[rep].role.clone().map(Whose::Role);
-        let nearest_first = above.map(|above| Whose::EachOf(reps[above].id.clone()));
-        let specific_first = own.chain(role).chain(nearest_first).chain([Whose::Everyone]);
         let of_slot = self.by_slot.get(&(kpi, period.kind))?;
-        specific_first.into_iter().find_map(|whose| newest(of_slot.get(&whose)?, period))
+        specific_first(rep, roster).find_map(|whose| newest(of_slot.get(&whose)?, period))
+    }
+
+    /// Whose goals may be those of a rep, the most specific first: of those there are any.
+    pub(super) fn candidates(
+        &self,
+        kpi: KpiId,
+        kind: PeriodKind,
+        rep: usize,
+        roster: &Roster,
+    ) -> Vec<Whose> {
+        let Some(of_slot) = self.by_slot.get(&(kpi, kind)) else { return Vec::new() };
+        specific_first(rep, roster).filter(|whose| of_slot.contains_key(whose)).collect()
     }
 
     /// The goal set for a team itself.
@@ -73,6 +79,16 @@ impl Goals {
     pub(super) fn all(&self, kpi: KpiId, kind: PeriodKind) -> impl Iterator<Item = &Arc<Goal>> {
         self.by_slot.get(&(kpi, kind)).into_iter().flat_map(HashMap::values).flatten()
     }
+}
+
+/// Whose goals a rep's may be, the most specific first.
+fn specific_first(rep: usize, roster: &Roster) -> impl Iterator<Item = Whose> + '_ {
+    let reps = roster.reps();
+    let above = std::iter::successors(roster.manager(rep), |above| roster.manager(*above));
+    let own = std::iter::once(Whose::Rep(reps[rep].id.clone()));
+    let role = reps[rep].role.clone().map(Whose::Role);
+    let nearest_first = above.map(|above| Whose::EachOf(reps[above].id.clone()));
+    own.chain(role).chain(nearest_first).chain([Whose::Everyone])
 }
 
 /// Of the goals in force for the same people the one that wins.

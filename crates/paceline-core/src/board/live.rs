@@ -6,17 +6,18 @@ use jiff::Timestamp;
 
 use super::accumulator::Accumulator;
 use super::slots::Slot;
-use super::view::{Key, Left, Removal};
+use super::view::{Key, Left, Reason, Removal};
 use super::worth::{Parts, Worth};
 use super::{Board, Revision, Touched};
 use crate::decimal::Decimal;
 use crate::entry::Entry;
 use crate::kpi::{GoalKind, Kpi};
 use crate::period::Period;
-use crate::roster::ScopeId;
+use crate::roster::{ScopeId, UNASSIGNED};
 use crate::schedule::Schedule;
 use crate::spread::Spread;
 use crate::standing::{Aim, Case, Status};
+use crate::symbol::Symbol;
 
 /// A standing of a running period.
 #[derive(Debug, Default)]
@@ -41,7 +42,7 @@ pub(super) struct State {
     pub(super) status: Status,
     pub(super) since: Timestamp,
     /// The revision at which the period began on the board.
-    entered: Revision,
+    pub(super) entered: Revision,
     /// What it was judged by last; none before it was.
     pub(super) case: Option<Arc<Case>>,
     pub(super) next_change: Option<Timestamp>,
@@ -57,7 +58,7 @@ impl Board {
     }
 
     pub(super) fn live_id(&self, scope: ScopeId, slot: usize) -> u32 {
-        scope.0 * self.slots.len() as u32 + slot as u32
+        self.slots.live(scope, slot)
     }
 
     /// Adds an entry to every standing that counts it; notes which of them and of those made of them are
@@ -174,15 +175,32 @@ impl Board {
         self.live[live as usize].state.as_ref().is_some_and(|state| state.period.end < today)
     }
 
-    /// Begins the running period of standings: at opening, and when the former period is over.
-    pub(super) fn begin_periods(&mut self, lives: Vec<u32>, now: Timestamp) {
-        for live in &lives {
+    /// Begins the running period of standings, without judging them: at opening, when the former period is over, and when
+    /// another roster changes whose or which it is.
+    pub(super) fn begin_periods(&mut self, lives: &[u32], now: Timestamp) {
+        for live in lives {
             self.begin_period(*live, now);
         }
-        self.refill(&lives);
-        for live in lives {
-            self.judge(live, now, now);
+        self.refill(lives);
+    }
+
+    /// Takes a standing off the board because its scope is no more.
+    pub(super) fn end(&mut self, live: u32) {
+        self.set_timer(live, None, None);
+        let (scope, slot) = self.place(live);
+        let Slot { kpi, shown, .. } = *self.slots.get(slot);
+        let standing = &mut self.live[live as usize];
+        self.changed.remove(&(standing.revision, live));
+        if let Some(ended) = standing.state.take().filter(|_| shown) {
+            let key = Key { scope, kpi, period: ended.period };
+            self.remember(ended.entered, Removal { key, reason: Reason::Deleted });
         }
+    }
+
+    /// All live standings of a scope.
+    pub(super) fn lives(&self, scope: ScopeId) -> impl Iterator<Item = u32> + use<> {
+        let slots = self.slots.len() as u32;
+        (0..slots).map(move |slot| scope.0 * slots + slot)
     }
 
     fn begin_period(&mut self, live: u32, now: Timestamp) {
@@ -204,7 +222,7 @@ impl Board {
             });
         if let Some(ended) = former.filter(|_| !goes_on && shown) {
             let key = Key { scope, kpi, period: ended.period };
-            self.remember(ended.entered, Removal { key });
+            self.remember(ended.entered, Removal { key, reason: Reason::OutOfFilter });
         }
         let state = State {
             accumulator: Accumulator::new(&period),
@@ -261,23 +279,44 @@ impl Board {
         another
     }
 
-    /// Fills the accumulators of standings from the ledger, in one pass over it.
+    /// Fills the accumulators of standings from the ledger.
     fn refill(&mut self, lives: &[u32]) {
         let mut wanted = vec![false; self.live.len()];
         for live in lives {
             wanted[*live as usize] = true;
         }
+        // What counts for everyone, or for who is no rep, is found by a look at all there is.
+        if lives.iter().any(|live| self.place(*live).0 <= UNASSIGNED) {
+            self.refill_from_all(&wanted);
+        } else {
+            lives.iter().for_each(|live| self.refill_from_members(*live));
+        }
+        self.refill_ahead(&wanted);
+    }
+
+    fn refill_from_all(&mut self, wanted: &[bool]) {
         for (owner, kpi, tally) in self.ledger.iter() {
             for scope in self.roster.path(owner) {
                 for slot in self.slots.of(kpi) {
                     let live = scope.0 as usize * self.slots.len() + slot;
                     if let Some(state) = self.live[live].state.as_mut().filter(|_| wanted[live]) {
-                        state.accumulator.add_tally(tally, &state.period);
+                        state.accumulator.add_tally(tally, &state.period, 1);
                     }
                 }
             }
         }
-        self.refill_ahead(&wanted);
+    }
+
+    fn refill_from_members(&mut self, live: u32) {
+        let (scope, slot) = self.place(live);
+        let kpi = self.slots.get(slot).kpi;
+        let Some(state) = &mut self.live[live as usize].state else { return };
+        let members = self.roster.members(scope).map(|rep| self.roster.symbol(rep));
+        for owner in members.chain([Symbol::UNKNOWN]) {
+            for tally in self.ledger.tallies(owner, kpi) {
+                state.accumulator.add_tally(tally, &state.period, 1);
+            }
+        }
     }
 
     fn remember(&mut self, entered: Revision, removal: Removal) {

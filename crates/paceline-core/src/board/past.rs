@@ -85,7 +85,7 @@ impl Board {
         scopes.dedup();
         let rep = |scope| match self.roster.scope(scope) {
             Scope::Rep(rep) => Some(self.roster.symbol(*rep)),
-            Scope::Org | Scope::Unassigned | Scope::Team(_) => None,
+            Scope::Org | Scope::Unassigned | Scope::Team(_) | Scope::Ended => None,
         };
         // What may be anyone's counts for each of them.
         scopes.into_iter().map(rep).chain([Some(Symbol::UNKNOWN)]).collect()
@@ -117,7 +117,7 @@ impl Board {
         for scope in self.roster.path(owner) {
             for slot in self.slots.of(kpi) {
                 if let Some((period, sum)) = sums.get_mut(&self.live_id(*scope, *slot)) {
-                    sum.add_tally(tally, period);
+                    sum.add_tally(tally, period, 1);
                 }
             }
         }

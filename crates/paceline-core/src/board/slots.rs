@@ -3,6 +3,7 @@
 use crate::kpi::KpiId;
 use crate::model::Model;
 use crate::period::PeriodKind;
+use crate::roster::ScopeId;
 
 /// The slots, and what depends on what.
 #[derive(Debug)]
@@ -56,6 +57,11 @@ impl Slots {
 
     pub(super) fn get(&self, slot: usize) -> &Slot {
         &self.slots[slot]
+    }
+
+    /// Which live standing is of a scope and a slot.
+    pub(super) fn live(&self, scope: ScopeId, slot: usize) -> u32 {
+        scope.0 * self.slots.len() as u32 + slot as u32
     }
 
     /// The slots of a KPI, one for each kind of period.

@@ -9,7 +9,7 @@ use super::live::State;
 use super::past::Sums;
 use super::{Board, Touched};
 use crate::day::Day;
-use crate::entry::{Entry, NO_DAY};
+use crate::entry::{Entry, NO_DAY, Part};
 use crate::period::Period;
 use crate::schedule::Schedule;
 
@@ -36,7 +36,7 @@ impl Board {
         touched: &mut Touched,
     ) {
         self.schedule.add(at, (shard, entry.owner, entry.kpi), entry.part);
-        self.each_state(entry, time, touched, |state| state.schedule(at, entry));
+        self.each_state(entry, time, touched, |state| state.schedule(at, entry.part));
     }
 
     /// Counts what is due by now.
@@ -56,7 +56,7 @@ impl Board {
                 for slot in self.slots.of(kpi) {
                     let live = scope.0 as usize * self.slots.len() + slot;
                     if let Some(state) = self.live[live].state.as_mut().filter(|_| wanted[live]) {
-                        state.schedule(at, &Entry { owner, kpi, part });
+                        state.schedule(at, part);
                     }
                 }
             }
@@ -103,10 +103,10 @@ impl Board {
 
 impl State {
     /// Notes what counts from an instant on, if it does in the period. Answers whether it does.
-    fn schedule(&mut self, at: Timestamp, entry: &Entry) -> bool {
-        let counts = counts(entry.part.day(), &self.period);
+    pub(super) fn schedule(&mut self, at: Timestamp, part: Part) -> bool {
+        let counts = counts(part.day(), &self.period);
         if counts {
-            self.ahead.add(at, (), entry.part);
+            self.ahead.add(at, (), part);
         }
         counts
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::lineage::Moved;
 use super::{Board, Revision};
 use crate::day::Day;
 use crate::kpi::KpiId;
 use crate::ledger::Doubt;
 use crate::period::{Period, PeriodKind};
-use crate::roster::ScopeId;
+use crate::roster::{Roster, ScopeId};
 use crate::spread::Spread;
 use crate::standing::{Case, Numbers, Status};
 
@@ -75,14 +76,25 @@ impl Reading {
     }
 }
 
-/// A standing that left the board because its period is over.
+/// A standing that left a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removal {
     /// What it was about.
     pub key: Key,
+    /// Why it left.
+    pub reason: Reason,
 }
 
-/// A removal, and when what it was about came and went.
+/// Why a standing left a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Its scope is no more.
+    Deleted,
+    /// Its period is over, or its scope is no longer part of the one that was asked for.
+    OutOfFilter,
+}
+
+/// A standing that left the board, and when it came and went.
 #[derive(Debug)]
 pub(super) struct Left {
     pub(super) at: Revision,
@@ -115,22 +127,60 @@ impl Update<Reading> {
 }
 
 /// A part of the board: the scopes, KPIs and kinds of period somebody asks for. Empty is everything.
+///
+/// Scopes are asked for by name, for which of them there are, and who is part of them, changes with the roster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// The scopes, sorted.
-    pub scopes: Vec<ScopeId>,
+    /// The names of the scopes.
+    pub scopes: Vec<String>,
+    /// Whether the scopes that are part of these are asked for too.
+    pub with_members: bool,
     /// The KPIs.
     pub kpis: Vec<KpiId>,
     /// The kinds of period.
     pub kinds: Vec<PeriodKind>,
 }
 
-impl Selection {
-    fn holds(&self, scope: ScopeId, kpi: KpiId, kind: PeriodKind) -> bool {
-        (self.scopes.is_empty() || self.scopes.binary_search(&scope).is_ok())
-            && (self.kpis.is_empty() || self.kpis.contains(&kpi))
-            && (self.kinds.is_empty() || self.kinds.contains(&kind))
+/// A selection, with its scopes found by their names.
+struct View<'a> {
+    selection: &'a Selection,
+    scopes: Vec<ScopeId>,
+}
+
+impl<'a> View<'a> {
+    fn new(selection: &'a Selection, roster: &Roster) -> Self {
+        let found = selection.scopes.iter().filter_map(|name| roster.ever_named(name));
+        let mut scopes: Vec<ScopeId> = found.collect();
+        scopes.sort_unstable();
+        Self { selection, scopes }
     }
+
+    /// Whether it holds a scope that is part of those `above`; `None` is for one that is not in force.
+    fn shows(&self, scope: ScopeId, above: Option<&[ScopeId]>) -> bool {
+        let asked = |scope: &ScopeId| self.scopes.binary_search(scope).is_ok();
+        above.is_some_and(|above| {
+            self.selection.scopes.is_empty()
+                || asked(&scope)
+                || self.selection.with_members && above.iter().any(asked)
+        })
+    }
+
+    fn holds(&self, kpi: KpiId, kind: PeriodKind) -> bool {
+        let Selection { kpis, kinds, .. } = self.selection;
+        (kpis.is_empty() || kpis.contains(&kpi)) && (kinds.is_empty() || kinds.contains(&kind))
+    }
+}
+
+/// What became of a scope in a view since a revision.
+enum Course {
+    /// It was there and is.
+    Stayed,
+    /// It came at a revision.
+    Entered(Revision),
+    /// It was there and is not.
+    Left,
+    /// It was not there and is not.
+    Outside,
 }
 
 impl Board {
@@ -142,32 +192,112 @@ impl Board {
         on: Option<Day>,
         now: Timestamp,
     ) -> Vec<Reading> {
-        let lives = self.selected(selection);
+        let lives = self.selected(&View::new(selection, &self.roster));
         match on {
             Some(day) => self.readings_on(&lives, day, now),
             None => lives.into_iter().filter_map(|live| self.reading(live)).collect(),
         }
     }
 
-    /// What changed in a selection after a revision; `None` when what was removed since is no longer known.
+    /// The names of a selection of which there is no scope now, each once.
+    pub fn unknown(&self, selection: &Selection) -> Vec<String> {
+        let names = selection.scopes.iter().filter(|name| self.roster.named(name).is_none());
+        let mut unknown: Vec<String> = names.cloned().collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        unknown
+    }
+
+    /// What changed in a selection after a revision; `None` when what was removed or moved since is no longer known.
+    ///
+    /// Which scopes it shows is decided by the rosters of then and of now. What came into it by another roster is as if it
+    /// had changed then.
     pub fn changes_since(&self, since: Revision, selection: &Selection) -> Option<Update<Reading>> {
         let forgotten = self.removals.len() >= super::REMOVALS;
         if forgotten && self.removals.front().is_none_or(|oldest| oldest.at > since) {
             return None;
         }
+        let moved = self.lineage.since(since)?;
+        let view = View::new(selection, &self.roster);
+        let course = |scope: ScopeId| self.course(&view, scope, moved.get(&scope));
+        let mut update = Update::default();
         let after = (Revision(since.0 + 1), 0);
-        let changed = self.changed.range(after..).map(|(_, live)| *live);
-        let standings = changed.filter(|live| self.is_selected(*live, selection));
+        for live in self.changed.range(after..).map(|(_, live)| *live) {
+            if self.is_selected(live, &view) && matches!(course(self.place(live).0), Course::Stayed)
+            {
+                update.standings.extend(self.reading(live));
+            }
+        }
+        for scope in moved.keys().copied() {
+            match course(scope) {
+                Course::Entered(at) => update.standings.extend(self.entered(scope, at, &view)),
+                Course::Left => update.removed.extend(self.lost(scope, since, &view)),
+                Course::Stayed | Course::Outside => {}
+            }
+        }
+        // What also came after `since` was never seen, so it has not left; and what stands again is no loss.
         let left = self.removals.iter().rev().take_while(|left| left.at > since);
-        // What also came after `since` was never seen, so it has not left.
-        let removed = left.filter(|left| left.entered <= since).map(|left| &left.removal);
-        Some(Update {
-            standings: standings.filter_map(|live| self.reading(live)).collect(),
-            removed: removed
-                .filter(|Removal { key }| selection.holds(key.scope, key.kpi, key.period.kind))
-                .cloned()
-                .collect(),
+        let seen = left.filter(|left| left.entered <= since).map(|left| &left.removal);
+        let lost = seen.filter(|Removal { key, .. }| {
+            let was = matches!(course(key.scope), Course::Stayed | Course::Left);
+            was && view.holds(key.kpi, key.period.kind)
+                && !(self.stands(key) && matches!(course(key.scope), Course::Stayed))
+        });
+        update.removed.extend(lost.cloned());
+        Some(update)
+    }
+
+    fn course(&self, view: &View<'_>, scope: ScopeId, moved: Option<&Moved<'_>>) -> Course {
+        let is = view.shows(scope, self.roster.above(scope));
+        let Some(Moved { was, changes }) = moved else {
+            return if is { Course::Stayed } else { Course::Outside };
+        };
+        match (view.shows(scope, *was), is) {
+            (true, true) => Course::Stayed,
+            (true, false) => Course::Left,
+            (false, false) => Course::Outside,
+            (false, true) => {
+                let outside = changes.iter().find(|(_, was)| !view.shows(scope, *was));
+                Course::Entered(outside.map_or(self.revision, |(at, _)| *at))
+            }
+        }
+    }
+
+    /// The standings of a scope that came into a view at a revision.
+    fn entered<'a>(
+        &'a self,
+        scope: ScopeId,
+        at: Revision,
+        view: &'a View<'_>,
+    ) -> impl Iterator<Item = Reading> + 'a {
+        let lives = self.lives(scope).filter(|live| self.is_selected(*live, view));
+        lives.filter_map(move |live| {
+            let reading = self.reading(live)?;
+            Some(Reading { revision: reading.revision.max(at), ..reading })
         })
+    }
+
+    /// The standings of a scope that is in force, and in a view no longer, which stood at a revision.
+    fn lost<'a>(
+        &'a self,
+        scope: ScopeId,
+        since: Revision,
+        view: &'a View<'_>,
+    ) -> impl Iterator<Item = Removal> + 'a {
+        self.lives(scope).filter_map(move |live| {
+            let slot = self.slots.get(self.place(live).1);
+            let state = self.state(live).filter(|state| state.entered <= since)?;
+            let key = Key { scope, kpi: slot.kpi, period: state.period.clone() };
+            let shown = slot.shown && view.holds(slot.kpi, slot.kind);
+            shown.then_some(Removal { key, reason: Reason::OutOfFilter })
+        })
+    }
+
+    /// Whether there is a standing about something now.
+    fn stands(&self, key: &Key) -> bool {
+        let slot = self.slots.find(key.kpi, key.period.kind);
+        let state = slot.and_then(|slot| self.state(self.live_id(key.scope, slot)));
+        state.is_some_and(|state| state.period.name == key.period.name)
     }
 
     /// A standing of a running period.
@@ -186,13 +316,13 @@ impl Board {
         })
     }
 
-    fn selected(&self, selection: &Selection) -> Vec<u32> {
-        (0..self.live.len() as u32).filter(|live| self.is_selected(*live, selection)).collect()
+    fn selected(&self, view: &View<'_>) -> Vec<u32> {
+        (0..self.live.len() as u32).filter(|live| self.is_selected(*live, view)).collect()
     }
 
-    fn is_selected(&self, live: u32, selection: &Selection) -> bool {
+    fn is_selected(&self, live: u32, view: &View<'_>) -> bool {
         let (scope, slot) = self.place(live);
         let slot = self.slots.get(slot);
-        slot.shown && selection.holds(scope, slot.kpi, slot.kind)
+        slot.shown && view.holds(slot.kpi, slot.kind) && view.shows(scope, self.roster.above(scope))
     }
 }

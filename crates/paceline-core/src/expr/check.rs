@@ -337,7 +337,7 @@ impl Checker<'_> {
         if let Some((id, field)) = entity.field(name) {
             return Ok((id, field.kind));
         }
-        let known = entity.fields.iter().map(|field| field.name.as_str());
+        let known = entity.names();
         let help = match name {
             "today" | "now" => format!("write `{name}()`"),
             _ if suggest::closest(name, known.clone()).is_some() => {
@@ -403,30 +403,14 @@ fn compare_words(
 
 pub(super) fn literal_number(node: &Node, text: &str) -> Checked<Number> {
     let text = text.trim_end_matches(['u', 'U']);
-    exact_literal(text).map(Number::Const).ok_or_else(|| {
+    // A literal keeps all its places, also those that no contribution could have.
+    Rational::parse(text).map(Number::Const).ok_or_else(|| {
         refuse(
             node,
             format!("`{text}` is not a number of at most 24 digits"),
             "write a plain decimal".to_owned(),
         )
     })
-}
-
-/// A literal keeps all its places, also those that no contribution could have.
-fn exact_literal(text: &str) -> Option<Rational> {
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-        None => (text, 0),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let unscaled: i128 = format!("{whole}{fraction}").parse().ok()?;
-    let places = i32::try_from(fraction.len()).ok()? - exponent;
-    let power = 10i128.checked_pow(places.unsigned_abs())?;
-    if places > 0 {
-        Rational::new(unscaled, power)
-    } else {
-        Some(Rational::from_int(unscaled.checked_mul(power)?))
-    }
 }
 
 fn literal_time(node: &Node, name: &str, args: &[Node]) -> Checked<Operand> {

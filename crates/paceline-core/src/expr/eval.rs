@@ -122,12 +122,15 @@ impl Number {
         match self.eval(row) {
             Outcome::Unknown => Outcome::Unknown,
             Outcome::Null => Outcome::Null,
-            Outcome::Known(value) => value
-                .to_decimal()
-                .filter(|decimal| decimal.abs() <= Decimal::MAX)
-                .map_or(Outcome::Unknown, Outcome::Known),
+            Outcome::Known(value) => contributed(&value),
         }
     }
+}
+
+/// A number rounded half-even to six places; one beyond all bounds is as good as not known.
+pub(crate) fn contributed(value: &Rational) -> Outcome<Decimal> {
+    let decimal = value.to_decimal().filter(|decimal| decimal.abs() <= Decimal::MAX);
+    decimal.map_or(Outcome::Unknown, Outcome::Known)
 }
 
 impl<T> Outcome<T> {

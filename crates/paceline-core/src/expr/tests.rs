@@ -18,7 +18,8 @@ fn opportunity() -> (Entity, States) {
         ("probability", FieldType::Int),
         ("owner", FieldType::Text),
     ];
-    let fields = fields.map(|(name, kind)| Field { name: name.to_owned(), kind }).to_vec();
+    let fields =
+        fields.map(|(name, kind)| Field { name: name.to_owned(), kind, currency: None }).to_vec();
     let states = States {
         field: "stage".to_owned(),
         order: vec!["Open".to_owned(), "Won".to_owned()],
@@ -115,7 +116,7 @@ fn numbers_round_half_even_once() {
         ("days(created, timestamp('2026-11-01T10:00:07Z'))", Some("0.000081")),
         ("days(created, timestamp('2026-11-04T10:00:00Z')) / 3 + 1", Some("2")),
     ] {
-        let outcome = number(text, scope, &mut symbols).expect(text).contribution(&row);
+        let outcome = number(text, scope, &mut symbols).expect(text).number.contribution(&row);
         let shown =
             if let Outcome::Known(decimal) = outcome { Some(decimal.to_string()) } else { None };
         assert_eq!(shown.as_deref(), expected, "{text}");

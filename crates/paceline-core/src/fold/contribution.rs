@@ -12,6 +12,8 @@ use crate::kpi::{Aggregate, At, Simple};
 use crate::record::Life;
 use crate::symbol::Symbol;
 
+use super::money::converted;
+
 /// What one record says for one KPI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Contribution {
@@ -23,15 +25,17 @@ pub(super) fn contribution(simple: &Simple, life: Life, row: &Row, basis: &Basis
     if !life.alive {
         return Contribution::Nothing;
     }
-    contribution_if(simple.filter.eval(row), simple, row, basis)
+    // What the day matters to changes by the clock alone.
+    contribution_if(simple.filter.eval(row), simple, row, basis, NO_DAY)
 }
 
-/// What a living record contributes when so it is with the filter.
+/// What a living record contributes when so it is with the filter, and `today` is the day of the org.
 pub(super) fn contribution_if(
     belongs: Tri,
     simple: &Simple,
     row: &Row,
     basis: &Basis,
+    today: Day,
 ) -> Contribution {
     let incomplete = || doubtful(simple, row, basis, 1, 0);
     match belongs {
@@ -40,7 +44,10 @@ pub(super) fn contribution_if(
         Tri::True => {}
     }
     let owner = owner(simple, row);
-    match (dated(simple.at, owner, row, basis), part(&simple.aggregate, row)) {
+    let day = dated(simple.at, owner, row, basis);
+    let worth_on =
+        if simple.at.is_some() { day.clone() } else { Outcome::Known(basis.rates.today(today)) };
+    match (day, part(simple, row, &worth_on, basis)) {
         (Outcome::Null, _) | (_, Outcome::Null) => Contribution::Nothing,
         (Outcome::Known(day), Outcome::Known(value)) if owner != Symbol::UNKNOWN => {
             Contribution::Part(owner, value.on(day))
@@ -119,18 +126,16 @@ impl Amount {
     }
 }
 
-fn part(aggregate: &Aggregate, row: &Row) -> Outcome<Amount> {
-    match aggregate {
+/// `on` is the day by whose rate money is converted.
+fn part(simple: &Simple, row: &Row, on: &Outcome<Day>, basis: &Basis) -> Outcome<Amount> {
+    let converted = |number| converted(number, simple, row, on, basis);
+    match &simple.aggregate {
         Aggregate::Count => Outcome::Known(Amount::Sum(Decimal::from_int(1))),
-        Aggregate::Sum(number) | Aggregate::Average(number) => {
-            number.contribution(row).map(Amount::Sum)
-        }
+        Aggregate::Sum(number) | Aggregate::Average(number) => converted(number).map(Amount::Sum),
         Aggregate::Min(number)
         | Aggregate::Max(number)
         | Aggregate::Median(number)
-        | Aggregate::P90(number) => {
-            number.contribution(row).map(|amount| Amount::Member(amount.micros()))
-        }
+        | Aggregate::P90(number) => converted(number).map(|amount| Amount::Member(amount.micros())),
         Aggregate::CountDistinct(field, _) => match row[usize::from(field.0)] {
             Cell::Unknown => Outcome::Unknown,
             Cell::Null => Outcome::Null,

@@ -20,7 +20,8 @@ use crate::version::Version;
 type Step = (Op, i64, Option<Option<i64>>, Option<Option<i64>>);
 
 fn entity() -> Entity {
-    let field = |name: &str| Field { name: name.to_owned(), kind: FieldType::Decimal };
+    let field =
+        |name: &str| Field { name: name.to_owned(), kind: FieldType::Decimal, currency: None };
     Entity {
         name: "deal".to_owned(),
         fields: vec![field("amount"), field("rank")],

@@ -1,9 +1,11 @@
 //! A shard of a lane: the images of its records, and the entries that the board does not have yet.
 
 use jiff::Timestamp;
+use paceline_core::basis::Difference;
 use paceline_core::board::Batch;
 use paceline_core::entity::EntityId;
 use paceline_core::entry::Entry;
+use paceline_core::fold::Fold;
 use paceline_core::ledger::Tallies;
 use paceline_core::model::Model;
 use paceline_core::record::Images;
@@ -40,6 +42,24 @@ impl Shard {
     /// How many records it holds, the deleted included.
     pub(super) fn records(&self) -> usize {
         self.images.iter().map(Images::len).sum()
+    }
+
+    /// Folds an entity's records anew, where they contribute otherwise by another basis, which holds since an instant.
+    pub(super) fn refold(
+        &mut self,
+        entity: usize,
+        fold: &Fold,
+        difference: &Difference<'_>,
+        since: Timestamp,
+    ) {
+        let Self { images, early, batch, .. } = self;
+        images[entity].for_each(|life, row| {
+            fold.refold(life, row, difference, |at, entry| match (at, &mut *early) {
+                (Some(at), _) => batch.schedule(at, &entry, since),
+                (None, Some(tallies)) => tallies.add(&entry),
+                (None, None) => batch.add(&entry, since),
+            });
+        });
     }
 
     /// Notes an entry of a change made at `time`.

@@ -26,7 +26,7 @@ pub(super) fn goals(
     live: &Live,
     request: &proto::ListGoalsRequest,
 ) -> Result<proto::ListGoalsResponse, Status> {
-    let (model, roster) = (live.model(), live.roster());
+    let (model, roster) = (live.model(), &*live.roster());
     let filter = Filter::of(request, model, roster)?;
     let of_file =
         model.goals.iter().enumerate().map(|(at, goal)| file(at + 1, goal, model, roster));
@@ -93,11 +93,9 @@ impl Filter {
             kpis: Vec::new(),
             periods: Vec::new(),
         };
-        let view = selector::View::of(&selector, model, roster)?;
-        if let Some(unknown) = view.unknown.first() {
-            return Err(errors::unknown_scope(unknown));
-        }
-        let scopes = view.selection.map(|selection| selection.scopes);
+        selector::View::of(&selector, model)?;
+        let scope = |name: &String| roster.named(name).ok_or_else(|| errors::unknown_scope(name));
+        let scopes: Vec<ScopeId> = scopes.iter().map(scope).collect::<Result<_, _>>()?;
         let whose = r#for.iter().enumerate().map(|(at, text)| {
             let wrong = |error| errors::invalid(format!("for[{at}]"), format!("`{text}`: {error}"));
             text.parse::<Whose>().map_err(wrong)
@@ -105,7 +103,7 @@ impl Filter {
         Ok(Self {
             kpis: kpis.clone(),
             whose: whose.collect::<Result<_, Status>>()?,
-            scopes: scopes.filter(|scopes| !scopes.is_empty()),
+            scopes: (!scopes.is_empty()).then_some(scopes),
         })
     }
 
@@ -114,7 +112,7 @@ impl Filter {
         let concerns = |scope: &ScopeId| match *roster.scope(*scope) {
             Scope::Rep(rep) => whose.includes(rep, roster),
             Scope::Team(rep) => whose == Whose::Team(roster.reps()[rep].id.clone()),
-            Scope::Org | Scope::Unassigned => false,
+            Scope::Org | Scope::Unassigned | Scope::Ended => false,
         };
         (self.kpis.is_empty() || self.kpis.contains(&terms.kpi))
             && (self.whose.is_empty() || self.whose.contains(&whose))

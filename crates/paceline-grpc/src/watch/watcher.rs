@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use metrics::{counter, gauge};
 use paceline_core::board::{Revision, Update};
-use paceline_engine::Cause;
+use paceline_engine::{Cause, Shown};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -183,10 +183,8 @@ impl Watcher {
     /// What changed in the view after a revision.
     fn changes(&mut self, since: Revision) -> (Option<Update>, Stamp) {
         self.signal.mark_unchanged();
-        Stamp::read(&self.served, |live, now| match &self.view.selection {
-            Some(selection) => live.changes_since(since, selection, now),
-            None => (Some(Update::default()), live.revision()),
-        })
+        let selection = &self.view.selection;
+        Stamp::read(&self.served, |live, now| live.changes_since(since, selection, now))
     }
 
     /// More was removed since than is remembered.
@@ -210,12 +208,12 @@ impl Watcher {
         let room = self.room().await?;
         self.due = Instant::now() + self.terms.min_interval;
         self.signal.mark_unchanged();
-        let (standings, stamp) =
-            Stamp::read(&self.served, |live, now| match &self.view.selection {
-                Some(selection) => live.standings(selection, None, now),
-                None => (Vec::new(), live.revision()),
-            });
-        let unknown = self.view.unknown.clone();
+        let selection = &self.view.selection;
+        let (Shown { standings, unknown, .. }, stamp) = Stamp::read(&self.served, |live, now| {
+            let shown = live.standings(selection, None, now);
+            let revision = shown.revision;
+            (shown, revision)
+        });
         let chunks = Chunks::of_snapshot(standings);
         let position = unknown.is_empty().then_some(stamp.revision);
         self.send(room, chunks, Chunk::snapshot, &stamp, position).await?;
@@ -247,8 +245,10 @@ impl Watcher {
         position: Option<Revision>,
     ) -> Result<(), End> {
         let mut room = room;
+        // A roster of later names all that was ever on the board.
+        let roster = self.served.live.roster();
         loop {
-            let chunk = chunks.next(self.served.live.model(), self.served.live.roster());
+            let chunk = chunks.next(self.served.live.model(), &roster);
             if chunk.last {
                 self.position = position;
                 self.emit(room, frame(chunk), stamp);

@@ -70,7 +70,7 @@ impl Stage {
             Arc::new(roster),
             vec!["crm.opportunity".to_owned()],
         );
-        let live = Arc::new(live.with_goals(GOALS.to_owned()));
+        let live = Arc::new(live.with_own(GOALS.to_owned()));
         let log = GoalLog::new(live.clone());
         let now = Arc::new(Mutex::new(at(NOW)));
         let clock = now.clone();
@@ -202,6 +202,7 @@ fn model(symbols: Symbols) -> Model {
             grace: Decimal::ZERO,
         },
         symbols,
+        rates: None,
     }
 }
 
@@ -220,6 +221,7 @@ fn kpi(name: &str, aggregate: Aggregate, periods: Vec<PeriodKind>) -> Kpi {
             entity: EntityId(0),
             filter: Test::Const(true),
             aggregate,
+            currency: None,
             at: Some(At::Date(FieldId(1))),
             credit: FieldId(2),
         }),

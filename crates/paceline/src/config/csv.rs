@@ -1,18 +1,32 @@
-//! CSV (RFC 4180): rows of cells, and reps as a file of them, read into the same tree as a list in the config.
+//! CSV (RFC 4180): rows of cells, and tables of them, read into the same tree as a list in the config.
 
 use super::node::{Entry, Node, Value};
 use super::place::{At, Place};
 use super::report::Report;
 use paceline_core::suggest;
 
-/// The columns a file of reps may have.
-const COLUMNS: [&str; 8] =
-    ["id", "name", "manager", "role", "start", "end", "time_zone", "calendar"];
+/// What a file of rows is about.
+pub(super) struct Table {
+    /// The columns it may have.
+    pub(super) columns: &'static [&'static str],
+    /// Those that it must have, each with what it holds.
+    pub(super) needed: &'static [(&'static str, &'static str)],
+    /// A header, to begin with.
+    pub(super) header: &'static str,
+    /// The column by which diagnostics call a row; without one they count the rows.
+    pub(super) label: Option<&'static str>,
+}
 
 /// Reads the rows below a header as mappings; an empty cell is an absent key.
-pub(super) fn read(text: &str, name: &str, parent: At, report: &mut Report) -> Vec<Node> {
+pub(super) fn read(
+    table: &Table,
+    text: &str,
+    name: &str,
+    parent: At,
+    report: &mut Report,
+) -> Vec<Node> {
     let text = without_mark(text);
-    let mut reader = Reader { file: report.places.add_file(name, text), parent, report };
+    let mut reader = Reader { table, file: report.places.add_file(name, text), parent, report };
     let mut rows =
         rows(text).into_iter().filter(|row| row.iter().any(|cell| !cell.text.is_empty()));
     let Some(header) = rows.next() else {
@@ -21,7 +35,7 @@ pub(super) fn read(text: &str, name: &str, parent: At, report: &mut Report) -> V
             1,
             1,
             "the file is empty",
-            "begin with the header id,name,manager,role",
+            &format!("begin with the header {}", table.header),
         );
         return Vec::new();
     };
@@ -43,6 +57,7 @@ pub(crate) struct Cell {
 }
 
 struct Reader<'a> {
+    table: &'a Table,
     file: usize,
     parent: At,
     report: &'a mut Report,
@@ -54,8 +69,9 @@ impl Reader<'_> {
         let before = self.report.len();
         for (index, cell) in header.iter().enumerate() {
             let name = cell.text.as_str();
-            if !COLUMNS.contains(&name) {
-                let remedy = suggest::remedy(name, COLUMNS.into_iter(), "the columns are");
+            if !self.table.columns.contains(&name) {
+                let known = self.table.columns.iter().copied();
+                let remedy = suggest::remedy(name, known, "the columns are");
                 self.error(cell, &format!("unknown column `{name}`"), &remedy);
             } else if header[..index].iter().any(|other| other.text == name) {
                 self.error(
@@ -65,13 +81,13 @@ impl Reader<'_> {
                 );
             }
         }
-        if !header.iter().any(|cell| cell.text == "id") && self.report.len() == before {
-            let first = &header[0];
-            self.error(
-                first,
-                "there is no column `id`",
-                "add the column `id`, which credit fields name a rep by",
-            );
+        let missing = |(column, _): &&(&str, &str)| !header.iter().any(|cell| cell.text == *column);
+        if self.report.len() == before {
+            for (column, meaning) in self.table.needed.iter().filter(missing) {
+                let message = format!("there is no column `{column}`");
+                let remedy = format!("add the column `{column}`, {meaning}");
+                self.error(&header[0], &message, &remedy);
+            }
         }
         self.report.len() == before
     }
@@ -95,7 +111,7 @@ impl Reader<'_> {
         let id = header
             .iter()
             .zip(&row)
-            .find(|(name, _)| name.text == "id")
+            .find(|(name, _)| Some(name.text.as_str()) == self.table.label)
             .map(|(_, cell)| cell.text.clone());
         let label = id.filter(|id| !id.is_empty()).unwrap_or_else(|| format!("[{index}]"));
         let (line, column) = row.first().map_or((1, 1), |cell| (cell.line, cell.column));

@@ -1,13 +1,18 @@
 //! The config as a whole: its top-level keys, read, checked against each other and compiled.
 
-use paceline_core::entity::{Entity, EntityId, FIELDS_MAX, FieldId};
+use std::collections::BTreeSet;
+
+use paceline_core::entity::{Entity, EntityId, FIELDS_MAX, Field, FieldId};
+use paceline_core::facts::FromEntity;
 use paceline_core::model::Model;
+use paceline_core::rates::RateFields;
 use paceline_core::symbol::Symbols;
 use paceline_crm::{EntityBinding, FieldBinding};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::calendars::RawCalendar;
+use super::currency::RawCurrency;
 use super::decode::decode;
 use super::diagnostic::Diagnostics;
 use super::entities::{Declared, RawEntity};
@@ -49,6 +54,8 @@ pub(super) struct Document {
     reps: Option<RawReps>,
     /// Working time, by name: `default` is that of the org and of all reps who name no other.
     calendars: Option<Entries<RawCalendar>>,
+    /// The currency that all money is counted in, and what others are worth. Default: money is summed as it is.
+    currency: Option<RawCurrency>,
     /// What is measured. Required without a preset.
     kpis: Option<Located<Vec<RawKpi>>>,
     /// Targets. Default: none.
@@ -92,12 +99,18 @@ impl Document {
     fn compile(self, report: &mut Report) -> Option<Config> {
         let mut notes = self.notes();
         notes.extend(left_out(report));
-        let mut declared =
-            self.entities.map(|raw| entities::compile(&raw, report)).unwrap_or_default();
+        let mut declared = self
+            .entities
+            .map(|raw| entities::compile(&raw, self.currency.is_some(), report))
+            .unwrap_or_default();
         let raw_kpis = self.kpis.map(|raw| not_empty(raw, report)).unwrap_or_default();
         let calendars = calendars::compile(&self.calendars.unwrap_or_default(), &mut notes, report);
-        let reps = reps::compile(self.reps.unwrap_or_default(), &calendars, report);
+        let raw_topics = self.topics.unwrap_or_default();
+        let raw_reps = self.reps.unwrap_or_default();
+        let reps = raw_reps.compile(raw_topics.names_reps(), &calendars, report);
+        let from = raw_reps.from_entity(&declared, &mut Symbols::default(), report);
         let drafts = kpis::compile(&raw_kpis, &mut declared, &mut Symbols::default(), report);
+        let currency = self.currency.as_ref().map(|raw| raw.compile(&declared, &mut notes, report));
         let goals = goals::compile(
             &self.goals.unwrap_or_default(),
             &drafts,
@@ -108,14 +121,14 @@ impl Document {
         );
         let bands = status::compile(&self.status.unwrap_or_default(), report);
         let server = server::compile(&self.server.unwrap_or_default(), report);
-        let raw_topics = self.topics.unwrap_or_default();
         let topics = topics::compile(&raw_topics, report);
         let hold = topics::hold(&self.alerts.unwrap_or_default(), report);
         let sources =
             self.sources.map(|raw| sources::compile(&raw, &declared, report)).unwrap_or_default();
-        topics::check_goals(&raw_topics, &topics, &sources, report);
+        topics::check_sources(&raw_topics, &topics, &sources, report);
         let kafka = self.kafka.map(|kafka| kafka.compile(report));
-        let mut kept = keep(declared, &drafts);
+        let rates = currency.as_ref().and_then(|currency| currency.fields);
+        let mut kept = keep(declared, &drafts, from.as_ref(), rates);
         check_field_counts(&kept, &raw_kpis, report);
         if report.len() > 0 {
             return None;
@@ -123,13 +136,34 @@ impl Document {
         let mut symbols = Symbols::default();
         let kpis = kpis::compile(&raw_kpis, &mut kept, &mut symbols, report);
         let kpis = kpis.into_iter().map(|draft| draft.kpi).collect::<Option<_>>()?;
+        let rate_fields = self.currency.as_ref().and_then(|raw| raw.fields(&kept, report));
+        let rates = currency.map(|currency| currency.rates(&mut symbols)).unwrap_or_default();
+        // The fields have other numbers now.
+        let reps_from = match from {
+            Some(_) => Some(raw_reps.from_entity(&kept, &mut symbols, report)?),
+            None => None,
+        };
+        let facts = reps.facts();
         let roster = reps.roster(&calendars, &mut symbols, report)?;
         let kafka = kafka?;
         notes.extend(overruled(&kafka));
         let bindings = bindings(&kept);
         let entities = kept.into_iter().map(|declared| declared.entity).collect();
-        let model = Model { entities, kpis, calendars, goals, bands, symbols };
-        Some(Config { kafka, sources, bindings, model, roster, server, topics, hold, notes })
+        let model = Model { entities, kpis, calendars, goals, bands, symbols, rates: rate_fields };
+        Some(Config {
+            kafka,
+            sources,
+            bindings,
+            model,
+            roster,
+            facts,
+            reps_from,
+            rates,
+            server,
+            topics,
+            hold,
+            notes,
+        })
     }
 
     /// What is accepted and does nothing.
@@ -164,11 +198,20 @@ fn not_empty(raw: Located<Vec<RawKpi>>, report: &mut Report) -> Vec<RawKpi> {
     raw.value
 }
 
-/// The entities with only those of their fields that some KPI needs.
-fn keep(declared: Vec<Declared>, drafts: &[Draft]) -> Vec<Declared> {
+/// The entities with only those of their fields that some KPI, the reps or the rates need.
+fn keep(
+    declared: Vec<Declared>,
+    drafts: &[Draft],
+    reps: Option<&FromEntity>,
+    rates: Option<RateFields>,
+) -> Vec<Declared> {
     let keep = |(index, declared): (usize, Declared)| {
-        let needed = kpis::needed(EntityId(index as u16), &declared.entity, drafts);
-        let fields = needed.iter().map(|at| declared.entity.fields[*at].clone()).collect();
+        let id = EntityId(index as u16);
+        let rates = rates.filter(|rates| rates.entity == id);
+        let mut needed = kpis::needed(id, &declared.entity, drafts);
+        needed.extend(reps::needed(id, reps));
+        needed.extend(rates.iter().flat_map(RateFields::fields).map(|field| usize::from(field.0)));
+        let fields = kept_fields(&declared.entity, &mut needed);
         let sources = needed.iter().map(|at| declared.sources[*at].clone()).collect();
         // The moments are compiled again, for the fields have other numbers now. Until then they count.
         let moments = declared.entity.moments;
@@ -176,6 +219,19 @@ fn keep(declared: Vec<Declared>, drafts: &[Draft]) -> Vec<Declared> {
         Declared { entity, sources, ..declared }
     };
     declared.into_iter().enumerate().map(keep).collect()
+}
+
+/// The needed fields, each with what it needs itself: money the field of its currency.
+fn kept_fields(entity: &Entity, needed: &mut BTreeSet<usize>) -> Vec<Field> {
+    let currency = |at: &usize| entity.fields[*at].currency.map(|field| usize::from(field.0));
+    let currencies: Vec<usize> = needed.iter().filter_map(currency).collect();
+    needed.extend(currencies);
+    let place = |at: usize| needed.iter().position(|kept| *kept == at);
+    let field = |at: &usize| Field {
+        currency: currency(at).and_then(place).map(|at| FieldId(at as u8)),
+        ..entity.fields[*at].clone()
+    };
+    needed.iter().map(field).collect()
 }
 
 fn check_field_counts(kept: &[Declared], kpis: &[RawKpi], report: &mut Report) {
@@ -210,15 +266,13 @@ fn names(declared: &Declared) -> Vec<String> {
 
 fn fields(declared: &Declared) -> Vec<FieldBinding> {
     let pairs = declared.entity.fields.iter().zip(&declared.sources).enumerate();
-    let field = |(index, (field, source)): (
-        usize,
-        (&paceline_core::entity::Field, &entities::FieldSource),
-    )| FieldBinding {
-        id: FieldId(index as u8),
-        path: source.path.clone(),
-        kind: field.kind,
-        scale: source.scale,
-    };
+    let field =
+        |(index, (field, source)): (usize, (&Field, &entities::FieldSource))| FieldBinding {
+            id: FieldId(index as u8),
+            path: source.path.clone(),
+            kind: field.kind,
+            scale: source.scale,
+        };
     pairs.map(field).collect()
 }
 

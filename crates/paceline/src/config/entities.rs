@@ -1,6 +1,6 @@
 //! `entities`: what of the CRM's records is read, and how their states are called.
 
-use paceline_core::entity::{Entity, Field, FieldType};
+use paceline_core::entity::{Entity, Field, FieldId, FieldType};
 use paceline_core::expr::States;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -54,9 +54,12 @@ struct RawField {
     /// Default: what the message says. Only for decimal and money.
     #[schemars(range(min = 0, max = 38))]
     scale: Option<Located<i32>>,
+    /// Where the code of its currency is in a record: `CurrencyIsoCode`. KPIs convert what they aggregate to the currency of
+    /// the org. Default: it is in that already. Only for money, and with the top-level key `currency`.
+    currency: Option<Text>,
 }
 
-/// What a field holds: text; bool; int (64 bits); decimal (exact, six places); money (read as a decimal);
+/// What a field holds: text; bool; int (64 bits); decimal (exact, six places); money (a decimal, of a currency);
 /// date (a calendar day); timestamp (an instant).
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -87,13 +90,17 @@ struct RawStates {
 /// The most fields that one entity can declare.
 const DECLARED_MAX: usize = 255;
 
-/// Compiles all entities.
-pub(super) fn compile(raw: &Located<Entries<RawEntity>>, report: &mut Report) -> Vec<Declared> {
+/// Compiles all entities. `converts` says whether the config knows a currency of the org.
+pub(super) fn compile(
+    raw: &Located<Entries<RawEntity>>,
+    converts: bool,
+    report: &mut Report,
+) -> Vec<Declared> {
     if raw.value.0.is_empty() && !report.lost_any() {
         report.error(raw.at, "there is no entity", "describe one, with its fields");
     }
     check_names(&raw.value.0, report);
-    raw.value.0.iter().map(|(name, entity)| entity.compile(name, report)).collect()
+    raw.value.0.iter().map(|(name, entity)| entity.compile(name, converts, report)).collect()
 }
 
 /// A message's name means one entity.
@@ -121,24 +128,60 @@ fn check_names(entities: &[(Text, RawEntity)], report: &mut Report) {
 }
 
 impl RawEntity {
-    fn compile(&self, name: &Text, report: &mut Report) -> Declared {
-        if let Some((extra, _)) = self.fields.0.get(DECLARED_MAX) {
+    fn compile(&self, name: &Text, converts: bool, report: &mut Report) -> Declared {
+        let (mut fields, sources) = self.fields(converts, report);
+        if fields.len() > DECLARED_MAX {
+            let extra = self.fields.0.get(DECLARED_MAX).or_else(|| self.fields.0.last());
             report.error(
-                extra.at,
-                format_args!("more than {DECLARED_MAX} fields"),
+                extra.map_or(name.at, |(name, _)| name.at),
+                format_args!("more than {DECLARED_MAX} fields, those of currencies included"),
                 "leave out those that no KPI needs",
             );
+            fields.truncate(DECLARED_MAX);
+            // Fields of currencies come last, and may be among those that are cut off.
+            fields.iter_mut().for_each(|field| field.currency = None);
         }
-        let declared = self.fields.0.iter().take(DECLARED_MAX);
-        let fields = declared.clone().map(|(name, field)| field.compile(name, report)).collect();
         let entity = Entity { name: name.value.clone(), fields, moments: Vec::new() };
         let states = self.states.as_ref().map(|states| states.compile(&entity, report));
         Declared {
             entity,
             names: self.names.iter().flatten().map(|name| name.value.clone()).collect(),
-            sources: declared.map(|(_, field)| field.source()).collect(),
+            sources,
             states,
         }
+    }
+
+    /// All fields that have a name, and behind them those that hold the codes of currencies.
+    fn fields(&self, converts: bool, report: &mut Report) -> (Vec<Field>, Vec<FieldSource>) {
+        let mut currencies = Currencies { paths: Vec::new(), first: self.fields.0.len() };
+        let (mut fields, mut sources) = (Vec::new(), Vec::new());
+        for (name, field) in &self.fields.0 {
+            let currency = field.currency(converts, report).map(|path| currencies.field(path));
+            fields.push(Field { currency, ..field.compile(name, report) });
+            sources.push(field.source());
+        }
+        for path in currencies.paths {
+            fields.push(Field { name: String::new(), kind: FieldType::Text, currency: None });
+            sources.push(FieldSource { path: path.to_owned(), scale: None });
+        }
+        (fields, sources)
+    }
+}
+
+/// The fields that hold the codes of currencies, one a path, behind all that have a name.
+struct Currencies<'a> {
+    paths: Vec<&'a str>,
+    first: usize,
+}
+
+impl<'a> Currencies<'a> {
+    fn field(&mut self, path: &'a str) -> FieldId {
+        let known = self.paths.iter().position(|known| *known == path);
+        let at = known.unwrap_or(self.paths.len());
+        if known.is_none() {
+            self.paths.push(path);
+        }
+        FieldId((self.first + at) as u8)
     }
 }
 
@@ -149,7 +192,29 @@ impl RawField {
         if let Some(scale) = self.scale {
             self.check_scale(scale, report);
         }
-        Field { name: name.value.clone(), kind: self.kind.field_type() }
+        Field { name: name.value.clone(), kind: self.kind.field_type(), currency: None }
+    }
+
+    /// Where the code of its currency is read from, if it can have one.
+    fn currency(&self, converts: bool, report: &mut Report) -> Option<&str> {
+        let path = self.currency.as_ref()?;
+        if !matches!(self.kind, Kind::Money) {
+            report.error(
+                path.at,
+                "only money has a currency",
+                "leave it out, or use `type: money`",
+            );
+            return None;
+        }
+        value::not_empty(path, "the path", report);
+        if !converts {
+            report.unknown(
+                path.at,
+                "nothing says what money is converted to: there is no top-level `currency`",
+                "add `currency: {org: EUR, rates: rates.csv}`, or leave this out: all is summed as it is",
+            );
+        }
+        Some(path.as_str())
     }
 
     fn check_path(&self, report: &mut Report) {
@@ -298,11 +363,10 @@ pub(super) fn field<'a>(
     name: &Text,
     entity: &'a Entity,
     report: &mut Report,
-) -> Option<(paceline_core::entity::FieldId, &'a Field)> {
+) -> Option<(FieldId, &'a Field)> {
     let found = entity.field(name.as_str());
     if found.is_none() {
-        let known = entity.fields.iter().map(|field| field.name.as_str());
-        let remedy = suggest::remedy(name.as_str(), known, "its fields are");
+        let remedy = suggest::remedy(name.as_str(), entity.names(), "its fields are");
         let message = format!("entity `{}` has no field `{}`", entity.name, name.as_str());
         report.unknown(name.at, message, remedy);
     }

@@ -222,7 +222,7 @@ fn given<T>(value: Option<Option<T>>) -> Option<Option<T>> {
 }
 
 fn rep(id: &Text, reps: &Reps, report: &mut Report) -> bool {
-    let known = reps.get(id.as_str()).is_some();
+    let known = reps.others || reps.reps().any(|rep| rep.id == id.value);
     if !known {
         let remedy = reps.remedy(id.as_str());
         report.unknown(id.at, format_args!("there is no rep `{}`", id.as_str()), remedy);
@@ -231,10 +231,10 @@ fn rep(id: &Text, reps: &Reps, report: &mut Report) -> bool {
 }
 
 fn has_role(role: &Text, reps: &Reps, report: &mut Report) -> bool {
-    let mut roles: Vec<&str> = reps.list.iter().filter_map(|rep| rep.role.as_deref()).collect();
+    let mut roles: Vec<&str> = reps.reps().filter_map(|rep| rep.role.as_deref()).collect();
     roles.sort_unstable();
     roles.dedup();
-    let known = roles.contains(&role.as_str());
+    let known = reps.others || roles.contains(&role.as_str());
     if !known {
         let remedy = suggest::remedy(role.as_str(), roles.into_iter(), "the roles are");
         report.unknown(role.at, format_args!("no rep has the role `{}`", role.as_str()), remedy);
@@ -246,7 +246,7 @@ fn manager(id: &Text, reps: &Reps, report: &mut Report) -> bool {
     if !rep(id, reps, report) {
         return false;
     }
-    let manages = reps.manages(id.as_str());
+    let manages = reps.others || reps.manages(id.as_str());
     if !manages {
         let remedy = format!("name a manager, or write `{{rep: {}}}`", id.as_str());
         report.unknown(id.at, format_args!("`{}` manages nobody", id.as_str()), remedy);

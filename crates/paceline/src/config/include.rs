@@ -1,4 +1,4 @@
-//! Puts a config together from its files: `include`, the reps' CSV and the preset.
+//! Puts a config together from its files: `include`, the CSVs of reps and rates, and the preset.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::node::{self, Entry, Node, Value};
 use super::place::At;
 use super::report::Report;
-use super::{csv, preset, secret};
+use super::{csv, currency, preset, reps, secret};
 
 /// Reads a config file and all that it includes.
 pub(super) fn read(path: &Path, report: &mut Report) -> Option<Node> {
@@ -33,6 +33,7 @@ pub(super) fn assemble(text: &str, name: &str, report: &mut Report) -> Option<No
     let mut seen = vec![(canonical(Path::new(name)), None)];
     let mut top = parse(text, name, &mut seen, report)?;
     expand_reps(&mut top, report);
+    expand_rates(&mut top, report);
     preset::apply(&mut top, report);
     Some(top)
 }
@@ -171,7 +172,7 @@ fn expand_reps(top: &mut Node, report: &mut Report) {
         );
         return;
     };
-    let rows = read_reps(path, entry.node.at, report);
+    let rows = read_rows(&reps::CSV, path, entry.node.at, report);
     let list = Entry {
         key: "list".to_owned(),
         key_at: entry.key_at,
@@ -182,13 +183,23 @@ fn expand_reps(top: &mut Node, report: &mut Report) {
     }
 }
 
-fn read_reps(path: &str, at: At, report: &mut Report) -> Value {
+/// Puts the rows of a file in the place of its path, `currency.rates`.
+fn expand_rates(top: &mut Node, report: &mut Report) {
+    let Value::Map(entries) = &mut top.value else { return };
+    let Some(currency) = entries.iter_mut().find(|entry| entry.key == "currency") else { return };
+    let Value::Map(keys) = &mut currency.node.value else { return };
+    let Some(rates) = keys.iter_mut().find(|entry| entry.key == "rates") else { return };
+    let Some(path) = rates.node.scalar() else { return };
+    rates.node.value = read_rows(&currency::CSV, path, rates.node.at, report);
+}
+
+fn read_rows(table: &csv::Table, path: &str, at: At, report: &mut Report) -> Value {
     let Some(text) = read_named(path, at, report) else {
         report.lose_file();
         return Value::List(Vec::new());
     };
     let name = beside(path, at, report).display().to_string();
-    Value::List(csv::read(&text, &name, at, report))
+    Value::List(csv::read(table, &text, &name, at, report))
 }
 
 /// Reads a file that is named in a config, or tells why it cannot be read.

@@ -1,35 +1,56 @@
 //! `reps`: who is credited and carries goals, and who manages whom.
 
-use std::collections::HashMap;
+mod from_entity;
+mod rows;
+
+use std::collections::BTreeSet;
 
 use paceline_core::calendar::Calendar;
 use paceline_core::day::Day;
+use paceline_core::entity::EntityId;
+use paceline_core::facts::{self, Facts, FromEntity, Said};
 use paceline_core::roster::{Rep, Roster};
-use paceline_core::symbol::Intern;
+use paceline_core::symbol::{Intern, Symbols};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::calendars;
+use super::csv::Table;
+use super::entities::Declared;
 use super::located::Text;
-use super::place::At;
 use super::report::Report;
 use super::value;
-use paceline_core::suggest;
+use rows::{Places, Row};
 
-/// Everyone who is credited or manages somebody who is: as a list here, or in a CSV file.
+/// A CSV of reps.
+pub(super) const CSV: Table = Table {
+    columns: &["id", "from", "name", "manager", "role", "start", "end", "time_zone", "calendar"],
+    needed: &[("id", "which credit fields name a rep by")],
+    header: "id,name,manager,role",
+    label: Some("id"),
+};
+
+/// Everyone who is credited or manages somebody who is: as a list here, in a CSV file, or as the records of an entity.
+/// Whatever `topics.reps` says lies over them.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Reps")]
 pub(super) struct RawReps {
     /// The reps, managers included. Default: none; then all credit goes to `unassigned`.
     list: Option<Vec<RawRep>>,
-    /// A CSV file with the columns id, name, manager, role, start, end, time_zone, calendar, in any order, by a path
+    /// A CSV file with the columns id, from, name, manager, role, start, end, time_zone, calendar, in any order, by a path
     /// relative to this file. Instead of `list`.
     #[expect(
         dead_code,
         reason = "its rows are put in the place of `list` before the config is read"
     )]
     file: Option<String>,
+    /// An entity whose living records are the reps: the record's id is theirs, and of its fields those called name,
+    /// manager, role, start, end, time_zone and calendar say the rest. Instead of `list`.
+    from: Option<Text>,
+    /// Which of the entity's records are reps: CEL over its fields, without the clock. Default: all.
+    #[serde(rename = "where")]
+    filter: Option<Text>,
 }
 
 /// A user who carries goals; managers are reps too.
@@ -39,9 +60,13 @@ pub(super) struct RawReps {
 struct RawRep {
     /// The id that the credit field of records holds. Required.
     id: Text,
+    /// The day from which on the row holds, `YYYY-MM-DD`: the latest row of an id says all of the rep. Before the first
+    /// they are none. Default: since ever.
+    #[schemars(extend("format" = "date"))]
+    from: Option<Text>,
     /// What people call them. Default: the id.
     name: Option<Text>,
-    /// The id of their manager, who is in the list too. Default: nobody.
+    /// The id of their manager, who is in the list too, on the same days. Default: nobody.
     manager: Option<Text>,
     /// Their role, for goals by role. Default: none.
     role: Option<Text>,
@@ -74,39 +99,65 @@ struct RawTimeOff {
 
 /// The reps, as far as goals need to know them.
 pub(super) struct Reps {
-    pub(super) list: Vec<Rep>,
-    places: Vec<Places>,
+    rows: Vec<Row>,
+    /// Whether there may be others than those in the rows.
+    pub(super) others: bool,
 }
 
-/// Where a rep's id and manager are written.
-struct Places {
-    id: At,
-    manager: Option<At>,
+impl RawReps {
+    /// Compiles the rows. `told` is whether a topic of reps is named.
+    pub(super) fn compile(&self, told: bool, calendars: &[Calendar], report: &mut Report) -> Reps {
+        let others = self.from.is_some() || told && self.list.is_none();
+        let raw = self.list.iter().flatten();
+        let rows: Vec<Row> = raw.map(|rep| rep.compile(calendars, report)).collect();
+        rows::check(&rows, report);
+        Reps { rows, others }
+    }
+
+    /// Compiles which records are reps.
+    pub(super) fn from_entity(
+        &self,
+        entities: &[Declared],
+        symbols: &mut Symbols,
+        report: &mut Report,
+    ) -> Option<FromEntity> {
+        let Some(name) = &self.from else {
+            if let Some(filter) = &self.filter {
+                let remedy = "add `from: <entity>`, or leave it out";
+                report.error(filter.at, "`where` chooses among the records of `from`", remedy);
+            }
+            return None;
+        };
+        if self.list.is_some() {
+            let message = "reps are also given as a list or a file";
+            report.error(name.at, message, "keep one of the two");
+        }
+        from_entity::compile(name, self.filter.as_ref(), entities, symbols, report)
+    }
 }
 
-/// Compiles all reps.
-pub(super) fn compile(raw: RawReps, calendars: &[Calendar], report: &mut Report) -> Reps {
-    let raw = raw.list.unwrap_or_default();
-    let places = raw.iter().map(RawRep::places).collect();
-    let list = raw.into_iter().map(|rep| rep.compile(calendars, report)).collect();
-    let reps = Reps { list, places };
-    let by_id = reps.index(report);
-    reps.check_managers(&by_id, report);
-    reps.check_cycles(&by_id, report);
-    reps
+/// The fields of an entity that say something of reps.
+pub(super) fn needed(id: EntityId, from: Option<&FromEntity>) -> BTreeSet<usize> {
+    let from = from.filter(|from| from.entity == id);
+    from.map(from_entity::fields).unwrap_or_default()
 }
 
 impl RawRep {
     fn places(&self) -> Places {
-        Places { id: self.id.at, manager: self.manager.as_ref().map(|manager| manager.at) }
+        Places {
+            id: self.id.at,
+            from: self.from.as_ref().map(|from| from.at),
+            manager: self.manager.as_ref().map(|manager| manager.at),
+        }
     }
 
-    fn compile(self, calendars: &[Calendar], report: &mut Report) -> Rep {
+    fn compile(&self, calendars: &[Calendar], report: &mut Report) -> Row {
         value::not_empty(&self.id, "the id", report);
+        let from = self.from.as_ref().and_then(|day| value::date(day, report));
         let calendar =
             self.calendar.as_ref().and_then(|name| calendars::named(name, calendars, report));
         let time_off = self.time_off.iter().flatten().filter_map(|off| off.compile(report));
-        let time_off = time_off.collect();
+        let time_off: Vec<(Day, Day)> = time_off.collect();
         let start = self.start.as_ref().and_then(|day| value::date(day, report));
         let end = self.end.as_ref().and_then(|day| value::date(day, report));
         if let (Some(first), Some(last), Some(text)) = (start, end, &self.end)
@@ -118,17 +169,29 @@ impl RawRep {
                 "exchange the two",
             );
         }
-        Rep {
-            name: self.name.map_or_else(|| self.id.value.clone(), |name| name.value),
-            manager: self.manager.map(|manager| manager.value),
-            role: self.role.map(|role| role.value),
+        let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
+        let said = Said {
+            name: Some(text(&self.name)),
+            manager: Some(text(&self.manager)),
+            role: Some(text(&self.role)),
+            start: Some(start),
+            end: Some(end),
+            time_zone: Some(text(&self.time_zone)),
+            calendar: Some(text(&self.calendar)),
+            time_off: Some(time_off.clone()),
+        };
+        let rep = Rep {
+            id: self.id.value.clone(),
+            name: text(&self.name).unwrap_or_else(|| self.id.value.clone()),
+            manager: text(&self.manager),
+            role: text(&self.role),
             start,
             end,
-            zone: self.time_zone.and_then(|zone| value::time_zone(&zone, report)),
+            zone: self.time_zone.as_ref().and_then(|zone| value::time_zone(zone, report)),
             calendar: calendar.unwrap_or_default(),
             time_off,
-            id: self.id.value,
-        }
+        };
+        Row { rep, from, said, places: self.places() }
     }
 }
 
@@ -146,35 +209,40 @@ impl RawTimeOff {
 }
 
 impl Reps {
-    pub(super) fn get(&self, id: &str) -> Option<&Rep> {
-        self.list.iter().find(|rep| rep.id == id)
+    /// Everyone who is ever a rep, once for each row.
+    pub(super) fn reps(&self) -> impl Iterator<Item = &Rep> {
+        self.rows.iter().map(|row| &row.rep)
     }
 
     /// What to write in place of an id that nobody has: people are known by their names.
     pub(super) fn remedy(&self, id: &str) -> String {
-        let named = self.list.iter().find(|rep| rep.id != id && rep.name.eq_ignore_ascii_case(id));
-        match named {
-            Some(rep) => format!("`{id}` is a name: write the id, `{}`", rep.id),
-            None => {
-                suggest::remedy(id, self.list.iter().map(|rep| rep.id.as_str()), "the reps are")
-            }
-        }
+        rows::remedy(&self.rows, id)
     }
 
-    /// Whether somebody has this manager.
+    /// Whether somebody ever has this manager.
     pub(super) fn manages(&self, id: &str) -> bool {
-        self.list.iter().any(|rep| rep.manager.as_deref() == Some(id))
+        self.reps().any(|rep| rep.manager.as_deref() == Some(id))
     }
 
-    /// Forms the teams, once nothing is wrong with the reps.
+    /// The facts that rows tell.
+    pub(super) fn facts(&self) -> Facts {
+        Facts::new(self.rows.iter().map(|Row { rep, from, said, .. }| facts::Row {
+            id: rep.id.clone(),
+            from: *from,
+            said: said.clone(),
+        }))
+    }
+
+    /// Forms the teams of those who are reps since ever, once nothing is wrong with the rows.
     pub(super) fn roster(
         self,
         calendars: &[Calendar],
         symbols: &mut dyn Intern,
         report: &mut Report,
     ) -> Option<Roster> {
-        let place = self.places.first().map(|place| place.id);
-        match Roster::new(self.list, calendars, symbols) {
+        let place = self.rows.first().map(|row| row.places.id);
+        let ever = self.rows.into_iter().filter(|row| row.from.is_none());
+        match Roster::new(ever.map(|row| row.rep).collect(), calendars, symbols) {
             Ok(roster) => Some(roster),
             Err(error) => {
                 if let Some(at) = place {
@@ -182,62 +250,6 @@ impl Reps {
                 }
                 None
             }
-        }
-    }
-
-    fn index(&self, report: &mut Report) -> HashMap<&str, usize> {
-        let mut by_id: HashMap<&str, usize> = HashMap::new();
-        for (index, rep) in self.list.iter().enumerate() {
-            if let Some(before) = by_id.get(rep.id.as_str()) {
-                let place = report.places.shown(self.places[*before].id);
-                let message = format!("two reps have the id `{}`; the other is at {place}", rep.id);
-                report.error(self.places[index].id, message, "keep one of the two");
-            } else {
-                by_id.insert(&rep.id, index);
-            }
-        }
-        by_id
-    }
-
-    fn check_managers(&self, by_id: &HashMap<&str, usize>, report: &mut Report) {
-        for (rep, place) in self.list.iter().zip(&self.places) {
-            if let (Some(manager), Some(at)) = (rep.manager.as_deref(), place.manager)
-                && !by_id.contains_key(manager)
-            {
-                report.unknown(
-                    at,
-                    format_args!("manager `{manager}` is not in the list of reps"),
-                    self.remedy(manager),
-                );
-            }
-        }
-    }
-
-    /// Tells each cycle once, at its first rep.
-    fn check_cycles(&self, by_id: &HashMap<&str, usize>, report: &mut Report) {
-        let above =
-            |rep: &usize| self.list[*rep].manager.as_deref().and_then(|id| by_id.get(id).copied());
-        let mut visited = vec![false; self.list.len()];
-        for start in 0..self.list.len() {
-            let mut walked: Vec<usize> = Vec::new();
-            let mut next = Some(start);
-            while let Some(rep) = next.filter(|rep| !visited[*rep]) {
-                visited[rep] = true;
-                walked.push(rep);
-                next = above(&rep);
-            }
-            if let Some(from) = next.and_then(|rep| walked.iter().position(|other| *other == rep)) {
-                self.tell_cycle(&walked[from..], report);
-            }
-        }
-    }
-
-    fn tell_cycle(&self, cycle: &[usize], report: &mut Report) {
-        let ids: Vec<&str> =
-            cycle.iter().chain(&cycle[..1]).map(|rep| self.list[*rep].id.as_str()).collect();
-        if let Some(at) = self.places[cycle[0]].manager {
-            let message = format!("a cycle of managers: {}", ids.join(" → "));
-            report.error(at, message, "take the manager of one of them out");
         }
     }
 }

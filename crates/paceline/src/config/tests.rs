@@ -80,6 +80,34 @@ fn only_the_fields_that_a_kpi_needs_are_kept() {
 }
 
 #[test]
+fn money_that_is_kept_keeps_the_code_of_its_currency() {
+    let money = "fee: {path: Fee, type: money, currency: Iso}
+      discount: {path: Discount, type: money, currency: Iso}
+      rebate: {path: Rebate, type: money, currency: RebateIso}
+      owner: ";
+    let text = BASE
+        .replacen("owner: ", money, 1)
+        .replace("expr: amount", "expr: fee - discount")
+        .replace("reps: ", "currency: {org: EUR}\nreps: ");
+    let config = load_str(&text, "paceline.yaml").unwrap_or_else(|error| panic!("{error}"));
+    let fields = &config.model.entities[0].fields;
+    let shown: Vec<_> = fields.iter().map(|field| (field.name.as_str(), field.currency)).collect();
+    let code = Some(FieldId(5));
+    let expected = [
+        ("fee", code),
+        ("discount", code),
+        ("owner", None),
+        ("flag", None),
+        ("close", None),
+        ("", None),
+    ];
+    assert_eq!(shown, expected);
+    let binding = &config.bindings[0].fields[5];
+    assert_eq!((binding.path.as_str(), binding.kind), ("Iso", FieldType::Text));
+    assert_eq!(config.model.kpis[0].simple().and_then(|simple| simple.currency), code);
+}
+
+#[test]
 fn an_entity_may_declare_more_fields_than_are_kept() {
     let many: String =
         (0..200).map(|n| format!("\n      f{n}: {{path: F{n}, type: int}}")).collect();

@@ -1,4 +1,4 @@
-//! `topics` and `alerts`: the service's own topics. All but that of goals are for versions that act on them.
+//! `topics` and `alerts`: the service's own topics. All but those of goals and reps are for versions that act on them.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::value;
 pub struct Topics {
     /// Edits of goals.
     pub goals: String,
-    /// Edits of reps. Without effect in this version.
+    /// What is told of reps.
     pub reps: String,
     /// Alerts. Without effect in this version.
     pub alerts: String,
@@ -40,7 +40,8 @@ pub(super) struct RawTopics {
     /// Edits of goals that are set while running: made when missing, with one partition and `cleanup.policy=compact`.
     /// Default: `paceline.goals`.
     goals: Option<Text>,
-    /// Edits of reps. Without effect in this version. Default: `paceline.reps`.
+    /// What is told of reps while running: made when missing, with one partition and `cleanup.policy=compact`. Default:
+    /// `paceline.reps`.
     reps: Option<Text>,
     /// Alerts. Without effect in this version. Default: `paceline.alerts`.
     alerts: Option<Text>,
@@ -90,29 +91,33 @@ pub(super) fn compile(raw: &RawTopics, report: &mut Report) -> Topics {
 }
 
 /// The service's own records are not to be read as changes, nor changes as its records.
-pub(super) fn check_goals(
+pub(super) fn check_sources(
     raw: &RawTopics,
     topics: &Topics,
     sources: &[Source],
     report: &mut Report,
 ) {
-    let uses = |source: &&Source| {
-        source.topic == topics.goals || source.dead_letter.as_deref() == Some(&topics.goals)
-    };
-    if let (Some(goals), Some(source)) = (&raw.goals, sources.iter().find(uses)) {
-        let message = format!("topic `{}` is used by the source `{}`", topics.goals, source.topic);
-        report.error(goals.at, message, "give each use its own topic");
+    for (raw, topic) in [(&raw.goals, &topics.goals), (&raw.reps, &topics.reps)] {
+        let uses = |source: &&Source| {
+            source.topic == *topic || source.dead_letter.as_deref() == Some(topic)
+        };
+        if let (Some(raw), Some(source)) = (raw, sources.iter().find(uses)) {
+            let message = format!("topic `{topic}` is used by the source `{}`", source.topic);
+            report.error(raw.at, message, "give each use its own topic");
+        }
     }
 }
 
 impl RawTopics {
+    /// Whether the topic of reps is named.
+    pub(super) fn names_reps(&self) -> bool {
+        self.reps.is_some()
+    }
+
     /// What is given and does nothing.
     pub(super) fn idle(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let given = [
-            ("topics.reps", self.reps.is_some()),
-            ("topics.alerts", self.alerts.is_some()),
-            ("topics.status", self.status.is_some()),
-        ];
+        let given =
+            [("topics.alerts", self.alerts.is_some()), ("topics.status", self.status.is_some())];
         given.into_iter().filter(|(_, given)| *given).map(|(key, _)| key)
     }
 }

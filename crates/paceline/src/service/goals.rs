@@ -3,19 +3,14 @@
 mod record;
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use jiff::Timestamp;
 use paceline_core::goal::Edit;
-use paceline_engine::{Cause, GoalFollower, GoalRecord, Live, Told};
+use paceline_engine::{GoalFollower, GoalRecord, Told};
 use paceline_grpc::{AppendGoal, Appending};
-use paceline_kafka::{Appender, COMPACT, Error, Log, Offsets, Record, Settings, Topics};
-use tokio_util::sync::CancellationToken;
+use paceline_kafka::{Appender, Error, Record, Settings};
 
-use super::lane;
-use crate::clock::Clock;
-
-/// How long a poll waits for a first record; also how soon a stop is noticed.
-const WAIT: Duration = Duration::from_millis(100);
+use super::log::Followed;
 
 /// What appends edits to the topic.
 ///
@@ -38,70 +33,18 @@ fn told(error: &Error) -> String {
     source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
 
-/// Says so if the topic is one that forgets. Not every broker tells, and some let one wait for that.
-pub(super) async fn warn_if_forgetful(topics: Arc<Topics>, topic: String) {
-    if let Some(policy) = topics.policy(&topic).await.filter(|policy| policy != COMPACT) {
-        tracing::warn!(
-            topic,
-            policy,
-            "the goals topic forgets goals: its cleanup.policy is to be `compact`"
-        );
-    }
-}
+/// What follows the topic.
+pub(super) struct Follower(pub(super) GoalFollower);
 
-/// Follows the topic.
-pub(super) struct Runner {
-    live: Arc<Live>,
-    source: usize,
-    topic: String,
-    log: Log,
-    follower: GoalFollower,
-    clock: Clock,
-}
+impl Followed for Follower {
+    const WHAT: &str = "goals";
 
-impl Runner {
-    /// A runner for the topic of index `source` of those that the board is made of.
-    ///
-    /// # Errors
-    /// [`Error::Settings`] and [`Error::Assign`].
-    pub(super) fn new(
-        live: Arc<Live>,
-        source: usize,
-        topic: String,
-        settings: &Settings,
-        offsets: Offsets,
-        clock: Clock,
-    ) -> Result<Self, Error> {
-        let log = Log::open(settings, &topic, offsets)?;
-        let follower = GoalFollower::new(live.clone(), source, topic.clone());
-        Ok(Self { live, source, topic, log, follower, clock })
+    fn take(&mut self, records: &[Record<'_>], topic: &str, now: Timestamp) {
+        self.0.take(records.iter().map(|record| read(record, topic)).collect(), now);
     }
 
-    pub(super) fn run(mut self, stop: &CancellationToken) {
-        tracing::info!(topic = self.topic, "goals are followed");
-        while !stop.is_cancelled() {
-            self.turn();
-        }
-    }
-
-    fn turn(&mut self) {
-        let Self { log, follower, clock, topic, .. } = self;
-        let errors = log.poll(WAIT, |records| {
-            let records = records.iter().map(|record| read(record, topic)).collect();
-            follower.take(records, clock.now());
-        });
-        if self.log.is_read() && self.follower.caught_up(self.clock.now()) {
-            tracing::info!("caught up with all sources");
-        }
-        let (link, end) = (lane::link(self.log.leader()), self.log.end_offset());
-        self.live.update_partition(self.source, 0, |known| {
-            known.link = link;
-            known.end_offset = known.end_offset.max(end);
-        });
-        for error in errors {
-            tracing::error!(%error, topic = self.topic, "goals cannot be read");
-            self.live.set_cause(Cause::Unreadable { error }, true);
-        }
+    fn caught_up(&mut self, now: Timestamp) {
+        self.0.caught_up(now);
     }
 }
 

@@ -6,13 +6,16 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use paceline_engine::{Cause, Feed, Lane, Live, Partition, ShardPlan, Source};
+use paceline_engine::{
+    Cause, Feed, GoalFollower, Lane, Live, Partition, RepFollower, ShardPlan, Source,
+};
 use paceline_kafka::{Assigned, DeadLetters, Error, Reader, Settings, Topic, Topics};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::goals;
-use super::lane::{Runner, Spot};
+use super::lane::{self, Spot};
+use super::log::{self, Runner};
+use super::{goals, reps};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 
@@ -30,8 +33,8 @@ pub(super) async fn run(
     let Some(topics) = until_stopped(&stop, describe(&config, &settings)).await else {
         return Ok(());
     };
-    let (topics, goals) = topics?;
-    for topic in topics.iter().chain([&goals]) {
+    let (topics, logs) = topics?;
+    for topic in topics.iter().chain(&logs) {
         if topic.partitions.iter().any(|offsets| offsets.low > 0) {
             tracing::warn!(
                 topic = topic.name,
@@ -40,7 +43,7 @@ pub(super) async fn run(
             live.set_cause(Cause::Truncated { topic: topic.name.clone() }, true);
         }
     }
-    live.expect(topics.iter().chain([&goals]).map(|topic| topic.partitions.len()).sum());
+    live.expect(topics.iter().chain(&logs).map(|topic| topic.partitions.len()).sum());
     let plan = ShardPlan::new(&feeds(&config, &topics));
     let lanes =
         config.kafka.lanes.unwrap_or_else(|| thread::available_parallelism().map_or(1, Into::into));
@@ -55,12 +58,18 @@ pub(super) async fn run(
         let stop = stop.clone();
         running.spawn_blocking(move || runner.run(&format!("lane-{lane}"), &stop));
     }
-    for offsets in goals.partitions {
-        let (live, topic) = (live.clone(), goals.name.clone());
-        let runner = goals::Runner::new(live, topics.len(), topic, &settings, offsets, clock)?;
-        let stop = stop.clone();
-        running.spawn_blocking(move || runner.run(&stop));
-    }
+    let [goals, reps] = logs;
+    let place = topics.len();
+    let follower = GoalFollower::new(live.clone(), place, goals.name.clone());
+    let goals =
+        Runner::new(live.clone(), (place, goals), &settings, goals::Follower(follower), clock)?;
+    let place = place + 1;
+    let follower = RepFollower::new(live.clone(), place, reps.name.clone());
+    let reps =
+        Runner::new(live.clone(), (place, reps), &settings, reps::Follower(follower), clock)?;
+    let (stops, stop) = (stop.clone(), stop.clone());
+    running.spawn_blocking(move || goals.run(&stops));
+    running.spawn_blocking(move || reps.run(&stop));
     // The first lane that panics ends the service: its partitions would stand still unseen.
     while let Some(ended) = running.join_next().await {
         ended.context("a lane panicked")?;
@@ -76,9 +85,12 @@ async fn until_stopped<T>(stop: &CancellationToken, work: impl Future<Output = T
     }
 }
 
-/// The topics of the sources and that of goals, as soon as the brokers answer and all of them exist; dead-letter topics
-/// and the one of goals are made when missing.
-async fn describe(config: &Config, settings: &Settings) -> anyhow::Result<(Vec<Topic>, Topic)> {
+/// The topics of the sources and the logs of goals and reps, as soon as the brokers answer and all of them exist;
+/// dead-letter topics and the logs are made when missing.
+async fn describe(
+    config: &Config,
+    settings: &Settings,
+) -> anyhow::Result<(Vec<Topic>, [Topic; 2])> {
     let topics = Arc::new(Topics::new(settings)?);
     let mut described = Vec::new();
     for source in &config.sources {
@@ -90,14 +102,19 @@ async fn describe(config: &Config, settings: &Settings) -> anyhow::Result<(Vec<T
         }
         described.push(topic);
     }
-    let goals = config.topics.goals.as_str();
-    if patiently(|| ask(&topics, goals, Topics::exists)).await? {
-        tokio::spawn(goals::warn_if_forgetful(topics.clone(), goals.to_owned()));
+    let goals = describe_log(&topics, &config.topics.goals).await?;
+    let reps = describe_log(&topics, &config.topics.reps).await?;
+    Ok((described, [goals, reps]))
+}
+
+async fn describe_log(topics: &Arc<Topics>, name: &str) -> anyhow::Result<Topic> {
+    if patiently(|| ask(topics, name, Topics::exists)).await? {
+        tokio::spawn(log::warn_if_forgetful(topics.clone(), name.to_owned()));
     } else {
-        topics.make_log(goals).await?;
+        topics.make_log(name).await?;
     }
-    let offsets = patiently(|| ask(&topics, goals, Topics::describe_log)).await?;
-    Ok((described, Topic { name: goals.to_owned(), partitions: vec![offsets] }))
+    let offsets = patiently(|| ask(topics, name, Topics::describe_log)).await?;
+    Ok(Topic { name: name.to_owned(), partitions: vec![offsets] })
 }
 
 /// Asks the brokers about a topic, which blocks a thread, on a thread for that.
@@ -181,14 +198,14 @@ fn runner(
     letters: &Arc<DeadLetters>,
     clock: Clock,
     spots: Vec<Spot>,
-) -> anyhow::Result<Runner> {
+) -> anyhow::Result<lane::Runner> {
     let assigned = spots
         .iter()
         .map(|spot| Assigned { topic: spot.topic.clone(), partition: spot.partition.number });
     let reader = Reader::new(settings, assigned.collect())?;
     let partitions: Vec<Partition> = spots.iter().map(|spot| spot.partition).collect();
     let lane = Lane::new(live.clone(), sources(config, topics), &partitions);
-    Ok(Runner::new(live.clone(), lane, reader, letters.clone(), clock, spots))
+    Ok(lane::Runner::new(live.clone(), lane, reader, letters.clone(), clock, spots))
 }
 
 fn sources(config: &Config, topics: &[Topic]) -> Vec<Source> {

@@ -125,9 +125,7 @@ impl Runner {
     }
 
     fn caught_up(&mut self, at: usize) {
-        if self.lane.caught_up(at, self.clock.now()) {
-            tracing::info!("caught up with all sources");
-        }
+        self.lane.caught_up(at, self.clock.now());
     }
 
     fn observe(&mut self, health: &Health) {

@@ -1,4 +1,5 @@
-//! The ticker: sleeps until something changes by the clock alone, and lets the board know that it is time.
+//! The ticker: sleeps until something changes by the clock alone, and lets the board know that it is time. It also tells
+//! when the board has opened.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,12 @@ pub(super) async fn run(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let mut signal = live.subscribe();
+    let mut open = false;
     loop {
+        if !open && live.is_open() {
+            open = true;
+            tracing::info!("caught up with all sources");
+        }
         let due = live.next_due().and_then(|due| clock.until(due));
         tokio::select! {
             () = stop.cancelled() => return Ok(()),

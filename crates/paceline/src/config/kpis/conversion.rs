@@ -50,6 +50,7 @@ pub(super) fn compile(
         entity,
         filter: Test::Const(true),
         aggregate: Aggregate::Average(Number::If(Box::new(made_it), yes, no)),
+        currency: None,
         at: Some(At::Timestamp(from)),
         credit: credit?,
     })

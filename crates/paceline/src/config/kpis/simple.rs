@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use paceline_core::entity::EntityId;
-use paceline_core::expr::{self, ExprError, Number, Scope, Test};
+use paceline_core::entity::{EntityId, FieldId};
+use paceline_core::expr::{self, ExprError, Measured, Scope, Test};
 use paceline_core::kpi::{Aggregate, At, Simple};
 use paceline_core::symbol::Symbols;
 
@@ -42,7 +42,8 @@ pub(super) fn compile(
         None => None,
         Some(at) => Some(at?),
     };
-    Some(Simple { entity: id, filter: filter?, aggregate: aggregate?, at, credit: credit? })
+    let (filter, (aggregate, currency), credit) = (filter?, aggregate?, credit?);
+    Some(Simple { entity: id, filter, aggregate, currency, at, credit })
 }
 
 pub(super) fn entity<'a>(
@@ -68,7 +69,7 @@ fn number(
     scope: Scope<'_>,
     symbols: &mut Symbols,
     report: &mut Report,
-) -> Option<Number> {
+) -> Option<Measured> {
     told(text, expr::number(text.as_str(), scope, symbols), report)
 }
 
@@ -87,19 +88,20 @@ pub(super) fn told<T>(
     }
 }
 
+/// What is computed, and the field of the currency if that is money.
 fn aggregate(
     agg: Located<Agg>,
     expr: Option<&Text>,
     scope: Scope<'_>,
     symbols: &mut Symbols,
     report: &mut Report,
-) -> Option<Aggregate> {
+) -> Option<(Aggregate, Option<FieldId>)> {
     if agg.value == Agg::Count {
         if let Some(expr) = expr {
             let remedy = "leave `expr` out, or use `agg: sum` or `agg: count_distinct`";
             report.error(expr.at, "`agg: count` counts records and takes no `expr`", remedy);
         }
-        return Some(Aggregate::Count);
+        return Some((Aggregate::Count, None));
     }
     let Some(expr) = expr else {
         report.unknown(
@@ -119,17 +121,18 @@ fn aggregate(
             return None;
         }
         let (id, field) = entities::field(expr, scope.entity, report)?;
-        return Some(Aggregate::CountDistinct(id, field.kind));
+        return Some((Aggregate::CountDistinct(id, field.kind), None));
     }
-    let number = number(expr, scope, symbols, report)?;
-    Some(match agg.value {
+    let Measured { number, currency } = number(expr, scope, symbols, report)?;
+    let aggregate = match agg.value {
         Agg::Avg => Aggregate::Average(number),
         Agg::Min => Aggregate::Min(number),
         Agg::Max => Aggregate::Max(number),
         Agg::Median => Aggregate::Median(number),
         Agg::P90 => Aggregate::P90(number),
         Agg::Sum | Agg::Count | Agg::CountDistinct => Aggregate::Sum(number),
-    })
+    };
+    Some((aggregate, currency))
 }
 
 /// What dates a record: a field or a moment.

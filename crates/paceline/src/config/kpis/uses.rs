@@ -59,6 +59,7 @@ impl Fields {
             }
             None => {}
         }
+        simple.currency.into_iter().for_each(|currency| self.add(currency));
         self.add(simple.credit);
     }
 

@@ -1,0 +1,227 @@
+//! Dated facts of reps: who they are, whom they report to and what they work by, each from a day on.
+//!
+//! Base rows say all of a rep; rows told later change what they mention, and lie over the base rows and over each other
+//! in the order of their days. What is in force on a day follows from all of them, whatever their order of arrival. Facts
+//! that cannot hold give way to what is nearest to them, and are found.
+
+mod from_entity;
+mod in_force;
+mod said;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::calendar::Calendar;
+use crate::day::Day;
+use crate::roster::Rep;
+
+pub use from_entity::FromEntity;
+pub use said::Said;
+
+/// A row that says something of a rep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The rep's id.
+    pub id: String,
+    /// The day from which on it holds; none is since ever.
+    pub from: Option<Day>,
+    /// What it says.
+    pub said: Said,
+}
+
+/// A fact that cannot hold, and in place of which something else does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Finding {
+    /// A manager is no rep: there is none in their place.
+    UnknownManager {
+        /// The rep.
+        rep: String,
+        /// The manager's id.
+        manager: String,
+    },
+    /// A rep is, through others, their own manager: they have none.
+    Cycle {
+        /// The rep.
+        rep: String,
+    },
+    /// No time zone is called like that: it is the calendar's.
+    UnknownZone {
+        /// The rep.
+        rep: String,
+        /// The name.
+        zone: String,
+    },
+    /// No calendar is called like that: it is the default one.
+    UnknownCalendar {
+        /// The rep.
+        rep: String,
+        /// The name.
+        calendar: String,
+    },
+}
+
+/// What is in force on a day.
+#[derive(Clone, Debug, Default)]
+pub struct InForce {
+    /// The reps, with managers who are reps too, and in no cycle.
+    pub reps: Vec<Arc<Rep>>,
+    /// What cannot hold.
+    pub findings: BTreeSet<Finding>,
+}
+
+/// All that is said of reps.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The ids of the first base rows, in the order they were written.
+    order: Vec<String>,
+    /// By rep and by the day they hold from.
+    base: BTreeMap<String, BTreeMap<Option<Day>, Said>>,
+    /// The rows told later, by their keys.
+    told: BTreeMap<Vec<u8>, Row>,
+    /// The keys of the rows told later, by rep and in the order in which they lie over each other.
+    order_of_told: BTreeMap<String, BTreeSet<(Option<Day>, Vec<u8>)>>,
+    /// What was worked out for the last day that was asked for, by rep.
+    known: BTreeMap<String, (Option<Arc<Rep>>, Vec<Finding>)>,
+    known_on: Option<Day>,
+}
+
+impl Facts {
+    /// The base rows of a config. Of two of a rep with the same day the latter counts.
+    pub fn new(rows: impl IntoIterator<Item = Row>) -> Self {
+        let mut facts = Self::default();
+        for Row { id, from, said } in rows {
+            if !facts.base.contains_key(&id) {
+                facts.order.push(id.clone());
+            }
+            facts.base.entry(id).or_default().insert(from, said);
+        }
+        facts
+    }
+
+    /// How many reps the base rows of the config are of.
+    pub fn listed(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Sets what a record says of a rep since ever, or that none does. Answers whether that is another.
+    pub fn set_base(&mut self, id: &str, said: Option<Said>) -> bool {
+        let known = self.base.get(id).and_then(|rows| rows.get(&None));
+        if known == said.as_ref() {
+            return false;
+        }
+        self.known.remove(id);
+        match said {
+            Some(said) => {
+                self.base.entry(id.to_owned()).or_default().insert(None, said);
+            }
+            None => {
+                self.base.remove(id);
+            }
+        }
+        true
+    }
+
+    /// Puts a row told later in the place of what was told on its key before; without one that is withdrawn. Answers
+    /// whether that is another.
+    pub fn tell(&mut self, key: &[u8], row: Option<Row>) -> bool {
+        if self.told.get(key) == row.as_ref() {
+            return false;
+        }
+        if let Some(former) = self.told.remove(key) {
+            self.known.remove(&former.id);
+            if let Some(rows) = self.order_of_told.get_mut(&former.id) {
+                rows.remove(&(former.from, key.to_vec()));
+                if rows.is_empty() {
+                    self.order_of_told.remove(&former.id);
+                }
+            }
+        }
+        if let Some(row) = row {
+            self.known.remove(&row.id);
+            let rows = self.order_of_told.entry(row.id.clone()).or_default();
+            rows.insert((row.from, key.to_vec()));
+            self.told.insert(key.to_vec(), row);
+        }
+        true
+    }
+
+    /// The first day after another on which something comes into force.
+    pub fn next_change(&self, after: Day) -> Option<Day> {
+        let base = self.base.values().flat_map(|rows| rows.keys().copied());
+        let told = self.told.values().map(|row| row.from);
+        base.chain(told).flatten().filter(|from| *from > after).min()
+    }
+
+    /// What is in force on a day.
+    pub fn on(&mut self, day: Day, calendars: &[Calendar]) -> InForce {
+        if self.known_on.replace(day) != Some(day) {
+            self.known.clear();
+        }
+        let mut ids: Vec<&String> = self.order.iter().collect();
+        let listed: BTreeSet<&String> = self.order.iter().collect();
+        let others = self.base.keys().chain(self.order_of_told.keys());
+        let others: BTreeSet<&String> = others.filter(|id| !listed.contains(id)).collect();
+        ids.extend(others);
+        let mut found = InForce::default();
+        for id in ids {
+            if !self.known.contains_key(id) {
+                let compiled = self.compile(id, day, calendars);
+                self.known.insert(id.clone(), compiled);
+            }
+            if let Some((rep, findings)) = self.known.get(id) {
+                found.reps.extend(rep.clone());
+                found.findings.extend(findings.iter().cloned());
+            }
+        }
+        in_force::settle_managers(&mut found);
+        found
+    }
+
+    /// What a rep is on a day, if they are one, and what cannot hold of that.
+    fn compile(
+        &self,
+        id: &str,
+        day: Day,
+        calendars: &[Calendar],
+    ) -> (Option<Arc<Rep>>, Vec<Finding>) {
+        let base = self.base.get(id).and_then(|rows| rows.range(..=Some(day)).next_back());
+        let told = self.order_of_told.get(id).into_iter().flatten();
+        let told = told.take_while(|(from, _)| *from <= Some(day));
+        let told: Vec<&Row> = told.filter_map(|(_, key)| self.told.get(key)).collect();
+        if base.is_none() && told.is_empty() {
+            return (None, Vec::new());
+        }
+        let mut said = base.map(|(_, said)| said.clone()).unwrap_or_default();
+        told.into_iter().for_each(|row| said.change_by(&row.said));
+        let mut findings = Vec::new();
+        let rep = said.rep(id, calendars, &mut findings);
+        (Some(Arc::new(rep)), findings)
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownManager { manager, .. } => write!(f, "manager `{manager}` is no rep"),
+            Self::Cycle { .. } => f.write_str("is in a cycle of managers"),
+            Self::UnknownZone { zone, .. } => write!(f, "no time zone is called `{zone}`"),
+            Self::UnknownCalendar { calendar, .. } => {
+                write!(f, "no calendar is called `{calendar}`")
+            }
+        }
+    }
+}
+
+impl Finding {
+    /// The rep whose fact it is.
+    pub fn rep(&self) -> &str {
+        let (Self::UnknownManager { rep, .. }
+        | Self::Cycle { rep }
+        | Self::UnknownZone { rep, .. }
+        | Self::UnknownCalendar { rep, .. }) = self;
+        rep
+    }
+}
