@@ -148,9 +148,9 @@ fn offered<'a>(schema: &'a Value, way: &[&str]) -> Vec<&'a Value> {
     for key in way {
         let into = |place: &&'a Value| match *key {
             "[]" => place.get("items"),
-            key => {
-                place.pointer(&format!("/properties/{key}")).or(place.get("additionalProperties"))
-            }
+            key => place
+                .pointer(&format!("/properties/{key}"))
+                .or_else(|| place.get("additionalProperties")),
         };
         places = places.iter().filter_map(into).flat_map(|next| meant(schema, next)).collect();
     }
