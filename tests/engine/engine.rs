@@ -3,14 +3,19 @@
 use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
-use paceline::config::{self, Config};
+use paceline::{
+    config::{self, Config},
+    reps,
+};
 use paceline_core::{
     board::{Key, Revision, Selection, Standing, Update},
     day::Day,
     standing,
 };
 use paceline_crm::Message;
-use paceline_engine::{Feed, Lane, Live, Partition, ShardPlan, Source};
+use paceline_engine::{
+    Feed, Lane, Live, Partition, RepFollower, RepRecord, RepTold, ShardPlan, Source,
+};
 use paceline_tests::recompute::status::Status;
 
 /// An engine over the sources of a config, each with some partitions.
@@ -22,6 +27,8 @@ pub(crate) struct Engine {
     offsets: Vec<Vec<i64>>,
     /// By lane the messages that it has not taken yet.
     sent: Vec<Vec<Sent>>,
+    reps: RepFollower,
+    pub(crate) reps_topic: String,
 }
 
 /// A message on a partition.
@@ -44,7 +51,11 @@ impl Engine {
             config::load_str(yaml, "test.yaml").unwrap_or_else(|errors| panic!("{errors}\n{yaml}"));
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
-        let live = Arc::new(Live::new(model, roster, topics));
+        let reps_topic = config.topics.reps.clone();
+        let live = Live::new(model, roster, topics)
+            .with_reps(config.facts.clone(), config.reps_from.clone())
+            .with_own(reps_topic.clone());
+        let live = Arc::new(live);
         let plan = ShardPlan::new(&feeds(&config, partitions));
         let lane_of_shard = plan.lanes(lanes);
         let mut dealt = vec![Vec::new(); lanes];
@@ -57,13 +68,14 @@ impl Engine {
             };
             places.push(shards.iter().enumerate().map(&mut deal).collect());
         }
-        live.expect(partitions.iter().sum());
+        live.expect(partitions.iter().sum::<usize>() + 1);
         let lane =
             |partitions: &Vec<Partition>| Lane::new(live.clone(), sources(&config), partitions);
         let lanes = dealt.iter().map(lane).collect();
         let offsets = partitions.iter().map(|count| vec![0; *count]).collect();
         let sent = dealt.iter().map(|_| Vec::new()).collect();
-        Self { live, lanes, places, offsets, sent }
+        let reps = RepFollower::new(live.clone(), config.sources.len(), reps_topic.clone());
+        Self { live, lanes, places, offsets, sent, reps, reps_topic }
     }
 
     /// Puts a message on a partition of a source. Answers which lane will take it, and its offset.
@@ -91,6 +103,21 @@ impl Engine {
         accepted
     }
 
+    /// Tells something of a rep on its topic, or with no value takes it back. Answers whether it was accepted.
+    pub(crate) fn tell_rep(&mut self, key: &[u8], value: Option<&[u8]>, now: Timestamp) -> bool {
+        let told = reps::decode(value).unwrap_or(RepTold::Malformed);
+        let accepted = told != RepTold::Malformed;
+        self.reps.take(vec![RepRecord { offset: 0, key: key.to_vec(), told }], now);
+        accepted
+    }
+
+    /// Has all lanes follow what the reps have become.
+    pub(crate) fn follow(&mut self, now: Timestamp) {
+        for lane in &mut self.lanes {
+            lane.commit(now);
+        }
+    }
+
     /// Commits what a lane has taken.
     pub(crate) fn commit(&mut self, lane: usize, now: Timestamp) {
         self.lanes[lane].commit(now);
@@ -108,12 +135,14 @@ impl Engine {
                 lane.caught_up(at, now);
             });
         }
+        self.reps.caught_up(now);
+        self.follow(now);
         assert!(self.live.is_open(), "all partitions have caught up and the board is closed");
     }
 
     /// All standings at an instant, in the periods that are running or that hold a day.
     pub(crate) fn standings(&self, on: Option<Date>, now: Timestamp) -> Vec<Standing> {
-        self.live.standings(&Selection::default(), on.map(Day::from_civil), now).0
+        self.live.standings(&Selection::default(), on.map(Day::from_civil), now).standings
     }
 
     /// What changed after a revision, and the revision it changed to.
