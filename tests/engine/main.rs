@@ -8,3 +8,4 @@ mod compare;
 mod engine;
 mod golden;
 mod property;
+mod reps;
