@@ -1,6 +1,7 @@
 //! The fold: from a record before and after a change to a handful of signed entries.
 
 mod contribution;
+mod split;
 
 use std::collections::BTreeSet;
 
@@ -9,18 +10,22 @@ use jiff::Timestamp;
 use crate::basis::Basis;
 use crate::entity::EntityId;
 use crate::entry::{Entry, NO_DAY, Part};
-use crate::expr::{Now, Outcome, Row};
-use crate::kpi::{KpiId, Simple};
+use crate::expr::{Cell, Now, Outcome, Row};
+use crate::extra::Extra;
+use crate::kpi::{Credit, KpiId, Simple};
 use crate::model::Model;
 use crate::record::{Life, Scratch, Transition};
-use crate::symbol::Symbol;
+use crate::symbol::{Intern, Symbol};
 
 use contribution::{Contribution, contribution, contribution_if, doubtful, owner};
+use split::{Parts, Sharing};
 
 /// The KPIs of one entity, ready to be folded.
 #[derive(Clone, Debug)]
 pub struct Fold {
     kpis: Vec<Folded>,
+    /// The KPIs that look at its records, be it from another entity.
+    looking: Vec<KpiId>,
 }
 
 /// A KPI, and what of it is looked at for every change.
@@ -28,6 +33,8 @@ pub struct Fold {
 struct Folded {
     id: KpiId,
     fields: u64,
+    /// The cells that say whether what it looks at of other records is in doubt.
+    doubts: u64,
     /// Whether the clock alone changes which records belong.
     timed: bool,
     simple: Simple,
@@ -38,10 +45,18 @@ impl Fold {
     pub fn new(model: &Model, entity: EntityId) -> Self {
         let folded = |id: KpiId| {
             let simple = model.kpi(id).simple().filter(|simple| simple.entity == entity)?;
-            let (fields, timed) = (simple.fields(), simple.filter.is_timed());
-            Some(Folded { id, fields, timed, simple: simple.clone() })
+            let doubts = model.entity(entity).doubts_of(simple.fields());
+            let (fields, timed) = (simple.fields() | doubts, simple.filter.is_timed());
+            Some(Folded { id, fields, doubts, timed, simple: simple.clone() })
         };
-        Self { kpis: model.kpi_ids().filter_map(folded).collect() }
+        let looks = |id: &KpiId| {
+            let simple = model.kpi(*id).simple();
+            simple.is_some_and(|simple| looks_at(model, simple, entity))
+        };
+        Self {
+            kpis: model.kpi_ids().filter_map(folded).collect(),
+            looking: model.kpi_ids().filter(looks).collect(),
+        }
     }
 
     /// The entries of a record that went from `scratch.old` to `scratch.new`.
@@ -50,11 +65,26 @@ impl Fold {
         change: Transition,
         scratch: &Scratch,
         basis: &Basis,
+        symbols: &mut impl Intern,
         mut emit: impl FnMut(Entry),
     ) {
         let everything = change.was != change.is;
-        for Folded { id: kpi, fields, timed, simple } in &self.kpis {
+        for Folded { id: kpi, fields, doubts, timed, simple } in &self.kpis {
             if !everything && change.changed & fields == 0 {
+                continue;
+            }
+            if let Credit::Splits(cell) = simple.credit {
+                let Some([was, is]) = Sharing::both(simple, cell, scratch, basis) else { continue };
+                if !timed {
+                    let (old, new) =
+                        (was.parts(change.was, symbols), is.parts(change.is, symbols));
+                    replace_all(*kpi, old, new, &mut emit);
+                }
+                let (old, new) = (
+                    was.marks(in_doubt(change.was, &scratch.old, *doubts), symbols),
+                    is.marks(in_doubt(change.is, &scratch.new, *doubts), symbols),
+                );
+                replace_all(*kpi, old, new, &mut emit);
                 continue;
             }
             if !timed {
@@ -64,7 +94,9 @@ impl Fold {
                 );
                 replace(*kpi, old, new, &mut emit);
             }
-            doubt(*kpi, simple, change, scratch, basis, &mut emit);
+            let mark = |life, row: &Row| mark(simple, in_doubt(life, row, *doubts), row, basis);
+            let (old, new) = (mark(change.was, &scratch.old), mark(change.is, &scratch.new));
+            replace(*kpi, old, new, &mut emit);
         }
     }
 
@@ -76,12 +108,23 @@ impl Fold {
         change: Transition,
         scratch: &Scratch,
         basis: &Basis,
+        symbols: &mut impl Intern,
         mut emit: impl FnMut(Timestamp, Entry),
     ) {
         let everything = change.was != change.is;
         let timed = self.kpis.iter().filter(|kpi| kpi.timed);
         for Folded { id: kpi, fields, simple, .. } in timed {
             if !everything && change.changed & fields == 0 {
+                continue;
+            }
+            if let Credit::Splits(cell) = simple.credit {
+                let Some([was, is]) = Sharing::both(simple, cell, scratch, basis) else { continue };
+                was.timeline(change.was, symbols, |at, from, to| {
+                    replace_all(*kpi, to, from, &mut |entry| emit(at, entry));
+                });
+                is.timeline(change.is, symbols, |at, from, to| {
+                    replace_all(*kpi, from, to, &mut |entry| emit(at, entry));
+                });
                 continue;
             }
             timeline(simple, change.was, &scratch.old, basis, |at, from, to| {
@@ -96,8 +139,29 @@ impl Fold {
     /// The entries of an overflow: whatever is counted of the entity may be wrong, for anyone and on any day.
     pub fn overflow(&self, mut emit: impl FnMut(Entry)) {
         let part = Part::Doubt { day: NO_DAY, incomplete: 0, gap: 1 };
-        self.kpis.iter().for_each(|kpi| emit(Entry { owner: Symbol::UNKNOWN, kpi: kpi.id, part }));
+        self.looking.iter().for_each(|kpi| emit(Entry { owner: Symbol::UNKNOWN, kpi: *kpi, part }));
     }
+}
+
+/// Whether a KPI looks at the records of an entity.
+fn looks_at(model: &Model, simple: &Simple, entity: EntityId) -> bool {
+    let cells = simple.fields();
+    let mut extras = model.entity(simple.entity).extra_cells();
+    simple.entity == entity
+        || extras.any(|(cell, extra)| {
+            let other = match extra {
+                Extra::Borrowed { link, .. } => link.entity,
+                Extra::Splits(splits) => splits.entity,
+                Extra::Moment(_) | Extra::Doubt(_) => return false,
+            };
+            cells & cell.bit() != 0 && other == entity
+        })
+}
+
+/// Whether what is seen of a record is in doubt: because of itself, or, while it lives, of what it is made of.
+fn in_doubt(life: Life, row: &Row, doubts: u64) -> bool {
+    let known = |(cell, value): (usize, &Cell)| doubts >> cell & 1 == 1 && *value == Cell::Known(1);
+    life.in_doubt || doubts != 0 && life.alive && row.iter().enumerate().any(known)
 }
 
 /// What a record contributes over all time: each change of it with its instant, beginning with nothing.
@@ -169,18 +233,27 @@ fn withdraw(kpi: KpiId, contribution: Contribution, emit: &mut impl FnMut(Entry)
     }
 }
 
-/// Moves the mark of a record in doubt from where it was to where it is. Whether the record belongs is not
-/// asked: what was not told may be just that.
-fn doubt(
-    kpi: KpiId,
-    simple: &Simple,
-    change: Transition,
-    scratch: &Scratch,
-    basis: &Basis,
-    emit: &mut impl FnMut(Entry),
-) {
-    let mark = |life: Life, row: &Row| life.in_doubt.then(|| doubtful(simple, row, basis, 0, 1));
-    let (old, new) = (mark(change.was, &scratch.old), mark(change.is, &scratch.new));
-    let or_nothing = |mark: Option<Contribution>| mark.unwrap_or(Contribution::Nothing);
-    replace(kpi, or_nothing(old), or_nothing(new), emit);
+/// Takes contributions away and adds others, in one entry wherever they are of the same owner and day.
+fn replace_all(kpi: KpiId, old: Parts, new: Parts, emit: &mut impl FnMut(Entry)) {
+    let mut parts: Parts = old.into_iter().map(|(owner, part)| (owner, part.negated())).collect();
+    parts.extend(new);
+    parts.sort_by_key(|(owner, part)| (*owner, part.key()));
+    let same = |one: &(Symbol, Part), other: &(Symbol, Part)| {
+        (one.0, one.1.key()) == (other.0, other.1.key())
+    };
+    for equals in parts.chunk_by(same) {
+        let sum = equals.iter().map(|(_, part)| *part).reduce(Part::plus);
+        if let Some(part) = sum.filter(|sum| !sum.is_nothing()) {
+            emit(Entry { owner: equals[0].0, kpi, part });
+        }
+    }
+}
+
+/// The mark of a record in doubt. Whether the record belongs is not asked: what was not told may be just that.
+fn mark(simple: &Simple, in_doubt: bool, row: &Row, basis: &Basis) -> Contribution {
+    if in_doubt {
+        doubtful(simple, owner(simple, row), row, basis, 0, 1)
+    } else {
+        Contribution::Nothing
+    }
 }
