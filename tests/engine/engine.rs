@@ -45,7 +45,7 @@ impl Engine {
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
         let live = Arc::new(Live::new(model, roster, topics));
-        let plan = ShardPlan::new(&feeds(&config, partitions));
+        let plan = ShardPlan::new(&feeds(&config, partitions), &ties(&config));
         let lane_of_shard = plan.lanes(lanes);
         let mut dealt = vec![Vec::new(); lanes];
         let mut places = Vec::new();
@@ -162,6 +162,11 @@ fn feeds(config: &Config, partitions: &[usize]) -> Vec<Feed> {
         keyed: source.keyed,
     };
     config.sources.iter().zip(partitions).map(feed).collect()
+}
+
+fn ties(config: &Config) -> Vec<(usize, usize)> {
+    let ties = config.model.ties().into_iter();
+    ties.map(|(one, other)| (one.0.into(), other.0.into())).collect()
 }
 
 fn sources(config: &Config) -> Vec<Source> {

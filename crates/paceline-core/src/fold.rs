@@ -76,8 +76,7 @@ impl Fold {
             if let Credit::Splits(cell) = simple.credit {
                 let Some([was, is]) = Sharing::both(simple, cell, scratch, basis) else { continue };
                 if !timed {
-                    let (old, new) =
-                        (was.parts(change.was, symbols), is.parts(change.is, symbols));
+                    let (old, new) = (was.parts(change.was, symbols), is.parts(change.is, symbols));
                     replace_all(*kpi, old, new, &mut emit);
                 }
                 let (old, new) = (

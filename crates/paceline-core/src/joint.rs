@@ -126,7 +126,13 @@ mod tests {
 
     /// M1 above M2 above U1 and U2; U3 alone.
     fn roster(symbols: &mut Symbols) -> Roster {
-        let reps = [("M1", None), ("M2", Some("M1")), ("U1", Some("M2")), ("U2", Some("M2")), ("U3", None)];
+        let reps = [
+            ("M1", None),
+            ("M2", Some("M1")),
+            ("U1", Some("M2")),
+            ("U2", Some("M2")),
+            ("U3", None),
+        ];
         let rep = |(id, manager): (&str, Option<&str>)| Rep {
             id: id.to_owned(),
             name: id.to_owned(),
@@ -174,11 +180,7 @@ mod tests {
         type Case<'a> = (&'a [(&'a str, Option<i64>, Option<i64>)], &'a [&'a str], &'a [&'a str]);
         let cases: [Case<'_>; 5] = [
             // In the org nothing is more than the whole.
-            (
-                &[("U1", Some(100), None), ("U3", None, Some(100))],
-                &["", "rep:U3"],
-                &["", "rep:U3"],
-            ),
+            (&[("U1", Some(100), None), ("U3", None, Some(100))], &["", "rep:U3"], &["", "rep:U3"]),
             // In the team of both the greater one counts.
             (
                 &[("U1", Some(30), None), ("U2", None, Some(50)), ("U3", Some(70), None)],

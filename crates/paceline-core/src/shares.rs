@@ -124,11 +124,9 @@ impl Shares {
     /// Nothing for who has none, and where it cannot be told.
     pub fn regular(&self, values: &[Option<Decimal>]) -> SmallVec<[Option<Decimal>; 4]> {
         let taker = self.holders.iter().position(|holder| holder.owner == self.taker);
-        let amount = |(holder, value): (&Holder, &Option<Decimal>)| {
-            percent((*value)?, holder.regular?)
-        };
-        let mut amounts: SmallVec<[_; 4]> =
-            self.holders.iter().zip(values).map(amount).collect();
+        let amount =
+            |(holder, value): (&Holder, &Option<Decimal>)| percent((*value)?, holder.regular?);
+        let mut amounts: SmallVec<[_; 4]> = self.holders.iter().zip(values).map(amount).collect();
         let Some(taker) = taker.filter(|taker| self.holders[*taker].regular.is_some()) else {
             return amounts;
         };
@@ -230,7 +228,8 @@ mod tests {
         ] {
             assert!(!Shares::of([split], |one, other| one.cmp(&other)).are_known());
         }
-        let shares = Shares::of([Split { share: Cell::Null, ..whole }], |one, other| one.cmp(&other));
+        let shares =
+            Shares::of([Split { share: Cell::Null, ..whole }], |one, other| one.cmp(&other));
         assert!(shares.are_known());
         let owners: Vec<Symbol> = shares.holders().iter().map(|holder| holder.owner).collect();
         assert_eq!(owners, [Symbol::NONE, Symbol(1)]);

@@ -121,7 +121,7 @@ impl Lane {
 
     /// How many records it holds, the deleted included.
     pub fn records(&self) -> usize {
-        self.shards.iter().map(Shard::records).sum()
+        self.shards.iter().map(|shard| shard.records.len()).sum()
     }
 
     /// Takes messages, each of the partition with the index beside it: decodes, merges and folds them. Nothing is
@@ -188,6 +188,10 @@ impl Lane {
             return None;
         }
         counted.publish();
+        // They may be of any shard, and the board does not ask.
+        if let Some(shard) = self.shards.first_mut() {
+            self.symbols.met().for_each(|(symbol, joint)| shard.batch.define(symbol, joint));
+        }
         let filled = self.shards.iter().any(|shard| !shard.batch.is_empty());
         let batches = self.shards.iter().map(|shard| (shard.id, &shard.batch));
         let revision = filled.then(|| self.live.commit(batches, now));
@@ -247,8 +251,9 @@ impl Lane {
     /// Finds the records of a group, in the order of its changes.
     fn find(&mut self, group: &[(usize, Change<'_>)]) {
         for (at, change) in group {
-            let images = self.shards[self.partitions[*at].shard].images(change.entity);
-            self.places.extend(records(change).iter().map(|id| images.place(id)));
+            let shard = &mut self.shards[self.partitions[*at].shard];
+            let places = records(change).iter().map(|id| shard.records.place(change.entity, id));
+            self.places.extend(places);
         }
     }
 
@@ -256,33 +261,35 @@ impl Lane {
         let Self {
             live, basis, partitions, shards, folds, symbols, scratch, counted, gaps, ..
         } = self;
-        let shard = &mut shards[partitions[at].shard];
-        let fold = &folds[usize::from(change.entity.0)];
+        let Shard { records, entries, batch, .. } = &mut shards[partitions[at].shard];
         if change.op == Op::Overflow {
             live.set_cause(Cause::Overflow { entity: change.entity }, true);
-            if shard.images(change.entity).overflow() {
-                fold.overflow(|entry| shard.note(entry, change.time));
+            if records.overflow(change.entity) {
+                let fold = &folds[usize::from(change.entity.0)];
+                fold.overflow(|entry| entries.push((entry, change.time)));
             }
             counted.changed += 1;
             return;
         }
         let mut changed = false;
         for place in places {
-            let Applied::Changed(transition) =
-                shard.images(change.entity).merge(place, change, symbols, scratch)
-            else {
-                continue;
+            let tell = |entity: EntityId, transition, scratch: &Scratch, symbols: &mut _| {
+                let fold = &folds[usize::from(entity.0)];
+                fold.transition(transition, scratch, basis, symbols, |entry| {
+                    entries.push((entry, change.time));
+                });
+                fold.schedule(transition, scratch, basis, symbols, |at, entry| {
+                    batch.schedule(at, &entry, change.time);
+                });
             };
+            let applied = records.change(place, change, symbols, scratch, tell);
+            let Applied::Changed(transition) = applied else { continue };
             changed = true;
             let opened = i64::from(transition.is.in_doubt) - i64::from(transition.was.in_doubt);
             if opened != 0 {
                 partitions[at].taken.gaps += opened;
                 *gaps.entry(change.entity).or_default() += opened;
             }
-            fold.transition(transition, scratch, basis, |entry| shard.note(entry, change.time));
-            fold.schedule(transition, scratch, basis, |at, entry| {
-                shard.batch.schedule(at, &entry, change.time);
-            });
         }
         if changed { counted.changed += 1 } else { counted.stale += 1 }
     }

@@ -15,8 +15,8 @@ use crate::entry::{Entry, Part};
 use crate::expr::{Number, Test, formula};
 use crate::goal::{Goal, Origin, Whose};
 use crate::kpi::{
-    Aggregate, At, Band, Bands, Better, Derived, GoalKind, Kpi, KpiId, Measure, OnZero, Role,
-    Simple, Unit,
+    Aggregate, At, Band, Bands, Better, Credit, Derived, GoalKind, Kpi, KpiId, Measure, OnZero,
+    Role, Simple, Unit,
 };
 use crate::model::Model;
 use crate::period::PeriodKind;
@@ -42,7 +42,7 @@ fn model(periods: Vec<PeriodKind>, goals: Vec<Goal>, symbols: Symbols) -> Model 
         filter: Test::Const(true),
         aggregate: Aggregate::Sum(Number::Field(FieldId(0))),
         at: Some(At::Date(FieldId(1))),
-        credit: FieldId(2),
+        credit: Credit::Field(FieldId(2)),
     };
     let bookings = Kpi {
         name: "bookings".to_owned(),

@@ -25,7 +25,7 @@ fn opportunity() -> (Entity, States) {
             ("open".to_owned(), vec!["Open".to_owned()]),
         ],
     };
-    (Entity { name: "opportunity".to_owned(), fields, moments: Vec::new() }, states)
+    (Entity { name: "opportunity".to_owned(), fields, extras: Vec::new() }, states)
 }
 
 /// amount 1200.5, stage Won, close_date 2026-11-20, created at an instant, private, probability null, owner unknown
@@ -45,8 +45,8 @@ fn row(symbols: &mut Symbols) -> Vec<Cell> {
 #[test]
 fn conditions_hold_fail_or_stay_unknown() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     use Tri::{False, True, Unknown};
@@ -95,8 +95,8 @@ fn conditions_hold_fail_or_stay_unknown() {
 #[test]
 fn numbers_round_half_even_once() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     for (text, expected) in [
@@ -118,8 +118,8 @@ fn numbers_round_half_even_once() {
 #[test]
 fn the_clock_changes_a_condition_at_the_instant() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     let madrid = jiff::tz::TimeZone::get("Europe/Madrid").expect("zone");
@@ -154,8 +154,8 @@ fn the_clock_changes_a_condition_at_the_instant() {
 #[test]
 fn mistakes_are_named_with_place_and_remedy() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     for (text, at, message, help) in [
         ("amout > 5", 0, "no field `amout`", "`amount`"),
         (

@@ -157,7 +157,11 @@ impl<'a> Sharing<'a> {
             self.owners().map(|who| self.value(who)).collect();
         let mut counted = SmallVec::new();
         if !self.shares.are_known() {
-            let is_out = belongs(Symbol::UNKNOWN) == Tri::False || values[0] == Outcome::Null;
+            let is_out = match belongs(Symbol::UNKNOWN) {
+                Tri::False => true,
+                Tri::True => values[0] == Outcome::Null,
+                Tri::Unknown => false,
+            };
             doubtful.extend((!is_out).then(|| (Symbol::UNKNOWN, self.day(Symbol::UNKNOWN))));
             return counted;
         }
