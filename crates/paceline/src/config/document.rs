@@ -1,5 +1,7 @@
 //! The config as a whole: its top-level keys, read, checked against each other and compiled.
 
+use std::collections::BTreeSet;
+
 use paceline_core::entity::{Entity, EntityId, FIELDS_MAX, FieldId};
 use paceline_core::model::Model;
 use paceline_core::symbol::Symbols;
@@ -140,26 +142,32 @@ fn not_empty(raw: Located<Vec<RawKpi>>, report: &mut Report) -> Vec<RawKpi> {
 
 /// The entities with only those of their fields that some KPI needs.
 fn keep(declared: Vec<Declared>, drafts: &[Draft]) -> Vec<Declared> {
-    let keep = |(index, declared): (usize, Declared)| {
-        let needed = kpis::needed(EntityId(index as u16), &declared.entity, drafts);
+    let needed: Vec<_> = (0..declared.len())
+        .map(|index| kpis::needed(EntityId(index as u16), &declared, drafts))
+        .collect();
+    let keep = |(declared, needed): (Declared, BTreeSet<usize>)| {
         let fields = needed.iter().map(|at| declared.entity.fields[*at].clone()).collect();
         let sources = needed.iter().map(|at| declared.sources[*at].clone()).collect();
-        // The moments are compiled again, for the fields have other numbers now. Until then they count.
-        let moments = declared.entity.moments;
-        let entity = Entity { name: declared.entity.name, fields, moments };
-        Declared { entity, sources, ..declared }
+        let links = needed.iter().map(|at| declared.links[*at]).collect();
+        // The extras are compiled again, for the fields have other numbers now. Until then they count.
+        let extras = declared.entity.extras;
+        let entity = Entity { name: declared.entity.name, fields, extras };
+        Declared { entity, sources, links, ..declared }
     };
-    declared.into_iter().enumerate().map(keep).collect()
+    declared.into_iter().zip(needed).map(keep).collect()
 }
 
+/// No entity has more cells than a mask has bits. The last KPI that names it is told, or the last of all, which may look at
+/// it from another.
 fn check_field_counts(kept: &[Declared], kpis: &[RawKpi], report: &mut Report) {
     let many = kept.iter().filter(|declared| declared.entity.cell_types().len() > FIELDS_MAX);
     for declared in many {
         let name = &declared.entity.name;
-        if let Some(at) = kpis.iter().rev().find_map(|kpi| kpi.place_of_entity(name)) {
+        let own = kpis.iter().rev().find_map(|kpi| kpi.place_of_entity(name));
+        if let Some(at) = own.or_else(|| kpis.last()?.place()) {
             let count = declared.entity.cell_types().len();
             let message = format!(
-                "the KPIs of `{name}` need {count} fields and moments, and {FIELDS_MAX} is the most"
+                "the KPIs need {count} fields, moments and fields of other records of `{name}`, and {FIELDS_MAX} is the most"
             );
             report.error(at, message, "leave out KPIs, or fields in their conditions");
         }

@@ -17,6 +17,8 @@ pub(super) struct Declared {
     pub(super) names: Vec<String>,
     /// Beside [`Entity::fields`]: where each is read from.
     pub(super) sources: Vec<FieldSource>,
+    /// Beside [`Entity::fields`]: the entity whose records each names, as an index.
+    pub(super) links: Vec<Option<usize>>,
     pub(super) states: Option<States>,
 }
 
@@ -54,6 +56,9 @@ struct RawField {
     /// Default: what the message says. Only for decimal and money.
     #[schemars(range(min = 0, max = 38))]
     scale: Option<Located<i32>>,
+    /// The entity whose records it names by their ids, so that KPIs can look at them: `account.type`. Default: none.
+    /// Only for text.
+    entity: Option<Text>,
 }
 
 /// What a field holds: text; bool; int (64 bits); decimal (exact, six places); money (read as a decimal);
@@ -93,7 +98,8 @@ pub(super) fn compile(raw: &Located<Entries<RawEntity>>, report: &mut Report) ->
         report.error(raw.at, "there is no entity", "describe one, with its fields");
     }
     check_names(&raw.value.0, report);
-    raw.value.0.iter().map(|(name, entity)| entity.compile(name, report)).collect()
+    let names: Vec<&str> = raw.value.0.iter().map(|(name, _)| name.as_str()).collect();
+    raw.value.0.iter().map(|(name, entity)| entity.compile(name, &names, report)).collect()
 }
 
 /// A message's name means one entity.
@@ -121,7 +127,7 @@ fn check_names(entities: &[(Text, RawEntity)], report: &mut Report) {
 }
 
 impl RawEntity {
-    fn compile(&self, name: &Text, report: &mut Report) -> Declared {
+    fn compile(&self, name: &Text, entities: &[&str], report: &mut Report) -> Declared {
         if let Some((extra, _)) = self.fields.0.get(DECLARED_MAX) {
             report.error(
                 extra.at,
@@ -131,12 +137,13 @@ impl RawEntity {
         }
         let declared = self.fields.0.iter().take(DECLARED_MAX);
         let fields = declared.clone().map(|(name, field)| field.compile(name, report)).collect();
-        let entity = Entity { name: name.value.clone(), fields, moments: Vec::new() };
+        let entity = Entity { name: name.value.clone(), fields, extras: Vec::new() };
         let states = self.states.as_ref().map(|states| states.compile(&entity, report));
         Declared {
             entity,
             names: self.names.iter().flatten().map(|name| name.value.clone()).collect(),
-            sources: declared.map(|(_, field)| field.source()).collect(),
+            sources: declared.clone().map(|(_, field)| field.source()).collect(),
+            links: declared.map(|(_, field)| field.link(name.as_str(), entities, report)).collect(),
             states,
         }
     }
@@ -154,6 +161,34 @@ impl RawField {
 
     fn source(&self) -> FieldSource {
         FieldSource { path: self.path.value.clone(), scale: self.scale.map(|scale| scale.value) }
+    }
+
+    /// The entity whose records it names.
+    fn link(&self, own: &str, entities: &[&str], report: &mut Report) -> Option<usize> {
+        let name = self.entity.as_ref()?;
+        if !matches!(self.kind, Kind::Text) {
+            report.error(
+                name.at,
+                "only a text names a record, by its id",
+                "leave `entity` out, or use `type: text`",
+            );
+            return None;
+        }
+        if name.as_str() == own {
+            report.error(
+                name.at,
+                format_args!("a record of `{own}` cannot look at another of `{own}`"),
+                "name another entity, or leave `entity` out",
+            );
+            return None;
+        }
+        let found = entities.iter().position(|entity| *entity == name.as_str());
+        if found.is_none() {
+            let known = entities.iter().copied().filter(|entity| *entity != own);
+            let remedy = suggest::remedy(name.as_str(), known, "the other entities are");
+            report.unknown(name.at, format_args!("there is no entity `{}`", name.as_str()), remedy);
+        }
+        found
     }
 
     fn check_scale(&self, scale: Located<i32>, report: &mut Report) {

@@ -15,7 +15,6 @@ const KEYS: &[Later] = &[
     later("", "auth", "leave it out, and let only trusted hosts reach the ports of `server`"),
     later("", "storage", "leave it out: the state is rebuilt from the topics at every start"),
     later("reps", "from", "give the reps as `list`, or as `file` with a CSV"),
-    later("kpis", "splits", "name the one field that holds the rep's id: `credit: owner`"),
     later("entities", "currency", "leave it out: amounts of all currencies are summed as they are"),
 ];
 
