@@ -6,11 +6,12 @@ mod split;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::basis::Basis;
 use crate::entity::EntityId;
 use crate::entry::{Entry, NO_DAY, Part};
-use crate::expr::{Cell, Now, Outcome, Row};
+use crate::expr::{Cell, Now, Outcome, Row, Test};
 use crate::extra::Extra;
 use crate::kpi::{Credit, KpiId, Simple};
 use crate::model::Model;
@@ -176,15 +177,8 @@ fn timeline(
     }
     let owner = owner(simple, row);
     let zone = (owner != Symbol::UNKNOWN).then(|| basis.roster.zone_of(owner));
-    let mut instants = BTreeSet::from([Timestamp::MIN]);
-    simple.filter.for_each_threshold(&mut |threshold| {
-        // What lies outside of all time has always come, or never comes.
-        if let Outcome::Known(instant) = threshold.instant(row, zone) {
-            instants.extend(Timestamp::from_nanosecond(instant).ok());
-        }
-    });
     let mut before = Contribution::Nothing;
-    for at in instants {
+    for at in instants(&simple.filter, row, zone) {
         let now = Now { instant: at.as_nanosecond(), zone };
         let after = contribution_if(simple.filter.eval_at(row, &now), simple, row, basis);
         if after != before {
@@ -192,6 +186,18 @@ fn timeline(
         }
         before = after;
     }
+}
+
+/// The instants at which the clock may change whether a record belongs, the beginning of time first.
+fn instants(filter: &Test, row: &Row, zone: Option<&TimeZone>) -> BTreeSet<Timestamp> {
+    let mut instants = BTreeSet::from([Timestamp::MIN]);
+    filter.for_each_threshold(&mut |threshold| {
+        // What lies outside of all time has always come, or never comes.
+        if let Outcome::Known(instant) = threshold.instant(row, zone) {
+            instants.extend(Timestamp::from_nanosecond(instant).ok());
+        }
+    });
+    instants
 }
 
 /// Takes one contribution away and adds another.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use smallvec::SmallVec;
 
 use super::contribution::{Amount, possible_day, value};
+use super::instants;
 use crate::basis::Basis;
 use crate::day::Day;
 use crate::decimal::Decimal;
@@ -64,8 +65,7 @@ impl<'a> Sharing<'a> {
         if !life.alive {
             return Parts::new();
         }
-        let belongs = self.simple.filter.eval(self.row);
-        self.parts_if(&|_| belongs, symbols)
+        self.parts_if(self.simple.filter.eval(self.row), symbols)
     }
 
     /// Its mark when it is in doubt, for each who shares in it.
@@ -78,7 +78,8 @@ impl<'a> Sharing<'a> {
         parts
     }
 
-    /// What it contributes over all time: each change of it with its instant, beginning with nothing.
+    /// What it contributes over all time: each change of it with its instant, beginning with nothing. It comes to count for
+    /// all at once, so a day in the condition is one of the org and not of any who share.
     pub(super) fn timeline(
         &self,
         life: Life,
@@ -89,22 +90,11 @@ impl<'a> Sharing<'a> {
             return;
         }
         let filter = &self.simple.filter;
-        let mut instants = BTreeSet::from([Timestamp::MIN]);
-        for who in self.owners() {
-            filter.for_each_threshold(&mut |threshold| {
-                // What lies outside of all time has always come, or never comes.
-                if let Outcome::Known(instant) = threshold.instant(self.row, self.zone(who)) {
-                    instants.extend(Timestamp::from_nanosecond(instant).ok());
-                }
-            });
-        }
+        let zone = Some(self.basis.roster.zone_of(Symbol::NONE));
         let mut before = Parts::new();
-        for at in instants {
-            let belongs = |who| {
-                let now = Now { instant: at.as_nanosecond(), zone: self.zone(who) };
-                filter.eval_at(self.row, &now)
-            };
-            let after = self.parts_if(&belongs, symbols);
+        for at in instants(filter, self.row, zone) {
+            let now = Now { instant: at.as_nanosecond(), zone };
+            let after = self.parts_if(filter.eval_at(self.row, &now), symbols);
             if after != before {
                 change(at, before, after.clone());
             }
@@ -120,16 +110,15 @@ impl<'a> Sharing<'a> {
         holders.map(|holder| holder.owner).chain(anyone)
     }
 
-    fn zone(&self, who: Symbol) -> Option<&'a jiff::tz::TimeZone> {
-        (who != Symbol::UNKNOWN).then(|| self.basis.roster.zone_of(who))
-    }
-
     fn day(&self, who: Symbol) -> Day {
         possible_day(self.simple, who, self.row, self.basis)
     }
 
-    /// What it contributes when so it is with the filter for each who shares in it.
-    fn parts_if(&self, belongs: &dyn Fn(Symbol) -> Tri, symbols: &mut impl Intern) -> Parts {
+    /// What it contributes when so it is with the filter.
+    fn parts_if(&self, belongs: Tri, symbols: &mut impl Intern) -> Parts {
+        if belongs == Tri::False {
+            return Parts::new();
+        }
         let mut doubtful: Vec<(Symbol, Day)> = Vec::new();
         let counted = self.counted(belongs, &mut doubtful);
         let mut parts = Parts::new();
@@ -147,44 +136,30 @@ impl<'a> Sharing<'a> {
         parts
     }
 
-    /// What it is for those for whom it counts. For whom that is not certain is added to `doubtful`.
-    fn counted(
-        &self,
-        belongs: &dyn Fn(Symbol) -> Tri,
-        doubtful: &mut Vec<(Symbol, Day)>,
-    ) -> SmallVec<[Counted; 4]> {
+    /// What it is for each for whom it counts, if it belongs. For whom that is not certain is added to `doubtful`.
+    fn counted(&self, belongs: Tri, doubtful: &mut Vec<(Symbol, Day)>) -> SmallVec<[Counted; 4]> {
+        let certain = belongs == Tri::True;
         let values: SmallVec<[Outcome<(Day, Decimal)>; 4]> =
             self.owners().map(|who| self.value(who)).collect();
-        let mut counted = SmallVec::new();
-        if !self.shares.are_known() {
-            let is_out = match belongs(Symbol::UNKNOWN) {
-                Tri::False => true,
-                Tri::True => values[0] == Outcome::Null,
-                Tri::Unknown => false,
-            };
-            doubtful.extend((!is_out).then(|| (Symbol::UNKNOWN, self.day(Symbol::UNKNOWN))));
-            return counted;
-        }
         let amounts: SmallVec<[Option<Decimal>; 4]> =
             values.iter().map(|value| known(value).map(|(_, value)| value)).collect();
         let regular = self.shares.regular(&amounts);
-        for (at, holder) in self.shares.holders().iter().enumerate() {
-            let belongs = belongs(holder.owner);
-            if belongs == Tri::False || belongs == Tri::True && values[at] == Outcome::Null {
+        let mut counted = SmallVec::new();
+        for (at, who) in self.owners().enumerate() {
+            if certain && values[at] == Outcome::Null {
                 continue;
             }
-            let regular = if holder.regular.is_some() { regular[at] } else { Some(Decimal::ZERO) };
-            let value = known(&values[at]).zip(regular).filter(|_| belongs == Tri::True);
-            if value.is_none() || !self.shares.add_up() {
-                doubtful.push((holder.owner, self.day(holder.owner)));
+            let holder = self.shares.holders().get(at).filter(|_| who != Symbol::UNKNOWN);
+            let one = holder.and_then(|holder| {
+                let (day, value) = known(&values[at]).filter(|_| certain)?;
+                let none = holder.regular.is_none();
+                let regular = if none { Decimal::ZERO } else { regular[at]? };
+                Some(Counted { holder: *holder, nth: at as u16, day, value, regular })
+            });
+            if one.is_none() || !self.shares.add_up() {
+                doubtful.push((who, self.day(who)));
             }
-            counted.extend(value.map(|((day, value), regular)| Counted {
-                holder: *holder,
-                nth: at as u16,
-                day,
-                value,
-                regular,
-            }));
+            counted.extend(one);
         }
         counted
     }
