@@ -85,33 +85,32 @@ fn overlay(of: &[Holder], scope: ScopeId, roster: &Roster) -> Option<usize> {
 #[derive(Debug, Default)]
 pub(crate) struct Joints {
     /// By their symbols, the first at 0.
-    known: Vec<Option<(Joint, Box<[ScopeId]>)>>,
+    scopes: Vec<Option<Box<[ScopeId]>>>,
 }
 
 impl Joints {
     /// Learns what a symbol stands for.
     pub(crate) fn define(&mut self, symbol: Symbol, joint: &Joint, roster: &Roster) {
         let Some(at) = symbol.joint_number() else { return };
-        if at >= self.known.len() {
-            self.known.resize_with(at + 1, || None);
+        if at >= self.scopes.len() {
+            self.scopes.resize_with(at + 1, || None);
         }
-        self.known[at].get_or_insert_with(|| (joint.clone(), joint.scopes(roster).into()));
+        self.scopes[at].get_or_insert_with(|| joint.scopes(roster).into());
     }
 
     /// The scopes that count what an owner is credited with.
     pub(crate) fn path<'a>(&'a self, owner: Symbol, roster: &'a Roster) -> &'a [ScopeId] {
         let Some(at) = owner.joint_number() else { return roster.path(owner) };
-        let known = self.known.get(at).and_then(Option::as_ref);
-        known.map_or(&[], |(_, scopes)| scopes)
+        self.scopes.get(at).and_then(Option::as_deref).unwrap_or_default()
     }
 
     /// The joint owners that some of the scopes count.
     pub(crate) fn of(&self, scopes: &[ScopeId]) -> impl Iterator<Item = Symbol> {
-        let counted = |(at, known): (usize, &Option<(Joint, Box<[ScopeId]>)>)| {
-            let (_, path) = known.as_ref()?;
-            path.iter().any(|scope| scopes.contains(scope)).then(|| Symbol::joint(at))
+        let counted = |(at, path): (usize, &Option<Box<[ScopeId]>>)| {
+            let counts = path.iter().flatten().any(|scope| scopes.contains(scope));
+            counts.then(|| Symbol::joint(at))
         };
-        self.known.iter().enumerate().filter_map(counted)
+        self.scopes.iter().enumerate().filter_map(counted)
     }
 }
 

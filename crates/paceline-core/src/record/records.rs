@@ -102,17 +102,29 @@ impl Records {
         tell(change.entity, transition, scratch, symbols);
         // The splits come first: whatever is told of a record that they split takes them as they are now.
         self.resplit(at, slot, transition, scratch, symbols, &mut tell);
-        if let Some(own) = own {
-            self.lend(at, own, transition, scratch, symbols, &mut tell);
+        if let Some((own, is_new)) = own {
+            let borrowed = self.ties[at].as_ref().map_or(0, |ties| ties.borrowed);
+            let differs = transition.was != transition.is || transition.changed & borrowed != 0;
+            // What is first heard of a record may be that it is dead, which is more than was known of it.
+            if is_new || differs {
+                self.lend(at, own, transition, scratch, symbols, &mut tell);
+            }
         }
         Applied::Changed(transition)
     }
 
-    /// The symbol of a record's id, if others may name it.
-    fn own_symbol(&mut self, at: usize, slot: u32, symbols: &mut impl Intern) -> Option<Symbol> {
+    /// The symbol of a record's id and whether the record is first seen, if others may name it.
+    fn own_symbol(
+        &mut self,
+        at: usize,
+        slot: u32,
+        symbols: &mut impl Intern,
+    ) -> Option<(Symbol, bool)> {
         let images = &self.images[at];
         let named = self.ties[at].as_mut()?.named.as_mut()?;
-        Some(named.symbol(slot, || images.with_id(slot, |id| symbols.intern(id))))
+        let is_new = named.known(slot).is_none();
+        let symbol = named.symbol(slot, || images.with_id(slot, |id| symbols.intern(id)));
+        Some((symbol, is_new))
     }
 
     /// Borrows anew where a record names others than before. Answers which cells are others.
@@ -221,9 +233,6 @@ impl Records {
     ) {
         let Self { images, ties, owners, near } = self;
         let Some(lender) = &ties[at] else { return };
-        if transition.was == transition.is && transition.changed & lender.borrowed == 0 {
-            return;
-        }
         let cell = |field: FieldId| match transition.is.alive {
             true => scratch.new[usize::from(field.0)],
             false => Cell::Null,
@@ -304,9 +313,9 @@ fn said(images: &Images, slots: impl Iterator<Item = u32>, splits: &Splits) -> A
     said.collect()
 }
 
-/// Whether one of the splits is in doubt.
+/// Whether one of the living among splits is in doubt.
 fn is_doubtful(all: &[Said]) -> bool {
-    all.iter().any(|said| said.life.in_doubt)
+    all.iter().any(|said| said.life.alive && said.life.in_doubt)
 }
 
 /// The shares that the living among splits say, which come in any order.
