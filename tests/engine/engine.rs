@@ -57,7 +57,7 @@ impl Engine {
             .with_reps(config.facts.clone(), config.reps_from.clone())
             .with_own(reps_topic.clone());
         let live = Arc::new(live);
-        let plan = ShardPlan::new(&feeds(&config, partitions));
+        let plan = ShardPlan::new(&feeds(&config, partitions), &ties(&config));
         let lane_of_shard = plan.lanes(lanes);
         let mut dealt = vec![Vec::new(); lanes];
         let mut places = Vec::new();
@@ -192,6 +192,11 @@ fn feeds(config: &Config, partitions: &[usize]) -> Vec<Feed> {
         keyed: source.keyed,
     };
     config.sources.iter().zip(partitions).map(feed).collect()
+}
+
+fn ties(config: &Config) -> Vec<(usize, usize)> {
+    let ties = config.model.ties().into_iter();
+    ties.map(|(one, other)| (one.0.into(), other.0.into())).collect()
 }
 
 fn sources(config: &Config) -> Vec<Source> {

@@ -81,7 +81,7 @@ impl Board {
         if !self.is_open() {
             return;
         }
-        for scope in self.roster.path(entry.owner) {
+        for scope in self.joints.path(entry.owner, &self.roster) {
             for slot in self.slots.of(entry.kpi) {
                 let live = scope.0 * self.slots.len() as u32 + *slot as u32;
                 let Some(state) = &mut self.live[live as usize].state else { continue };
@@ -296,7 +296,7 @@ impl Board {
 
     fn refill_from_all(&mut self, wanted: &[bool]) {
         for (owner, kpi, tally) in self.ledger.iter() {
-            for scope in self.roster.path(owner) {
+            for scope in self.joints.path(owner, &self.roster) {
                 for slot in self.slots.of(kpi) {
                     let live = scope.0 as usize * self.slots.len() + slot;
                     if let Some(state) = self.live[live].state.as_mut().filter(|_| wanted[live]) {

@@ -28,7 +28,7 @@ fn opportunity() -> (Entity, States) {
             ("open".to_owned(), vec!["Open".to_owned()]),
         ],
     };
-    (Entity { name: "opportunity".to_owned(), fields, moments: Vec::new() }, states)
+    (Entity { name: "opportunity".to_owned(), fields, extras: Vec::new() }, states)
 }
 
 /// amount 1200.5, stage Won, close_date 2026-11-20, created at an instant, private, probability null, owner unknown
@@ -48,8 +48,8 @@ fn row(symbols: &mut Symbols) -> Vec<Cell> {
 #[test]
 fn conditions_hold_fail_or_stay_unknown() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     use Tri::{False, True, Unknown};
@@ -98,8 +98,8 @@ fn conditions_hold_fail_or_stay_unknown() {
 #[test]
 fn numbers_round_half_even_once() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     for (text, expected) in [
@@ -126,8 +126,8 @@ fn numbers_round_half_even_once() {
 #[test]
 fn the_clock_changes_a_condition_at_the_instant() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     let madrid = jiff::tz::TimeZone::get("Europe/Madrid").expect("zone");
@@ -169,8 +169,8 @@ fn the_clock_changes_a_condition_at_the_instant() {
 #[test]
 fn moments_are_cells_behind_the_fields() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     let mut symbols = Symbols::default();
     let mut row = row(&mut symbols);
     let conditions = [
@@ -183,7 +183,7 @@ fn moments_are_cells_behind_the_fields() {
     ];
     let conditions = conditions
         .map(|(text, expected)| (text, test(text, scope, &mut symbols).expect(text), expected));
-    assert_eq!(moments.borrow().len(), 4, "the same moment is remembered once");
+    assert_eq!(extras.borrow().len(), 4, "the same moment is remembered once");
     let later = "2026-11-02T22:00:00Z".parse::<jiff::Timestamp>().expect("an instant");
     let later = Cell::Known(later.as_nanosecond());
     row.extend([later, Cell::Null, later, Cell::Unknown]);
@@ -195,8 +195,8 @@ fn moments_are_cells_behind_the_fields() {
 #[test]
 fn mistakes_are_named_with_place_and_remedy() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     for (text, at, message, help) in [
         ("amout > 5", 0, "no field `amout`", "`amount`"),
         (

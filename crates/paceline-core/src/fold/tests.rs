@@ -14,10 +14,10 @@ use crate::decimal::Decimal;
 use crate::entity::{EntityId, FieldId};
 use crate::entry::{Entry, NO_DAY, Part};
 use crate::expr::{Cell, Number, Operator, Test};
-use crate::kpi::{Aggregate, At, KpiId, Simple};
+use crate::kpi::{Aggregate, At, Credit, KpiId, Simple};
 use crate::rates::{Rate, Rates};
 use crate::rational::Rational;
-use crate::record::Life;
+use crate::record::{Life, Scratch};
 use crate::roster::Roster;
 use crate::symbol::{Intern, Symbol, Symbols};
 
@@ -81,7 +81,7 @@ fn kpi(number: Number, at: Option<At>) -> Simple {
         aggregate: Aggregate::Sum(number),
         currency: Some(CURRENCY),
         at,
-        credit: OWNER,
+        credit: Credit::Field(OWNER),
     }
 }
 
@@ -215,10 +215,15 @@ fn revalued(
     to: &Basis,
 ) -> Vec<(Option<Timestamp>, Part)> {
     let (id, fields, timed) = (KpiId(0), simple.fields(), simple.is_timed());
-    let fold = Fold { kpis: vec![Folded { id, fields, timed, simple }] };
+    let folded = Folded { id, fields, doubts: 0, timed, simple };
+    let fold = Fold { kpis: vec![folded], looking: vec![id] };
     let difference = Difference::new(from, to);
     let mut parts = Vec::new();
-    fold.refold(ALIVE, row, &difference, |at, Entry { part, .. }| parts.push((at, part)));
+    let scratch = Scratch { new: row.to_vec(), ..Scratch::default() };
+    let mut symbols = Symbols::default();
+    fold.refold(ALIVE, &scratch, &difference, &mut symbols, |at, Entry { part, .. }| {
+        parts.push((at, part));
+    });
     assert!(parts.is_empty() || fold.is_concerned(&difference));
     parts
 }

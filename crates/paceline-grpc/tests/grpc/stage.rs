@@ -13,7 +13,7 @@ use paceline_core::entry::{Entry, Part};
 use paceline_core::expr::{Number, Test};
 use paceline_core::goal::{Goal, Origin, Whose};
 use paceline_core::kpi::{
-    Aggregate, At, Band, Bands, Better, GoalKind, Kpi, KpiId, Measure, Role, Simple, Unit,
+    Aggregate, At, Band, Bands, Better, Credit, GoalKind, Kpi, KpiId, Measure, Role, Simple, Unit,
 };
 use paceline_core::model::Model;
 use paceline_core::period::PeriodKind;
@@ -177,7 +177,7 @@ fn model(symbols: Symbols) -> Model {
         entities: vec![Entity {
             name: "opportunity".to_owned(),
             fields: Vec::new(),
-            moments: Vec::new(),
+            extras: Vec::new(),
         }],
         kpis: vec![
             kpi("bookings", sum, vec![PeriodKind::Month, PeriodKind::Quarter]),
@@ -223,7 +223,7 @@ fn kpi(name: &str, aggregate: Aggregate, periods: Vec<PeriodKind>) -> Kpi {
             aggregate,
             currency: None,
             at: Some(At::Date(FieldId(1))),
-            credit: FieldId(2),
+            credit: Credit::Field(FieldId(2)),
         }),
     }
 }

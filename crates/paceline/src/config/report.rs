@@ -157,6 +157,12 @@ impl Report {
         }
     }
 
+    /// Whether a mistake was found in what a mapping or list holds.
+    pub(super) fn told_below(&self, at: At) -> bool {
+        let path = format!("{}.", self.places.path(at));
+        self.found.iter().any(|found| found.diagnostic.path.starts_with(&path))
+    }
+
     /// How many mistakes were found.
     pub(super) fn len(&self) -> usize {
         self.found.len()
