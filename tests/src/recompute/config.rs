@@ -5,11 +5,13 @@
 
 mod bands;
 mod calendar;
+mod currency;
 mod entity;
 mod goal;
 mod kpi;
 mod read;
 mod rep;
+mod topics;
 
 use std::collections::BTreeMap;
 
@@ -17,10 +19,12 @@ use serde::Deserialize;
 
 pub use bands::{Band, Bands};
 pub use calendar::{Calendar, Calendars, Pattern};
+pub use currency::{Currency, Rate, RateFields, Rates};
 pub use entity::{Entity, Field, FieldType, Source, States};
 pub use goal::{Curve, Goal, Part, Step, Whose};
-pub use kpi::{Aggregate, Better, Credit, GoalKind, Kpi, KpiType, PeriodKind};
+pub use kpi::{Aggregate, Better, Credit, GoalKind, Kpi, KpiType, PeriodKind, Splits};
 pub use rep::{Rep, Reps, TimeOff};
+pub use topics::Topics;
 
 /// A whole config.
 #[derive(Clone, Debug, Deserialize)]
@@ -46,6 +50,11 @@ pub struct Config {
     /// The bands of the status.
     #[serde(default)]
     pub status: Bands,
+    /// The topics of the program itself.
+    #[serde(default)]
+    pub topics: Topics,
+    /// The currency of the organisation.
+    pub currency: Option<Currency>,
 }
 
 impl Config {
@@ -55,6 +64,8 @@ impl Config {
     /// What the YAML reader says.
     pub fn read(yaml: &str) -> Result<Self, String> {
         let mut config: Self = serde_saphyr::from_str(yaml).map_err(|error| error.to_string())?;
+        config.look_across();
+        config.entities.values_mut().for_each(Entity::read_currencies);
         for kpi in &mut config.kpis {
             // A conversion is the average of 1 and 0, dated by the moment at which its records came in.
             if kpi.kind == KpiType::Conversion {
@@ -63,6 +74,33 @@ impl Config {
             }
         }
         Ok(config)
+    }
+
+    /// Tells each entity the sets of states of those whose records it names.
+    fn look_across(&mut self) {
+        let known = self.entities.clone();
+        for entity in self.entities.values_mut() {
+            for (link, field) in &entity.fields {
+                let named = field.entity.as_ref().and_then(|name| known.get(name));
+                let sets = named.into_iter().flat_map(|named| &named.states.sets);
+                entity
+                    .states_across
+                    .extend(sets.map(|(set, states)| (format!("{link}.{set}"), states.clone())));
+            }
+        }
+    }
+
+    /// The field that holds the currency of a field, which may be one of another entity's as `link.field`.
+    #[must_use]
+    pub fn currency_field(&self, entity: &str, name: &str) -> Option<String> {
+        let fields = &self.entities.get(entity)?.fields;
+        match name.split_once('.') {
+            None => fields.get(name)?.currency_field(),
+            Some((link, name)) => {
+                let currency = self.currency_field(fields.get(link)?.entity.as_ref()?, name)?;
+                Some(format!("{link}.{currency}"))
+            }
+        }
     }
 
     /// The KPI of this name.

@@ -3,6 +3,9 @@
 //! Only the parser is borrowed; each operator is spelled out here on plain values. The rules are few: what is unknown
 //! stays unknown unless logic can do without it, null compares as false and makes arithmetic null.
 
+mod money;
+mod names;
+
 use std::{cmp::Ordering, collections::BTreeMap};
 
 use cel::{
@@ -43,8 +46,25 @@ pub struct Filter {
     sets: BTreeMap<String, Vec<String>>,
 }
 
-/// The record an expression is evaluated over: the value of each field, and of `now()` and `today()`.
-type Row<'a> = &'a dyn Fn(&str) -> V;
+/// The record an expression is evaluated over.
+pub trait Cells {
+    /// The value of a field, of a `link.field`, of `now()` or of `today()`.
+    fn cell(&self, name: &str) -> V;
+
+    /// The working days since an instant, of the rep to whom the record is credited. Of a row of bare cells it is not known
+    /// who that is.
+    fn working_days(&self, _since: &V) -> V {
+        V::Unknown
+    }
+}
+
+impl<T: Fn(&str) -> V> Cells for T {
+    fn cell(&self, name: &str) -> V {
+        self(name)
+    }
+}
+
+type Row<'a> = &'a dyn Cells;
 
 impl Filter {
     /// Compiles an expression over an entity.
@@ -53,7 +73,9 @@ impl Filter {
     /// What the parser says.
     pub fn compile(text: &str, entity: &Entity) -> Result<Self, String> {
         let program = Program::compile(text).map_err(|error| error.to_string())?;
-        Ok(Self { text: text.to_owned(), program, sets: entity.states.sets.clone() })
+        let sets = entity.states.sets.iter().chain(&entity.states_across);
+        let sets = sets.map(|(name, states)| (name.clone(), states.clone())).collect();
+        Ok(Self { text: text.to_owned(), program, sets })
     }
 
     /// The value over a record.
@@ -77,7 +99,10 @@ impl Filter {
     fn eval(&self, node: &IdedExpr, row: Row<'_>) -> V {
         match &node.expr {
             Expr::Literal(literal) => self.literal(node.id, literal),
-            Expr::Ident(name) => row(name),
+            Expr::Ident(name) => row.cell(name),
+            Expr::Select(_) => {
+                row.cell(&names::of(node).unwrap_or_else(|| refuse(&self.text, node)))
+            }
             Expr::Call(call) => self.call(call, row),
             other => refuse(&self.text, other),
         }
@@ -125,9 +150,13 @@ impl Filter {
             (op::ADD | op::SUBSTRACT | op::MULTIPLY | op::DIVIDE, [a, b]) => {
                 self.arithmetic(name, &self.eval(a, row), &self.eval(b, row))
             }
-            ("now", []) => row("now()"),
-            ("today", []) => row("today()"),
-            ("age", [of]) => self.age(&row("now()"), &self.eval(of, row)),
+            ("now", []) => row.cell("now()"),
+            ("today", []) => row.cell("today()"),
+            ("age", [of]) => self.age(&row.cell("now()"), &self.eval(of, row)),
+            ("age", [of, _working]) => {
+                let day = V::Num(number::whole(86_400_000_000_000_i64));
+                self.arithmetic(op::MULTIPLY, &row.working_days(&self.eval(of, row)), &day)
+            }
             ("duration", [text]) => self.duration(&self.eval(text, row)),
             ("date", [text]) => V::Date(self.constant(&self.eval(text, row))),
             ("timestamp", [text]) => V::Instant(self.constant(&self.eval(text, row))),
@@ -168,17 +197,14 @@ impl Filter {
         found
     }
 
-    /// The members of `[…]` or of `states.<set>`.
+    /// The members of `[…]`, of `states.<set>` or of `<link>.states.<set>`.
     fn members(&self, list: &IdedExpr, row: Row<'_>) -> Vec<V> {
-        match &list.expr {
-            Expr::List(list) => list.elements.iter().map(|member| self.eval(member, row)).collect(),
-            Expr::Select(select) if select.operand.expr == Expr::Ident("states".to_owned()) => {
-                let set = self.sets.get(&select.field);
-                let set = set.unwrap_or_else(|| refuse(&self.text, &select.field));
-                set.iter().cloned().map(V::Text).collect()
-            }
-            other => refuse(&self.text, other),
+        if let Expr::List(list) = &list.expr {
+            return list.elements.iter().map(|member| self.eval(member, row)).collect();
         }
+        let set = names::of_set(list).and_then(|name| self.sets.get(&name));
+        let set = set.unwrap_or_else(|| refuse(&self.text, list));
+        set.iter().cloned().map(V::Text).collect()
     }
 
     fn arithmetic(&self, operator: &str, a: &V, b: &V) -> V {

@@ -24,6 +24,9 @@ pub struct Entity {
     /// The ordered states, where it has any.
     #[serde(default)]
     pub states: States,
+    /// The sets of states of the entities whose records the fields name, as `link.set`.
+    #[serde(skip)]
+    pub states_across: BTreeMap<String, Vec<String>>,
 }
 
 /// A field of an entity.
@@ -34,6 +37,19 @@ pub struct Field {
     /// What it holds.
     #[serde(rename = "type")]
     pub kind: FieldType,
+    /// The entity of which it names a record by its id.
+    pub entity: Option<String>,
+    /// Of money, the key of its currency in messages; without one it is in the organisation's.
+    pub currency: Option<String>,
+}
+
+impl Field {
+    /// The name under which its currency is read as a field of its own, where it has one.
+    #[must_use]
+    pub fn currency_field(&self) -> Option<String> {
+        // No field of a config has such a name.
+        self.currency.as_ref().map(|path| format!("currency in {path}"))
+    }
 }
 
 /// What a field holds.
@@ -53,6 +69,23 @@ pub enum FieldType {
     Date,
     /// An instant.
     Timestamp,
+}
+
+impl Entity {
+    /// Adds the currencies of the fields that have one to the fields that are read.
+    pub(super) fn read_currencies(&mut self) {
+        let of = |field: &Field| {
+            let currency = Field {
+                path: field.currency.clone()?,
+                kind: FieldType::Text,
+                entity: None,
+                currency: None,
+            };
+            Some((field.currency_field()?, currency))
+        };
+        let currencies: Vec<(String, Field)> = self.fields.values().filter_map(of).collect();
+        self.fields.extend(currencies);
+    }
 }
 
 /// The ordered states and their named sets.

@@ -75,26 +75,49 @@ impl Kpi {
 /// Who is credited.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "CreditText")]
-pub struct Credit {
-    /// The field that names the rep.
-    pub field: String,
-    /// Whether it stays with the rep named when the record came to match.
-    pub keep: bool,
+pub enum Credit {
+    /// One rep.
+    Owner {
+        /// The field that names the rep.
+        field: String,
+        /// Whether it stays with the rep named when the record came to match.
+        keep: bool,
+    },
+    /// Several.
+    Splits(Splits),
+}
+
+/// The records that say who has which share of another one, and what their fields are called.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Splits {
+    /// Their entity.
+    #[serde(rename = "splits")]
+    pub entity: String,
+    /// The id of the record that is split.
+    pub record: String,
+    /// The rep.
+    pub who: String,
+    /// The share in percent.
+    pub share: String,
+    /// Whether the share is on top.
+    pub overlay: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum CreditText {
     Field(String),
+    Splits(Splits),
     Rule { field: String, on_change: Option<String> },
 }
 
 impl From<CreditText> for Credit {
     fn from(text: CreditText) -> Self {
         match text {
-            CreditText::Field(field) => Self { field, keep: false },
+            CreditText::Field(field) => Self::Owner { field, keep: false },
+            CreditText::Splits(splits) => Self::Splits(splits),
             CreditText::Rule { field, on_change } => {
-                Self { field, keep: on_change.as_deref() == Some("keep") }
+                Self::Owner { field, keep: on_change.as_deref() == Some("keep") }
             }
         }
     }

@@ -59,7 +59,7 @@ fn decimal_literals_are_taken_as_written() {
         ("1e-3 + 1.10", "1.101"),
     ] {
         let filter = Filter::compile(text, &config.entities["opportunity"]).unwrap();
-        let value = filter.value(&|_| V::Unknown);
+        let value = filter.value(&|_: &str| V::Unknown);
         assert_eq!(value, V::Num(number::parse(expected).unwrap()), "{text}");
     }
 }
