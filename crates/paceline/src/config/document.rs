@@ -93,7 +93,7 @@ impl Document {
         let raw_topics = self.topics.unwrap_or_default();
         let raw_reps = self.reps.unwrap_or_default();
         let reps = raw_reps.compile(raw_topics.names_reps(), &calendars, report);
-        let from = raw_reps.from_entity(&declared, &mut Symbols::default(), report);
+        let from = raw_reps.of_entity(&declared, &mut Symbols::default(), report);
         let drafts = kpis::compile(&raw_kpis, &mut declared, &mut Symbols::default(), report);
         let goals = goals::compile(&self.goals.unwrap_or_default(), &drafts, &reps, report);
         let bands = status::compile(&self.status.unwrap_or_default(), report);
@@ -114,7 +114,7 @@ impl Document {
         let kpis = kpis.into_iter().map(|draft| draft.kpi).collect::<Option<_>>()?;
         // The fields have other numbers now.
         let reps_from = match from {
-            Some(_) => Some(raw_reps.from_entity(&kept, &mut symbols, report)?),
+            Some(_) => Some(raw_reps.of_entity(&kept, &mut symbols, report)?),
             None => None,
         };
         let facts = reps.facts();
