@@ -108,7 +108,7 @@ impl Document {
         let raw_topics = self.topics.unwrap_or_default();
         let raw_reps = self.reps.unwrap_or_default();
         let reps = raw_reps.compile(raw_topics.names_reps(), &calendars, report);
-        let from = raw_reps.from_entity(&declared, &mut Symbols::default(), report);
+        let from = raw_reps.of_entity(&declared, &mut Symbols::default(), report);
         let drafts = kpis::compile(&raw_kpis, &mut declared, &mut Symbols::default(), report);
         let currency = self.currency.as_ref().map(|raw| raw.compile(&declared, &mut notes, report));
         let goals = goals::compile(
@@ -140,7 +140,7 @@ impl Document {
         let rates = currency.map(|currency| currency.rates(&mut symbols)).unwrap_or_default();
         // The fields have other numbers now.
         let reps_from = match from {
-            Some(_) => Some(raw_reps.from_entity(&kept, &mut symbols, report)?),
+            Some(_) => Some(raw_reps.of_entity(&kept, &mut symbols, report)?),
             None => None,
         };
         let facts = reps.facts();
