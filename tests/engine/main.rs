@@ -1,10 +1,11 @@
 //! The engine as a whole, in one process and without Kafka: messages in, standings out, every number compared.
 //!
 //! One module throws thousands of small invented worlds at it and recomputes them by definition; another holds
-//! cases that a sales analyst can check by hand; a third asks another calendar.
+//! cases that a sales analyst can check by hand; a third asks another calendar, and a last one has lanes follow each other.
 
 mod calendar;
 mod compare;
 mod engine;
 mod golden;
 mod property;
+mod rates;
