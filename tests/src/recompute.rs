@@ -5,9 +5,10 @@
 //! shares no line with the engine, so that a mistake is not made twice; it is slow, and that is its merit. Where
 //! both agree to the last digit, both are right or the documentation is wrong.
 //!
-//! Simple KPIs, ratios, conversions and derived KPIs are known, with moments and membership by the clock, looks across to
-//! the records of other entities, credit that is split, other currencies, each rep's own
-//! calendar and time zone, and goals with ramps, presence and curves.
+//! Simple KPIs, ratios, conversions and derived KPIs are known, with moments and membership by the clock, also by
+//! working days, looks across to
+//! the records of other entities, credit that is split, other currencies, reps whose
+//! facts change from day to day, each with the own calendar and time zone, and goals with ramps, presence and curves.
 
 pub mod basis;
 pub mod board;
@@ -22,11 +23,13 @@ pub mod native;
 pub mod number;
 pub mod rates;
 pub mod records;
+pub mod roster;
 mod row;
 pub mod scope;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod working;
 
 use std::collections::BTreeMap;
 
@@ -44,7 +47,8 @@ use status::Status;
 /// The last status of each (scope, KPI, period) by name, and since when.
 pub type StatusMemory = BTreeMap<(String, String, String), (Status, Timestamp)>;
 
-/// All standings in the periods that hold `now`. The statuses found are remembered in `memory`.
+/// All standings in the periods that hold `now`, with the reps in force at `now`. The statuses found are remembered in
+/// `memory`; those of scopes that there are no more are forgotten.
 ///
 /// # Panics
 /// On a config that `paceline check` refuses.
@@ -74,7 +78,7 @@ pub fn standings_on(
 }
 
 /// What is due at an instant of a scope's goal in the period of this kind that holds `day`; `None` when nothing is
-/// said about that. Evaluated at an instant and one nanosecond before, it shows where a status has to change.
+/// said about that. The reps are those of the config as they stand there. Evaluated at an instant and one nanosecond before, it shows where a status has to change.
 #[must_use]
 pub fn expected_at(
     config: &Config,

@@ -117,7 +117,8 @@ pub fn work_done(calendar: &Calendar, zone: &TimeZone, days: &[Date], now: Times
 }
 
 /// The share of the working hours of the day it is that has passed.
-fn share_passed(calendar: &Calendar, zone: &TimeZone, day: Date, now: Timestamp) -> Exact {
+#[must_use]
+pub fn share_passed(calendar: &Calendar, zone: &TimeZone, day: Date, now: Timestamp) -> Exact {
     let start = instant(zone, day, calendar.hours.0);
     let end = instant(zone, day, calendar.hours.1);
     let now = now.as_nanosecond();

@@ -11,6 +11,7 @@ mod goal;
 mod kpi;
 mod read;
 mod rep;
+mod topics;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ pub use entity::{Entity, Field, FieldType, Source, States};
 pub use goal::{Curve, Goal, Part, Step, Whose};
 pub use kpi::{Aggregate, Better, Credit, GoalKind, Kpi, KpiType, PeriodKind, Splits};
 pub use rep::{Rep, Reps, TimeOff};
+pub use topics::Topics;
 
 /// A whole config.
 #[derive(Clone, Debug, Deserialize)]
@@ -48,6 +50,9 @@ pub struct Config {
     /// The bands of the status.
     #[serde(default)]
     pub status: Bands,
+    /// The topics of the program itself.
+    #[serde(default)]
+    pub topics: Topics,
     /// The currency of the organisation.
     pub currency: Option<Currency>,
 }

@@ -50,6 +50,12 @@ pub struct Filter {
 pub trait Cells {
     /// The value of a field, of a `link.field`, of `now()` or of `today()`.
     fn cell(&self, name: &str) -> V;
+
+    /// The working days since an instant, of the rep to whom the record is credited. Of a row of bare cells it is not known
+    /// who that is.
+    fn working_days(&self, _since: &V) -> V {
+        V::Unknown
+    }
 }
 
 impl<T: Fn(&str) -> V> Cells for T {
@@ -147,6 +153,10 @@ impl Filter {
             ("now", []) => row.cell("now()"),
             ("today", []) => row.cell("today()"),
             ("age", [of]) => self.age(&row.cell("now()"), &self.eval(of, row)),
+            ("age", [of, _working]) => {
+                let day = V::Num(number::whole(86_400_000_000_000_i64));
+                self.arithmetic(op::MULTIPLY, &row.working_days(&self.eval(of, row)), &day)
+            }
             ("duration", [text]) => self.duration(&self.eval(text, row)),
             ("date", [text]) => V::Date(self.constant(&self.eval(text, row))),
             ("timestamp", [text]) => V::Instant(self.constant(&self.eval(text, row))),

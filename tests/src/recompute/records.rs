@@ -54,10 +54,12 @@ pub enum What {
     Gap,
 }
 
-/// All changes of all records, each record's in the order of arrival.
+/// All changes of all records, each record's in the order of arrival, and what is said about reps.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     changes: BTreeMap<(String, String), Vec<Change>>,
+    /// By key the newest message about reps, with its offset.
+    rep_rows: BTreeMap<Vec<u8>, (i64, Option<Vec<u8>>)>,
 }
 
 /// What a record looks like.
@@ -83,11 +85,31 @@ impl Records {
     /// Takes a message.
     ///
     /// # Errors
-    /// A message that is no change is refused whole and leaves nothing behind.
+    /// A message that is no change is refused whole and leaves nothing behind. One about reps is taken with whatever it
+    /// says, provided that it has a key: a wrong one takes the place of the one before.
     pub fn take(&mut self, config: &Config, message: Message<'_>) -> Result<(), Refused> {
+        if message.topic == config.topics.reps {
+            return self.take_rep_row(message);
+        }
         let (record, change) = native::read(config, message)?;
         self.add(record, change);
         Ok(())
+    }
+
+    fn take_rep_row(&mut self, message: Message<'_>) -> Result<(), Refused> {
+        let key = message.key.ok_or_else(|| Refused("no key".to_owned()))?;
+        let known = self.rep_rows.get(key).map(|(offset, _)| *offset);
+        if known.is_none_or(|known| known <= message.offset) {
+            let value = message.value.map(<[u8]>::to_vec);
+            self.rep_rows.insert(key.to_vec(), (message.offset, value));
+        }
+        Ok(())
+    }
+
+    /// What is said about reps and was not withdrawn, by key.
+    pub fn rep_rows(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let rows = self.rep_rows.iter();
+        rows.filter_map(|(key, (_, value))| Some((key.as_slice(), value.as_deref()?)))
     }
 
     /// Takes a change that has been read already.

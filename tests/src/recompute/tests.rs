@@ -1,6 +1,7 @@
 //! The oracle's own tests: small cases whose numbers are worked out by hand in comments.
 
 mod across;
+mod ages;
 mod calendars;
 mod configs;
 mod currencies;
@@ -8,6 +9,7 @@ mod formulas;
 mod goals;
 mod kpis;
 mod records;
+mod rosters;
 mod splits;
 mod statuses;
 mod terms;

@@ -28,6 +28,12 @@ impl From<BTreeMap<String, Calendar>> for Calendars {
 }
 
 impl Calendars {
+    /// Whether there is a calendar of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        name == "default" || self.others.contains_key(name)
+    }
+
     /// The calendar of this name.
     ///
     /// # Panics
