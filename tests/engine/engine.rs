@@ -3,14 +3,19 @@
 use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
-use paceline::config::{self, Config};
+use paceline::{
+    config::{self, Config},
+    reps,
+};
 use paceline_core::{
     board::{Key, Revision, Selection, Standing, Update},
     day::Day,
     standing,
 };
 use paceline_crm::Message;
-use paceline_engine::{Feed, Lane, Live, Partition, ShardPlan, Source};
+use paceline_engine::{
+    Feed, Lane, Live, Partition, RepFollower, RepRecord, RepTold, ShardPlan, Source,
+};
 use paceline_tests::recompute::status::Status;
 
 /// An engine over the sources of a config, each with some partitions.
@@ -22,6 +27,8 @@ pub(crate) struct Engine {
     offsets: Vec<Vec<i64>>,
     /// By lane the messages that it has not taken yet.
     sent: Vec<Vec<Sent>>,
+    reps: RepFollower,
+    pub(crate) reps_topic: String,
 }
 
 /// A message on a partition.
@@ -44,9 +51,11 @@ impl Engine {
             config::load_str(yaml, "test.yaml").unwrap_or_else(|errors| panic!("{errors}\n{yaml}"));
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
+        let reps_topic = config.topics.reps.clone();
         let live = Live::new(model, roster, topics)
             .with_rates(config.rates.clone())
-            .with_reps(config.facts.clone(), config.reps_from.clone());
+            .with_reps(config.facts.clone(), config.reps_from.clone())
+            .with_own(reps_topic.clone());
         let live = Arc::new(live);
         let plan = ShardPlan::new(&feeds(&config, partitions));
         let lane_of_shard = plan.lanes(lanes);
@@ -60,13 +69,14 @@ impl Engine {
             };
             places.push(shards.iter().enumerate().map(&mut deal).collect());
         }
-        live.expect(partitions.iter().sum());
+        live.expect(partitions.iter().sum::<usize>() + 1);
         let lane =
             |partitions: &Vec<Partition>| Lane::new(live.clone(), sources(&config), partitions);
         let lanes = dealt.iter().map(lane).collect();
         let offsets = partitions.iter().map(|count| vec![0; *count]).collect();
         let sent = dealt.iter().map(|_| Vec::new()).collect();
-        Self { live, lanes, places, offsets, sent }
+        let reps = RepFollower::new(live.clone(), config.sources.len(), reps_topic.clone());
+        Self { live, lanes, places, offsets, sent, reps, reps_topic }
     }
 
     /// Puts a message on a partition of a source. Answers which lane will take it, and its offset.
@@ -94,6 +104,21 @@ impl Engine {
         accepted
     }
 
+    /// Tells something of a rep on its topic, or with no value takes it back. Answers whether it was accepted.
+    pub(crate) fn tell_rep(&mut self, key: &[u8], value: Option<&[u8]>, now: Timestamp) -> bool {
+        let told = reps::decode(value).unwrap_or(RepTold::Malformed);
+        let accepted = told != RepTold::Malformed;
+        self.reps.take(vec![RepRecord { offset: 0, key: key.to_vec(), told }], now);
+        accepted
+    }
+
+    /// Has all lanes follow what the reps have become.
+    pub(crate) fn follow(&mut self, now: Timestamp) {
+        for lane in &mut self.lanes {
+            lane.commit(now);
+        }
+    }
+
     /// Commits what a lane has taken.
     pub(crate) fn commit(&mut self, lane: usize, now: Timestamp) {
         self.lanes[lane].commit(now);
@@ -114,15 +139,14 @@ impl Engine {
             let partitions: Vec<usize> = lane.partitions().map(|(at, _)| at).collect();
             partitions.into_iter().for_each(|at| lane.caught_up(at, now));
         }
+        self.reps.caught_up(now);
     }
 
     /// Tells of every partition that it has caught up, with the last of which the board opens, once all lanes fold by the
     /// reps and rates of then.
     pub(crate) fn open(&mut self, now: Timestamp) {
         self.catch_up(now);
-        self.lanes.iter_mut().for_each(|lane| {
-            lane.commit(now);
-        });
+        self.follow(now);
         assert!(self.live.is_open(), "all partitions have caught up and the board is closed");
     }
 

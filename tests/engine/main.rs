@@ -9,3 +9,4 @@ mod engine;
 mod golden;
 mod property;
 mod rates;
+mod reps;

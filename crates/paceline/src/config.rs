@@ -127,11 +127,14 @@ impl Config {
             (self.model.entities.len(), "entity", "entities"),
             (self.model.kpis.len(), "KPI", "KPIs"),
             (self.model.goals.len(), "goal", "goals"),
-            (self.facts.listed(), "rep", "reps"),
         ];
-        let counts = counts
-            .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }));
-        let from = self.reps_from.as_ref().map(|from| &self.model.entity(from.entity).name);
-        counts.join(", ") + &from.map(|name| format!(" of `{name}`")).unwrap_or_default()
+        let count = |(count, one, many): (usize, &str, &str)| {
+            format!("{count} {}", if count == 1 { one } else { many })
+        };
+        let reps = match &self.reps_from {
+            Some(from) => format!("reps from `{}`", self.model.entity(from.entity).name),
+            None => count((self.facts.listed(), "rep", "reps")),
+        };
+        format!("{}, {reps}", counts.map(count).join(", "))
     }
 }

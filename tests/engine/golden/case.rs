@@ -66,14 +66,18 @@ impl<'a> Case<'a> {
             self.take(line, head.instant);
         }
         self.engine.commit(0, head.instant);
+        self.engine.follow(head.instant);
         if !std::mem::replace(&mut self.open, true) {
             self.engine.open(head.instant);
         }
     }
 
     /// Takes a message: `{…}`, or `null <key>` for one without a value. Where there are several topics, the name of
-    /// one may come first; otherwise it is on the first.
+    /// one may come first; otherwise it is on the first. On the topic of reps the key stands before the value.
     fn take(&mut self, line: &str, now: Timestamp) {
+        if let Some(rest) = line.strip_prefix(&format!("{} ", self.engine.reps_topic)) {
+            return self.tell_rep(rest.trim_start(), now);
+        }
         let named = line.split_once(' ').and_then(|(topic, rest)| {
             let source = self.oracle.sources.iter().position(|source| source.topic == topic)?;
             Some((source, rest.trim_start()))
@@ -84,7 +88,35 @@ impl<'a> Case<'a> {
             (deleted.map(str::as_bytes), deleted.is_none().then_some(text.as_bytes()));
         let (lane, _) = self.engine.send((source, 0), key, value, now);
         assert_eq!(self.engine.take(lane), [true], "{}: refused: {line}", self.name);
-        let topic = &self.oracle.sources[source].topic;
+        let topic = self.oracle.sources[source].topic.clone();
+        self.take_too(&topic, key, value, line, now);
+    }
+
+    fn tell_rep(&mut self, text: &str, now: Timestamp) {
+        let (key, value) = match text.strip_prefix("null ") {
+            Some(key) => (key, None),
+            None => {
+                let parts = text.split_once(' ');
+                let (key, value) =
+                    parts.unwrap_or_else(|| panic!("{}: no value: {text}", self.name));
+                (key, Some(value.trim_start().as_bytes()))
+            }
+        };
+        let accepted = self.engine.tell_rep(key.as_bytes(), value, now);
+        assert!(accepted, "{}: refused: {text}", self.name);
+        let topic = self.engine.reps_topic.clone();
+        self.take_too(&topic, Some(key.as_bytes()), value, text, now);
+    }
+
+    /// Has the oracle take a message.
+    fn take_too(
+        &mut self,
+        topic: &str,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        line: &str,
+        now: Timestamp,
+    ) {
         let message = Message { topic, offset: self.offset, timestamp: now, key, value };
         let taken = self.records.take(&self.oracle, message);
         taken.unwrap_or_else(|refused| panic!("{}: {refused:?}: {line}", self.name));
