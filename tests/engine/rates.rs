@@ -61,7 +61,7 @@ fn pipeline(engine: &Engine, now: &str) -> (Option<Decimal>, i64) {
     let standings = engine.standings(None, at(now));
     let is_reps = |standing: &&_| engine.names(standing).0 == "rep:U1";
     let standing = standings.iter().find(is_reps).expect("a standing of the rep");
-    (standing.numbers.actual, standing.doubt.incomplete.into())
+    (standing.numbers.actual, standing.doubt.incomplete)
 }
 
 #[test]
