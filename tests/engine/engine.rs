@@ -128,15 +128,24 @@ impl Engine {
         self.lanes.len()
     }
 
-    /// Tells of every partition that it has caught up, with the last of which the board opens.
-    pub(crate) fn open(&mut self, now: Timestamp) {
+    /// Which lane drives a partition of a source.
+    pub(crate) fn lane_of(&self, source: usize, partition: usize) -> usize {
+        self.places[source][partition].0
+    }
+
+    /// Tells of every partition that it has caught up.
+    pub(crate) fn catch_up(&mut self, now: Timestamp) {
         for lane in &mut self.lanes {
             let partitions: Vec<usize> = lane.partitions().map(|(at, _)| at).collect();
-            partitions.into_iter().for_each(|at| {
-                lane.caught_up(at, now);
-            });
+            partitions.into_iter().for_each(|at| lane.caught_up(at, now));
         }
         self.reps.caught_up(now);
+    }
+
+    /// Tells of every partition that it has caught up, with the last of which the board opens, once all lanes fold by the
+    /// reps and rates of then.
+    pub(crate) fn open(&mut self, now: Timestamp) {
+        self.catch_up(now);
         self.follow(now);
         assert!(self.live.is_open(), "all partitions have caught up and the board is closed");
     }
