@@ -319,7 +319,7 @@ impl Board {
     }
 
     /// Lets `ask` look at the board and at the working times, to which it may add.
-    fn timed<T>(&mut self, ask: impl FnOnce(&Self, &mut WorkingTimes) -> T) -> T {
+    fn with_times<T>(&mut self, ask: impl FnOnce(&Self, &mut WorkingTimes) -> T) -> T {
         let mut times = std::mem::take(&mut self.working_times);
         let answer = ask(self, &mut times);
         self.working_times = times;

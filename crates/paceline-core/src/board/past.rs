@@ -34,7 +34,7 @@ impl Board {
             return self.reading(live);
         }
         let period = Arc::new(period);
-        let (case, status, next_change, load) = self.timed(|board, times| {
+        let (case, status, next_change, load) = self.with_times(|board, times| {
             let end = (!kind.is_rolling()).then(|| board.period_end(scope, &period));
             let mut ahead = Ahead {
                 live,
