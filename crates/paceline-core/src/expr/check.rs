@@ -230,6 +230,7 @@ impl Checker<'_> {
             )),
             (_, [left, right]) => {
                 let op = operator(name).ok_or_else(|| not_supported(node, name))?;
+                check_divisor(op, right)?;
                 Ok(Number::Combine(op, Box::new(self.number(left)?), Box::new(self.number(right)?)))
             }
             _ => Err(not_supported(node, name)),
@@ -306,6 +307,19 @@ pub(super) fn operator(name: &str) -> Option<Operator> {
         "_/_" => Operator::Divide,
         _ => return None,
     })
+}
+
+/// What is divided by a constant 0 is nothing, for ever.
+pub(super) fn check_divisor(op: Operator, divisor: &Node) -> Checked<()> {
+    let Kind::Number(text) = &divisor.kind else { return Ok(()) };
+    match (op, literal_number(divisor, text)?) {
+        (Operator::Divide, Number::Const(value)) if value.is_zero() => Err(refuse(
+            divisor,
+            "nothing can be divided by 0".to_owned(),
+            "divide by something else".to_owned(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 impl Operand {

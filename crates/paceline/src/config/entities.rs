@@ -86,9 +86,10 @@ enum Kind {
 struct RawStates {
     /// The field that holds the state, of type text. Required.
     field: Text,
-    /// All states, from the first to the last. Required.
+    /// All states, from the first to the last; expressions may compare the field with no other text. Required.
     order: Located<Vec<Text>>,
-    /// Named sets of states, for `stage in states.won`: usually open, qualified, won, lost, late. Default: none.
+    /// Named sets of states, for `stage in states.won`: usually open, qualified, won, lost, late. No state is two of open,
+    /// won and lost. Default: none.
     sets: Option<Entries<Vec<Text>>>,
 }
 

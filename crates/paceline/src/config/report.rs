@@ -13,7 +13,7 @@ pub(super) struct Report {
     pub(super) places: Places,
     /// Names whose values were refused or could not be read.
     lost: Vec<String>,
-    /// Whether a whole file is missing, so that any name may be.
+    /// Whether a whole file or section is missing, so that any name may be.
     lost_file: bool,
     /// The KPIs of the preset that are left out, each with the entity that no source feeds.
     left_out: Vec<(String, String)>,
@@ -75,7 +75,7 @@ impl Report {
         self.lost.push(format!("`{name}`"));
     }
 
-    /// Remembers that nothing is known of what a file would have said.
+    /// Remembers that nothing is known of what a file or section would have said.
     pub(super) fn lose_file(&mut self) {
         self.lost_file = true;
     }
