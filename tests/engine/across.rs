@@ -216,7 +216,12 @@ fn the_order_does_not_matter() {
     for seed in cases {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        let config = Config { cases: 1, failure_persistence: None, ..Config::default() };
+        let config = Config {
+            cases: 1,
+            failure_persistence: None,
+            max_shrink_iters: 3_000,
+            ..Config::default()
+        };
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
         let result = TestRunner::new_with_rng(config, rng)
             .run(&strategy, |((history, order), first)| check(history, &order, first));
