@@ -4,25 +4,24 @@ use std::{cmp::Reverse, collections::BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::recompute::{calendar::Period, filter::V, number::Exact, scope::Scope};
+use super::Doubt;
+use crate::recompute::{calendar::Period, config::Config, filter::V, number::Exact, scope::Scope};
 
 /// What a record says about a KPI.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
-    /// The record.
-    pub id: String,
     /// What it contributes, to whom and when.
     pub parts: Vec<Part>,
     /// To whom and when it may belong, where something about it is unknown or was missed.
     pub marks: Vec<Mark>,
-    /// Whether something that was needed is unknown.
-    pub incomplete: bool,
+    /// What that is.
+    pub doubt: Doubt,
 }
 
 /// What a record contributes to one rep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// The rep, `None` for nobody.
+    /// The rep, or whoever else a split names; `None` for nobody.
     pub rep: Option<String>,
     /// The day it counts on, `None` for a stock.
     pub day: Option<Date>,
@@ -55,6 +54,8 @@ pub enum Known<T> {
 /// One scope and period.
 #[derive(Clone, Copy, Debug)]
 pub struct Within<'a> {
+    /// The config, with the reps of the day.
+    pub config: &'a Config,
     /// The scope.
     pub scope: &'a Scope,
     /// The reps in it.
@@ -76,9 +77,10 @@ impl Fact {
         days.filter(|day| within.holds(*day)).collect::<BTreeSet<_>>().len()
     }
 
-    /// Whether something is unknown or was missed that belongs there, or may, for all that is known.
-    pub(super) fn is_doubted(&self, within: &Within<'_>) -> bool {
-        self.marks.iter().any(|mark| mark.may_be(within))
+    /// What is in doubt there, or may be, for all that is known.
+    pub(super) fn doubt(&self, within: &Within<'_>) -> Doubt {
+        let may_be = self.marks.iter().any(|mark| mark.may_be(within));
+        if may_be { self.doubt } else { Doubt::default() }
     }
 
     /// What the members have without overlay, unless the greatest overlay share of any is more than that.
@@ -115,7 +117,9 @@ impl Mark {
 }
 
 impl Within<'_> {
-    fn takes(&self, rep: Option<&String>) -> bool {
+    /// Who is no rep is a member of what is nobody's.
+    fn takes(&self, named: Option<&String>) -> bool {
+        let rep = named.filter(|id| self.config.rep(id).is_some());
         self.scope.takes(self.members, rep)
     }
 
