@@ -366,3 +366,6 @@ impl Owners {
         id(one).cmp(&id(other))
     }
 }
+
+#[cfg(test)]
+mod tests;
