@@ -262,3 +262,6 @@ fn mark(simple: &Simple, in_doubt: bool, row: &Row, basis: &Basis) -> Contributi
         Contribution::Nothing
     }
 }
+
+#[cfg(test)]
+mod tests;
