@@ -6,13 +6,17 @@ use std::fmt::Write as _;
 use jiff::{Timestamp, ToSpan};
 use paceline_core::board::Standing;
 use paceline_tests::recompute::{
-    self, StatusMemory,
-    config::Config,
+    self, StatusMemory, config,
     records::{Message, Records},
 };
-use proptest::{array::uniform5, collection::vec, prelude::*, test_runner::TestCaseResult};
+use proptest::{
+    array::uniform5,
+    collection::vec,
+    prelude::*,
+    test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner},
+};
 
-use crate::{compare, engine::Engine};
+use crate::{compare, engine::Engine, property::number};
 
 const CONFIG: &str = include_str!("across.yaml");
 /// A Monday. In Auckland it is Tuesday already.
@@ -105,7 +109,7 @@ impl Said {
 /// An engine and what the recompute goes by.
 struct Play {
     engine: Engine,
-    oracle: Config,
+    oracle: config::Config,
     records: Records,
     offset: i64,
     open: bool,
@@ -115,7 +119,7 @@ impl Play {
     fn new(lanes: usize) -> Self {
         Self {
             engine: Engine::new(CONFIG, &PARTITIONS, lanes),
-            oracle: Config::read(CONFIG).expect("a config"),
+            oracle: config::Config::read(CONFIG).expect("a config"),
             records: Records::default(),
             offset: 0,
             open: false,
@@ -171,7 +175,7 @@ fn numbers(standings: &[Standing]) -> String {
     })
 }
 
-fn check(history: Vec<Said>, shuffled: Vec<usize>, first: usize) -> TestCaseResult {
+fn check(history: Vec<Said>, shuffled: &[usize], first: usize) -> TestCaseResult {
     let now: Timestamp = NOW.parse().expect("an instant");
     let history: Vec<(usize, Said)> = (1..).zip(history).collect();
     // All before the board opens, so that its tallies are handed over.
@@ -195,17 +199,32 @@ fn check(history: Vec<Said>, shuffled: Vec<usize>, first: usize) -> TestCaseResu
     Ok(())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+/// How many cases a run has that does not say otherwise.
+const CASES: u64 = 40;
 
-    #[test]
-    fn the_order_does_not_matter(
-        (history, shuffled) in vec(said(), 1..30).prop_flat_map(|history| {
-            let order: Vec<usize> = (0..history.len()).collect();
-            (Just(history), Just(order).prop_shuffle())
-        }),
-        first in 0..40_usize,
-    ) {
-        check(history, shuffled, first)?;
+/// As in [`crate::property`], a plain run plays the same cases every time.
+#[test]
+fn the_order_does_not_matter() {
+    let cases = number("PACELINE_CASES").unwrap_or(CASES);
+    let first = number("PACELINE_SEED").unwrap_or(0);
+    let cases = (first..).take(cases as usize);
+    let history = vec(said(), 1..30).prop_flat_map(|history| {
+        let order: Vec<usize> = (0..history.len()).collect();
+        (Just(history), Just(order).prop_shuffle())
+    });
+    let strategy = (history, 0..40_usize);
+    for seed in cases {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        let config = Config {
+            cases: 1,
+            failure_persistence: None,
+            max_shrink_iters: 3_000,
+            ..Config::default()
+        };
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        let result = TestRunner::new_with_rng(config, rng)
+            .run(&strategy, |((history, order), first)| check(history, &order, first));
+        result.unwrap_or_else(|error| panic!("PACELINE_SEED={seed} PACELINE_CASES=1: {error}"));
     }
 }

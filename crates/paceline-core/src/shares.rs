@@ -123,20 +123,22 @@ impl Shares {
     /// What each of the [holders](Self::holders) gets by its regular share, given the value as each of them counts it.
     /// Nothing for who has none, and where it cannot be told.
     pub fn regular(&self, values: &[Option<Decimal>]) -> SmallVec<[Option<Decimal>; 4]> {
-        let taker = self.holders.iter().position(|holder| holder.owner == self.taker);
-        let amount =
-            |(holder, value): (&Holder, &Option<Decimal>)| percent((*value)?, holder.regular?);
-        let mut amounts: SmallVec<[_; 4]> = self.holders.iter().zip(values).map(amount).collect();
-        let Some(taker) = taker.filter(|taker| self.holders[*taker].regular.is_some()) else {
-            return amounts;
+        let amount = |(holder, value): (&Holder, &Option<Decimal>)| {
+            if holder.owner == self.taker {
+                return self.rest(holder, (*value)?);
+            }
+            percent((*value)?, holder.regular?)
         };
-        let others = (0..amounts.len())
-            .filter(|at| *at != taker && self.holders[*at].regular.is_some())
-            .map(|at| amounts[at])
-            .sum::<Option<Decimal>>();
-        let whole = values[taker].and_then(|value| percent(value, self.sum.max(WHOLE)));
-        amounts[taker] = whole.zip(others).map(|(whole, others)| whole - others);
-        amounts
+        self.holders.iter().zip(values).map(amount).collect()
+    }
+
+    /// What is left of a value for who takes what rounding leaves over. What others count by another value is theirs.
+    fn rest(&self, taker: &Holder, value: Decimal) -> Option<Decimal> {
+        taker.regular?;
+        let others = self.holders.iter().filter(|holder| holder.owner != taker.owner);
+        let others = others.filter_map(|holder| holder.regular);
+        let others = others.map(|share| percent(value, share)).sum::<Option<Decimal>>()?;
+        Some(percent(value, self.sum.max(WHOLE))? - others)
     }
 }
 
@@ -209,6 +211,23 @@ mod tests {
                 expected.iter().map(|(who, amount)| (*who, (*amount).to_owned())).collect();
             assert_eq!(regular(value, splits), (expected, adds_up), "{value} by {splits:?}");
         }
+    }
+
+    /// Where it is another day already, another rate holds.
+    #[test]
+    fn each_has_a_share_of_the_value_that_they_count() {
+        let split = |(who, share): (i128, &str)| Split {
+            who: Cell::Known(who),
+            share: Cell::Known(decimal(share).micros()),
+            overlay: Cell::Null,
+        };
+        let shares = Shares::of([(1, "50"), (2, "50")].map(split), |one, other| one.cmp(&other));
+        let amounts = shares.regular(&[Some(decimal("90")), Some(decimal("110"))]);
+        assert_eq!(amounts.as_slice(), [Some(decimal("45")), Some(decimal("55"))]);
+        assert_eq!(
+            shares.regular(&[None, Some(decimal("0.000003"))])[1],
+            Some(decimal("0.000001"))
+        );
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 
-use super::{Cell, Now, Outcome, Scope, States, Tri, number, test};
+use super::{Cell, Linked, Now, Outcome, Scope, States, Tri, moment, number, test};
 use crate::calendar::Calendar;
-use crate::entity::{Entity, Field, FieldType};
+use crate::entity::{Entity, EntityId, Field, FieldId, FieldType};
+use crate::extra::{Extra, Link};
+use crate::moment::Kind;
 use crate::symbol::{Intern, Symbols};
 use crate::working_age::Workplace;
 
@@ -251,4 +253,68 @@ fn mistakes_are_named_with_place_and_remedy() {
         assert!(error.message.contains(message), "{text}: {error:?}");
         assert!(error.help.contains(help), "{text}: {error:?}");
     }
+}
+
+/// What of a record and of the one it names is seen, by the kind of the cell.
+#[test]
+fn a_field_of_another_record_is_a_cell_of_its_own() {
+    let (account, states) = opportunity();
+    let account = Entity { name: "account".to_owned(), ..account };
+    let fields = ["account", "stage"].map(|name| Field {
+        name: name.to_owned(),
+        kind: FieldType::Text,
+        currency: None,
+    });
+    let meeting =
+        Entity { name: "meeting".to_owned(), fields: fields.to_vec(), extras: Vec::new() };
+    let extras = RefCell::default();
+    let linked = Linked { id: EntityId(7), entity: &account, states: Some(&states) };
+    let links = [Some(linked), None];
+    let scope = Scope { entity: &meeting, states: None, extras: &extras, links: &links };
+    let mut symbols = Symbols::default();
+    let won = symbols.intern("Won");
+    // The account, the stage of the meeting; whether the account is in doubt, and its stage, amount and privacy.
+    let row = [
+        Cell::Known(symbols.intern("A1").0.into()),
+        Cell::Null,
+        Cell::Known(0),
+        Cell::Known(won.0.into()),
+        Cell::Known(5_000_000),
+        Cell::Known(1),
+    ];
+    for (text, expected) in [
+        ("account.stage == 'Won'", Tri::True),
+        ("account.stage in account.states.won && stage == null", Tri::True),
+        ("account.stage in ['Open']", Tri::False),
+        ("account.amount * 2 == 10", Tri::True),
+        ("account.is_private", Tri::True),
+        ("!account.is_private || account.stage == stage", Tri::False),
+    ] {
+        let test = test(text, scope, &mut symbols).expect(text);
+        assert_eq!(test.eval(&row), expected, "{text}");
+    }
+    let link = Link { field: FieldId(0), entity: EntityId(7) };
+    let borrowed = |field, kind| Extra::Borrowed { link, field: FieldId(field), kind };
+    assert_eq!(
+        *extras.borrow(),
+        [
+            Extra::Doubt(link),
+            borrowed(1, FieldType::Text),
+            borrowed(0, FieldType::Decimal),
+            borrowed(4, FieldType::Bool),
+        ]
+    );
+    for text in [
+        "stage.amount > 1",
+        "account.account.stage == 'Won'",
+        "account.none == 1",
+        "acount.amount > 1",
+        "stage in account.states.won",
+        "account.stage in states.won",
+        "account.states.won == 'Won'",
+    ] {
+        assert!(test(text, scope, &mut symbols).is_err(), "{text}");
+    }
+    let refused = moment(Kind::First, "account.is_private", scope, &mut symbols);
+    assert_eq!(refused.map_err(|error| error.at), Err(0));
 }

@@ -159,25 +159,30 @@ impl<'a> Sharing<'a> {
         let certain = belongs == Tri::True;
         let values: SmallVec<[Outcome<(Day, Decimal)>; 4]> =
             self.owners().map(|who| self.value(who, today)).collect();
+        let is_nothing = |value: &Outcome<_>| certain && *value == Outcome::Null;
+        let mut counted = SmallVec::new();
+        // Who shares is not known, or for one of them the rate of the day: then nothing of it is.
+        if !self.shares.are_known() || !certain || values.contains(&Outcome::Unknown) {
+            let all = self.owners().zip(&values).filter(|(_, value)| !is_nothing(value));
+            doubtful.extend(all.map(|(who, _)| (who, self.day(who))));
+            return counted;
+        }
         let amounts: SmallVec<[Option<Decimal>; 4]> =
             values.iter().map(|value| known(value).map(|(_, value)| value)).collect();
         let regular = self.shares.regular(&amounts);
-        let mut counted = SmallVec::new();
-        for (at, who) in self.owners().enumerate() {
-            if certain && values[at] == Outcome::Null {
+        for (at, holder) in self.shares.holders().iter().enumerate() {
+            if is_nothing(&values[at]) {
                 continue;
             }
-            let holder = self.shares.holders().get(at).filter(|_| who != Symbol::UNKNOWN);
-            let one = holder.and_then(|holder| {
-                let (day, value) = known(&values[at]).filter(|_| certain)?;
-                let none = holder.regular.is_none();
-                let regular = if none { Decimal::ZERO } else { regular[at]? };
-                Some(Counted { holder: *holder, nth: at as u16, day, value, regular })
-            });
-            if one.is_none() || !self.shares.add_up() {
-                doubtful.push((who, self.day(who)));
+            let regular = if holder.regular.is_some() { regular[at] } else { Some(Decimal::ZERO) };
+            let value = known(&values[at]).zip(regular);
+            if value.is_none() || !self.shares.add_up() {
+                doubtful.push((holder.owner, self.day(holder.owner)));
             }
-            counted.extend(one);
+            counted.extend(value.map(|((day, value), regular)| {
+                let nth = at as u16;
+                Counted { holder: *holder, nth, day, value, regular }
+            }));
         }
         counted
     }

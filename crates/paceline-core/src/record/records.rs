@@ -382,3 +382,6 @@ impl Owners {
         id(one).cmp(&id(other))
     }
 }
+
+#[cfg(test)]
+mod tests;
