@@ -10,12 +10,11 @@ use paceline::{
 use paceline_core::{
     board::{Key, Revision, Selection, Standing, Update},
     day::Day,
+    facts::Told,
     standing,
 };
 use paceline_crm::Message;
-use paceline_engine::{
-    Feed, Lane, Live, Partition, RepFollower, RepRecord, RepTold, ShardPlan, Source,
-};
+use paceline_engine::{Feed, Lane, Live, Partition, RepFollower, RepRecord, ShardPlan, Source};
 use paceline_tests::recompute::status::Status;
 
 /// An engine over the sources of a config, each with some partitions.
@@ -106,8 +105,8 @@ impl Engine {
 
     /// Tells something of a rep on its topic, or with no value takes it back. Answers whether it was accepted.
     pub(crate) fn tell_rep(&mut self, key: &[u8], value: Option<&[u8]>, now: Timestamp) -> bool {
-        let told = reps::decode(value).unwrap_or(RepTold::Malformed);
-        let accepted = told != RepTold::Malformed;
+        let told = reps::decode(value).unwrap_or(Told::Malformed);
+        let accepted = told != Told::Malformed;
         self.reps.take(vec![RepRecord { offset: 0, key: key.to_vec(), told }], now);
         accepted
     }
