@@ -166,14 +166,18 @@ pub enum Number {
     /// One of two, by a condition.
     If(Box<Test>, Box<Self>, Box<Self>),
     /// The days from one point in time to another, less than 0 when the other comes first.
-    Days {
-        /// The point from which days are counted.
-        from: Word,
-        /// The point to which they are.
-        to: Word,
-        /// How many of the cells' units make a day.
-        unit: i128,
-    },
+    Days(Box<Span>),
+}
+
+/// From one point in time to another, both dates or both timestamps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// The point from which days are counted.
+    pub from: Word,
+    /// The point to which they are.
+    pub to: Word,
+    /// How many of the cells' units make a day.
+    pub unit: i128,
 }
 
 /// An arithmetic operator.
@@ -347,8 +351,8 @@ impl Number {
                 test.for_each_field(visit);
                 [yes, no].into_iter().for_each(|number| number.for_each_field(visit));
             }
-            Self::Days { from, to, .. } => {
-                [from, to].into_iter().filter_map(|word| word.field()).for_each(visit);
+            Self::Days(span) => {
+                [span.from, span.to].into_iter().filter_map(|word| word.field()).for_each(visit);
             }
         }
     }

@@ -4,7 +4,7 @@
 //! come. What holds:
 //!
 //! - A moment is the time of the change with which the image came to meet the condition. `first` is set once and
-//!   stays; `since` ends when the image ceases to meet the condition. Deletes, undeletes, gaps and null values move none.
+//!   stays; `since` ends when the image ceases to meet the condition, and that of a field begins anew with every value. Deletes, undeletes, gaps and null values move none.
 //! - A duplicate or replayed change alters no field, so it alters no moment. While the changes of a record come in the
 //!   order of their versions, its moments are those of its history, however often each of them comes.
 //! - A late change, older than one that came before it, acts through the image alone: what it says of fields that

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use paceline::config;
+use serde_json::Value;
 
 /// Relative, so that the texts hold no path of one machine.
 const FOLDER: &str = "tests/config";
@@ -63,6 +64,34 @@ fn the_example_is_accepted() {
 }
 
 #[test]
+fn a_config_spelled_out_is_the_same_config() {
+    let right = configs().into_iter().filter(|path| config::load(path).is_ok());
+    let mut spelled = 0;
+    for path in right.chain(["src/config/example.yaml".into()]) {
+        let name = path.display().to_string();
+        let text = config::spell(&path).unwrap_or_else(|mistakes| panic!("{name}: {mistakes}"));
+        let again = config::load_str(&text, &name).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let first = config::load(&path).expect("no mistake");
+        assert_eq!(again.model.kpis, first.model.kpis, "{name}:\n{text}");
+        assert_eq!(again.model.goals, first.model.goals, "{name}:\n{text}");
+        assert_eq!(again.model.calendars, first.model.calendars, "{name}:\n{text}");
+        assert_eq!(again.summary(), first.summary(), "{name}:\n{text}");
+        assert_eq!((again.sources, again.bindings), (first.sources, first.bindings), "{name}");
+        spelled += 1;
+    }
+    assert!(spelled > 10, "only {spelled} configs were spelled out");
+}
+
+#[test]
+fn a_config_spelled_out_shows_no_secret() {
+    let output =
+        paceline(&["config", "show", "--config", "tests/config/parts/brokers_from_env.yaml"]);
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(said.contains("brokers: '${env:PACELINE_TEST_BROKERS}'"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
 fn a_nonsense_config_is_told_at_most_a_hundred_mistakes() {
     let text: String = (0..500).map(|n| format!("nonsense_{n}: 1\n")).collect();
     let diagnostics = config::load_str(&text, "nonsense.yaml").expect_err("nonsense");
@@ -88,6 +117,9 @@ fn exit_codes_tell_a_mistake_from_bad_usage() {
         (&["dance"], 2),
         (&["config", "schema"], 0),
         (&["config", "example"], 0),
+        (&["config", "preset"], 0),
+        (&["config", "show", "--config", "tests/config/ok_preset.yaml"], 0),
+        (&["config", "show", "--config", "tests/config/yaml_broken.yaml"], 1),
     ] {
         let output = paceline(arguments);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
@@ -104,16 +136,123 @@ fn the_environment_is_read_and_never_shown() {
 
 #[test]
 fn the_schema_is_one_of_objects_without_unknown_keys() {
-    let output = paceline(&["config", "schema"]);
-    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let schema = schema();
     assert_eq!(schema["additionalProperties"], false);
     let descriptions = undescribed(&schema["$defs"]);
     assert!(descriptions.is_empty(), "without a description: {descriptions:?}");
 }
 
+/// What an editor offers at a place of a config, given by the keys that lead there: the properties with what they mean.
+fn offered<'a>(schema: &'a Value, way: &[&str]) -> Vec<&'a Value> {
+    let mut places = meant(schema, schema);
+    for key in way {
+        let into = |place: &&'a Value| match *key {
+            "[]" => place.get("items"),
+            key => place
+                .pointer(&format!("/properties/{key}"))
+                .or_else(|| place.get("additionalProperties")),
+        };
+        places = places.iter().filter_map(into).flat_map(|next| meant(schema, next)).collect();
+    }
+    places
+}
+
+/// A schema and what it refers to.
+fn meant<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
+    let choices = ["anyOf", "oneOf", "allOf"].into_iter().filter_map(|key| schema[key].as_array());
+    let referred = schema["$ref"].as_str().and_then(|name| root.pointer(&name[1..]));
+    let inner = choices.flatten().chain(referred).flat_map(|inner| meant(root, inner));
+    std::iter::once(schema).chain(inner).collect()
+}
+
+fn schema() -> Value {
+    serde_json::from_slice(&paceline(&["config", "schema"]).stdout).expect("JSON")
+}
+
+#[test]
+fn the_schema_completes_the_preset_and_the_keys_of_a_kpi() {
+    let schema = schema();
+    let words = |way: &[&str]| {
+        let places = offered(&schema, way);
+        let of = |place: &&Value| {
+            [place["enum"].as_array().cloned(), place.get("const").map(|it| vec![it.clone()])]
+        };
+        places.iter().flat_map(of).flatten().flatten().collect::<Vec<_>>()
+    };
+    assert_eq!(words(&["preset"]), ["salesforce"]);
+    assert_eq!(words(&["kpis", "[]", "type"]), ["simple", "ratio", "derived", "conversion"]);
+    assert_eq!(words(&["kpis", "[]", "role"]), ["input", "output"]);
+    for way in [
+        &["preset"][..],
+        &["kpis", "[]", "where"],
+        &["kpis", "[]", "description"],
+        &["kpis", "[]", "at"],
+    ] {
+        let described =
+            |place: &&Value| place["description"].as_str().is_some_and(|text| text.len() > 40);
+        assert!(offered(&schema, way).iter().any(described), "nothing is said of {way:?}");
+    }
+    let names = offered(&schema, &["kpis", "[]", "name"]);
+    let examples =
+        names.iter().find_map(|place| place["examples"].as_array()).expect("names of KPIs");
+    assert!(examples.contains(&"bookings".into()) && examples.len() == 18, "{examples:?}");
+}
+
+#[test]
+fn every_key_of_the_example_and_the_preset_is_in_the_schema() {
+    let schema = schema();
+    for text in [config::EXAMPLE, config::SALESFORCE] {
+        let config: Value = serde_saphyr::from_str(text).expect("YAML");
+        let missing = missing(&schema, &meant(&schema, &schema), &config, "");
+        assert!(missing.is_empty(), "not in the schema: {missing:?}");
+    }
+}
+
+/// The keys of a value that no schema of its place knows.
+fn missing(root: &Value, places: &[&Value], value: &Value, path: &str) -> Vec<String> {
+    let below = |key: &str, value: &Value, of: &dyn Fn(&Value) -> Option<Value>| {
+        let path = format!("{path}/{key}");
+        let next: Vec<Value> = places.iter().filter_map(|place| of(place)).collect();
+        if next.is_empty() {
+            return vec![path];
+        }
+        let next: Vec<&Value> = next.iter().flat_map(|next| meant(root, next)).collect();
+        missing(root, &next, value, &path)
+    };
+    match value {
+        Value::Object(entries) => {
+            let of = |(key, value): (&String, &Value)| {
+                let known = |place: &Value| {
+                    let any = place.get("additionalProperties").filter(|any| any.is_object());
+                    place["properties"].get(key).or(any).cloned()
+                };
+                below(key, value, &known)
+            };
+            entries.iter().flat_map(of).collect()
+        }
+        Value::Array(items) => {
+            let of = |item: &Value| below("[]", item, &|place| place.get("items").cloned());
+            items.iter().flat_map(of).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn the_schema_asks_for_whole_kpis_only_without_a_preset() {
+    let schema = schema();
+    assert_eq!(schema["if"], serde_json::json!({"not": {"required": ["preset"]}}));
+    let whole = &schema["then"]["properties"];
+    assert_eq!(whole["kpis"]["items"]["required"], serde_json::json!(["name", "type"]));
+    let entity = &whole["entities"]["additionalProperties"];
+    assert_eq!(entity["required"], serde_json::json!(["fields"]));
+    let field = &entity["properties"]["fields"]["additionalProperties"];
+    assert_eq!(field["required"], serde_json::json!(["path", "type"]));
+}
+
 /// The properties that the schema says nothing about.
-fn undescribed(definitions: &serde_json::Value) -> Vec<String> {
-    let of = |(name, definition): (&String, &serde_json::Value)| {
+fn undescribed(definitions: &Value) -> Vec<String> {
+    let of = |(name, definition): (&String, &Value)| {
         let properties = definition["properties"].as_object().into_iter().flatten();
         let silent = properties.filter(|(_, property)| property["description"].is_null());
         silent.map(|(property, _)| format!("{name}.{property}")).collect::<Vec<_>>()

@@ -1,4 +1,5 @@
-//! The examples of configuration in the documentation are right: each is read as part of a small config.
+//! The examples of configuration in the documentation are right: each is read as part of a small config. What it says of the
+//! preset is what the preset says.
 
 use std::fs;
 use std::path::Path;
@@ -14,10 +15,20 @@ const PARTS: [(&str, &str); 5] = [
     ("calendars:", ""),
 ];
 
+/// The same for an example with a preset, which has entities and KPIs: a source that feeds them all.
+const PARTS_WITH_PRESET: [(&str, &str); 2] = [
+    (
+        "kafka:",
+        "kafka: {brokers: localhost:9092}\nsources: [{topic: salesforce, format: salesforce}]\n",
+    ),
+    ("reps:", include_str!("config/parts/reps.yaml")),
+];
+
 /// The example with all that it leaves out.
 fn whole(example: &str) -> String {
     let given = |key: &str| example.lines().any(|line| line.starts_with(key));
-    let rest = PARTS.iter().filter(|(key, _)| !given(key)).map(|(_, part)| *part);
+    let parts = if given("preset:") { &PARTS_WITH_PRESET[..] } else { &PARTS };
+    let rest = parts.iter().filter(|(key, _)| !given(key)).map(|(_, part)| *part);
     let mut whole: String = rest.collect::<Vec<_>>().join("\n");
     whole.push('\n');
     whole.push_str(example);
@@ -52,4 +63,30 @@ fn every_example_is_accepted() {
         }
     }
     assert!(found > 5, "only {found} examples were found");
+}
+
+#[test]
+fn the_tables_of_the_preset_are_the_preset() {
+    let text = include_str!("../../../docs/preset.md");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+    let rows: Vec<Vec<&str>> = rows.map(|row| row.split(" | ").collect()).collect();
+    let rows: Vec<_> = rows.into_iter().filter(|row| row.len() == 7).collect();
+    let mut told: Vec<Vec<String>> = Vec::new();
+    for row in &rows {
+        let [name, meaning, definition, role, unit, better, catch] = row[..] else { continue };
+        assert!(definition.len() > 20 && catch.len() > 20, "{name}: say it in a sentence");
+        told.push(
+            [name.trim_end_matches('`'), meaning, role, unit, better].map(str::to_owned).into(),
+        );
+    }
+    let config =
+        config::load_str(&whole("preset: salesforce\n"), "preset.yaml").expect("no mistake");
+    let word = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
+    let kpis = config.model.kpis.iter().map(|kpi| {
+        let words = [word(&kpi.role), word(&kpi.unit), word(&kpi.better)];
+        [kpi.name.clone(), kpi.description.clone()].into_iter().chain(words).collect()
+    });
+    let kpis: Vec<Vec<String>> = kpis.collect();
+    assert_eq!(told, kpis, "docs/preset.md and the preset differ");
+    assert_eq!(kpis.len(), 18, "sixteen and two that they need");
 }

@@ -358,7 +358,7 @@ fn number_word(number: &Number) -> Option<Word> {
     match number {
         Number::Field(field) => Some(Word::Field(*field)),
         Number::Const(value) => exact_micros(value).map(Word::Const),
-        Number::Negate(_) | Number::Combine(..) | Number::If(..) | Number::Days { .. } => None,
+        Number::Negate(_) | Number::Combine(..) | Number::If(..) | Number::Days(_) => None,
     }
 }
 

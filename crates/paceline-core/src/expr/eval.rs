@@ -104,10 +104,10 @@ impl Number {
                 Tri::False => no.eval(row),
                 Tri::Unknown => Outcome::Unknown,
             },
-            Self::Days { from, to, unit } => match (from.cell(row), to.cell(row)) {
+            Self::Days(span) => match (span.from.cell(row), span.to.cell(row)) {
                 (Cell::Unknown, _) | (_, Cell::Unknown) => Outcome::Unknown,
                 (Cell::Known(from), Cell::Known(to)) => {
-                    Rational::new(to - from, *unit).map_or(Outcome::Null, Outcome::Known)
+                    Rational::new(to - from, span.unit).map_or(Outcome::Null, Outcome::Known)
                 }
                 _ => Outcome::Null,
             },

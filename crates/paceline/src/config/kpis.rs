@@ -46,16 +46,18 @@ pub(super) struct RawKpi {
     /// Which records count: a CEL condition over the entity's fields, such as `stage in states.won && amount > 0`.
     /// It may look at the clock: `age(created) > duration('14d')` (also `36h`, `90m`), `age(created, 'working') >
     /// duration('3d')` in whole working days of the rep, `age(since(stage == 'Proposal'))` for how long a condition has
-    /// been true, `age(first(…))` for how long ago it first was, `starts <= now()`, and `close_date < today()` for the
-    /// day where the rep is. Then records come to count, or cease to, at the first instant at which that holds. Default: all. Only for
-    /// simple.
+    /// been true, `starts <= now()`, and `close_date < today()` for the day where the rep is. Then records come to count, or
+    /// cease to, at the first instant at which that holds. It may ask what a record remembers, too: `first(stage in
+    /// states.qualified) == null` for what never came to be so, `age(since(stage))` for how long a field has had its value.
+    /// Default: all. Only for simple.
     #[serde(rename = "where")]
     filter: Option<Text>,
     /// What is computed of the records; for a team of those of all its members together. Of an even number of values the
     /// median is the mean of the two in the middle; p90 is the least value that nine in ten do not exceed. Required for
     /// simple.
     agg: Option<Located<Agg>>,
-    /// The number that is aggregated: a CEL expression over int and decimal fields; for count_distinct the name of
+    /// The number that is aggregated: a CEL expression over int and decimal fields, and `days(from, to)` between two
+    /// timestamps or two dates, such as `days(created, first(stage in states.won))`; for count_distinct the name of
     /// one field. Required for simple, except that count takes none. For derived, where it is required: a CEL
     /// expression over KPIs, `goal(kpi)`, `remaining(kpi)` (what is left of its goal, at least 0), `max(a, b)`, `min(a, b)`,
     /// `+ - * /` and `condition ? a : b`, evaluated on the values of the same scope and period. A value or a goal that is
@@ -63,7 +65,8 @@ pub(super) struct RawKpi {
     expr: Option<Text>,
     /// What dates a record: with it the KPI counts what falls into a period, without it the state right now. A date or
     /// timestamp field; or `first(…)`, the moment at which a condition such as `stage == 'Proposal'` first became true;
-    /// or `since(…)`, the moment since which it has been true without a break. `first(…, else: created)` names the date
+    /// or `since(…)`, the moment since which it has been true without a break, or, with a field alone as in `since(stage)`,
+    /// since which the field has had its value. `first(…, else: created)` names the date
     /// or timestamp field that stands for the moment when the first that is seen of a record is that the condition is
     /// true already. Default: none. Only for simple.
     at: Option<Text>,

@@ -105,11 +105,14 @@ impl World {
             kpi.credit(),
             kpi.agg()
         )?;
+        self.features.extend(kpi.agg().contains("days(").then_some("days between"));
         self.features.extend((kpi.credit() != "owner").then_some("kept credit"));
         if let Some(filter) = filter {
             let has = |part: &str| filter.contains(part);
             self.features.extend(has("age(at").then_some("membership by age"));
             self.features.extend(has("age(since").then_some("membership by the age of a moment"));
+            self.features.extend(has("first(").then_some("membership by a moment"));
+            self.features.extend(has("since(stage)").then_some("membership by the age of a value"));
             self.features.extend(has("now()").then_some("membership from an instant on"));
             self.features.extend(has("today()").then_some("membership by the day"));
             write!(self.yaml, ", where: \"{filter}\"")?;
@@ -190,6 +193,8 @@ impl Kpi {
             Some("account != null && owner != 'U1'"),
             Some("at_time > timestamp('2026-11-01T00:00:00Z') || hot"),
             Some("(amount - days > 10 && hot) || stage in ['Won', 'Lost']"),
+            Some("stage in ['Won', 'Lost'] && first(stage == 'Proposal') == null"),
+            Some("since(stage) >= since(amount) || days(at_time, first(hot)) > 1.5"),
         ];
         filters[usize::from(self.filter) % filters.len()]
     }
@@ -219,6 +224,8 @@ impl Kpi {
             "agg: median, expr: amount",
             "agg: p90, expr: amount",
             "agg: median, expr: \"amount / days\"",
+            "agg: avg, expr: \"days(at_time, first(stage in states.won))\"",
+            "agg: max, expr: \"days(close_date, date('2026-11-10')) + days / 7\"",
         ];
         aggs[usize::from(self.agg) % aggs.len()]
     }
@@ -246,10 +253,10 @@ impl Kpi {
 
     /// Kept now and then, where that is allowed.
     fn credit(&self) -> &'static str {
-        let clock = ["age(", "now()", "today()"];
-        let timed =
-            self.filter().is_some_and(|filter| clock.iter().any(|word| filter.contains(word)));
-        let keeps = self.goal_kind.is_multiple_of(5) && self.at().is_some() && !timed;
+        let other = ["age(", "now()", "today()", "first(", "since("];
+        let no_keep =
+            self.filter().is_some_and(|filter| other.iter().any(|word| filter.contains(word)));
+        let keeps = self.goal_kind.is_multiple_of(5) && self.at().is_some() && !no_keep;
         if keeps { "{field: owner, on_change: keep}" } else { "owner" }
     }
 
@@ -262,7 +269,7 @@ impl Kpi {
 }
 
 /// Moments of opportunities; the states make it possible to jump over one.
-const MOMENTS: [&str; 8] = [
+const MOMENTS: [&str; 10] = [
     "first(stage == 'Proposal')",
     "since(stage in states.open)",
     "first(stage in states.won, else: close_date)",
@@ -271,6 +278,8 @@ const MOMENTS: [&str; 8] = [
     "since(hot || days > 2)",
     "first(!hot)",
     "first(true, else: at_time)",
+    "since(stage)",
+    "since(amount)",
 ];
 
 const ACTIVITY_MOMENTS: [&str; 3] =
@@ -290,13 +299,14 @@ const ACTIVITY_CONVERSIONS: [(&str, &str, &str); 2] =
     [("kind == 'Call'", "done", "1d"), ("minutes > 1", "kind != 'Call'", "12h")];
 
 /// Conditions that the clock alone changes.
-const TIMED: [&str; 12] = [
+const TIMED: [&str; 13] = [
     "age(at_time) > duration('1d')",
     "age(at_time) >= duration('36h') && hot",
     "age(at_time) < duration('90m') || stage == 'Won'",
     "age(since(stage in states.open)) > duration('1d12h')",
     "stage in states.open && age(since(stage == 'Proposal' || hot)) >= duration('2d')",
     "!(age(since(amount > 5)) <= duration('30h')) && days > 0",
+    "stage in states.open && age(since(stage)) > duration('1d12h')",
     "close_date < today() && !(stage in states.won)",
     "close_date >= today()",
     "today() == close_date || close_date != today() && hot",

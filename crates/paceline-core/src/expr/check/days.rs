@@ -3,8 +3,8 @@
 use super::{Checked, Checker, Operand, refuse};
 use crate::entity::FieldType;
 use crate::expr::syntax::{Kind, Node};
-use crate::expr::{Number, Word};
-use crate::moment;
+use crate::expr::{ExprError, Number, Span, Test, Word};
+use crate::moment::{self, Moment};
 
 /// Nanoseconds of a day of 24 hours.
 const DAY: i128 = 86_400_000_000_000;
@@ -39,17 +39,16 @@ impl Checker<'_> {
         let (Operand::Word(kind, from), Operand::Word(other, to)) = (from, to) else {
             return Err(not_two_times(node));
         };
-        match (kind, other) {
-            (FieldType::Timestamp, FieldType::Timestamp) => {
-                Ok(Number::Days { from, to, unit: DAY })
-            }
-            (FieldType::Date, FieldType::Date) => Ok(Number::Days { from, to, unit: 1 }),
-            _ => Err(not_two_times(node)),
-        }
+        let unit = match (kind, other) {
+            (FieldType::Timestamp, FieldType::Timestamp) => DAY,
+            (FieldType::Date, FieldType::Date) => 1,
+            _ => return Err(not_two_times(node)),
+        };
+        Ok(Number::Days(Box::new(Span { from, to, unit })))
     }
 
     /// A moment is of what the fields say; of another moment nothing is remembered.
-    pub(super) fn check_moment(&self, node: &Node, condition: &crate::expr::Test) -> Checked<()> {
+    pub(super) fn check_moment(&self, node: &Node, condition: &Test) -> Checked<()> {
         let mut of_moment = false;
         condition.for_each_field(&mut |field| {
             of_moment |= usize::from(field.0) >= self.scope.entity.fields.len();
@@ -75,18 +74,14 @@ pub(super) fn moment_kind(name: &str) -> Option<moment::Kind> {
 }
 
 /// What `since(…)` without a comparison is about: the value of a field.
-pub(super) fn unchanged(
-    kind: moment::Kind,
-    node: &Node,
-    checker: &Checker<'_>,
-) -> Option<moment::Moment> {
+pub(super) fn unchanged(kind: moment::Kind, node: &Node, checker: &Checker<'_>) -> Option<Moment> {
     let Kind::Name(name) = &node.kind else { return None };
     let (id, field) = checker.scope.entity.field(name)?;
     let is_value = kind == moment::Kind::Since && field.kind != FieldType::Bool;
-    is_value.then(|| moment::Moment::unchanged(id))
+    is_value.then(|| Moment::unchanged(id))
 }
 
-fn not_two_times(node: &Node) -> crate::expr::ExprError {
+fn not_two_times(node: &Node) -> ExprError {
     refuse(
         node,
         "days(…) takes two timestamps, or two dates".to_owned(),

@@ -138,7 +138,7 @@ fn constant(node: &Node, text: &str) -> Checked<Formula> {
         | Number::Negate(_)
         | Number::Combine(..)
         | Number::If(..)
-        | Number::Days { .. } => Err(not_a_number(node)),
+        | Number::Days(_) => Err(not_a_number(node)),
     }
 }
 

@@ -32,7 +32,24 @@ pub(super) fn leave_out(top: &mut Node, file: usize, report: &mut Report) {
             break;
         }
     }
+    let nothing_is_left = kpis.is_empty();
     left_out.into_iter().for_each(|(kpi, entity)| report.leave_out(kpi, entity));
+    if nothing_is_left {
+        refuse(top, report);
+    }
+}
+
+/// With sources of other entities alone, a preset measures nothing.
+fn refuse(top: &Node, report: &mut Report) {
+    if let Some(sources) = top.get("sources") {
+        report.error(
+            sources.at,
+            "no source feeds an entity that a KPI of the preset is about",
+            "add one, such as `- {topic: crm.opportunity, format: salesforce, entity: opportunity}`",
+        );
+        // What else is amiss follows from that.
+        report.lose_file();
+    }
 }
 
 /// The entities that sources name; nothing when some source may feed any.
