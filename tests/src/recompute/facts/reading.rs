@@ -110,7 +110,7 @@ impl<'a> Reading<'a> {
         }
         let known = known && parts.iter().all(|parts| !parts.is_empty());
         // A condition that is unknown is reported whatever else the record says.
-        let incomplete = image.alive && passes.is_none() || !out && !(known && credited.adds_up());
+        let incomplete = image.alive && passes.is_none() || !(out || known && credited.adds_up());
         let parts = if known { parts.concat() } else { Vec::new() };
         let marks = if incomplete || self.is_doubted(id, image) { places } else { Vec::new() };
         if parts.is_empty() && marks.is_empty() {
