@@ -26,6 +26,12 @@ pub(crate) fn numbers(row: &Row, standing: &Standing) -> String {
         ("required_per_day", row.required_per_day.clone(), text(numbers.required_per_day)),
         ("sample", row.sample.to_string(), standing.sample.to_string()),
         ("in doubt", row.in_doubt.to_string(), (standing.doubt != Doubt::default()).to_string()),
+        (
+            "incomplete",
+            row.doubt.incomplete.to_string(),
+            (standing.doubt.incomplete > 0).to_string(),
+        ),
+        ("missed", row.doubt.missed.to_string(), (standing.doubt.gap > 0).to_string()),
     ];
     let mut found = String::new();
     let mut differ = |what: &str, expected: &str, given: &str| {

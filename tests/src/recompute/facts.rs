@@ -4,9 +4,10 @@ mod aggregate;
 mod credit;
 mod fact;
 mod reading;
+mod seen;
 mod splits;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -48,8 +49,32 @@ pub struct Total {
     /// How many records are behind it; of a ratio, below the line; of a derived one, behind what has the fewest of what
     /// tells.
     pub sample: usize,
-    /// Whether a record that might belong to it is incomplete or was missed.
-    pub in_doubt: bool,
+    /// Why it is in doubt, if it is.
+    pub doubt: Doubt,
+}
+
+/// Why a number is in doubt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Doubt {
+    /// Something is not known, or does not add up, of a record that might belong to it.
+    pub incomplete: bool,
+    /// Changes were missed of such a record.
+    pub missed: bool,
+}
+
+impl Doubt {
+    /// Whether there is any reason.
+    #[must_use]
+    pub fn is_any(self) -> bool {
+        self.incomplete || self.missed
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            incomplete: self.incomplete || other.incomplete,
+            missed: self.missed || other.missed,
+        }
+    }
 }
 
 /// Whether the clock alone changes the facts of a KPI.
@@ -104,7 +129,7 @@ impl Facts {
         let total = |facts: &Self| facts.total(within, over, goal);
         match self {
             Self::Simple(_, _, true) if over => {
-                Total { actual: None, is_met: false, sample: 0, in_doubt: false }
+                Total { actual: None, is_met: false, sample: 0, doubt: Doubt::default() }
             }
             Self::Simple(aggregate, facts, _) => {
                 let values: Vec<&V> = facts.iter().flat_map(|fact| fact.values(within)).collect();
@@ -112,15 +137,15 @@ impl Facts {
                     actual: aggregated(*aggregate, &values),
                     is_met: false,
                     sample: facts.iter().map(|fact| fact.sample(within)).sum(),
-                    in_doubt: facts.iter().any(|fact| fact.is_doubted(within)),
+                    doubt: together(facts.iter().map(|fact| fact.doubt(within))),
                 }
             }
             Self::Ratio(above, below) => {
                 let (above, below) = (total(above), total(below));
                 let both = above.actual.zip(below.actual);
                 let actual = both.and_then(|(above, below)| number::divided(&above, &below));
-                let in_doubt = above.in_doubt || below.in_doubt;
-                Total { actual, is_met: false, sample: below.sample, in_doubt }
+                let doubt = above.doubt.or(below.doubt);
+                Total { actual, is_met: false, sample: below.sample, doubt }
             }
             Self::Derived(formula, is_met, parts) => {
                 let totals: BTreeMap<&str, Total> =
@@ -129,19 +154,10 @@ impl Facts {
             }
         }
     }
+}
 
-    /// The records about which something that was needed is unknown.
-    #[must_use]
-    pub fn incomplete(&self) -> BTreeSet<String> {
-        match self {
-            Self::Simple(_, facts, _) => {
-                let incomplete = facts.iter().filter(|fact| fact.incomplete);
-                incomplete.map(|fact| fact.id.clone()).collect()
-            }
-            Self::Ratio(above, below) => &above.incomplete() | &below.incomplete(),
-            Self::Derived(_, _, parts) => parts.values().flat_map(Self::incomplete).collect(),
-        }
-    }
+fn together(doubts: impl Iterator<Item = Doubt>) -> Doubt {
+    doubts.fold(Doubt::default(), Doubt::or)
 }
 
 fn derived(
@@ -155,7 +171,7 @@ fn derived(
     Total {
         is_met: is_met && value == F::OverZero,
         sample: samples.min().unwrap_or(0),
-        in_doubt: totals.values().any(|total| total.in_doubt),
+        doubt: together(totals.values().map(|total| total.doubt)),
         actual: if let F::Num(number) = value { Some(number) } else { None },
     }
 }

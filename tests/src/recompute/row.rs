@@ -9,7 +9,7 @@ use super::{
     StatusMemory,
     calendar::{self, Period},
     config::{Better, Config, GoalKind, Kpi},
-    facts::{Facts, Total, Within},
+    facts::{Doubt, Facts, Total, Within},
     goal::{self, Standard},
     number::{self, Exact},
     scope::Scope,
@@ -47,8 +47,10 @@ pub struct Row {
     pub status: Status,
     /// Since when.
     pub since: Timestamp,
-    /// Whether a record that might belong to it is incomplete or was missed.
+    /// Whether it is in doubt.
     pub in_doubt: bool,
+    /// Why, if it is.
+    pub doubt: Doubt,
 }
 
 impl Row {
@@ -99,7 +101,8 @@ impl Place<'_> {
             sample: total.sample,
             status,
             since,
-            in_doubt: total.in_doubt,
+            in_doubt: total.doubt.is_any(),
+            doubt: total.doubt,
         }
     }
 
@@ -172,7 +175,7 @@ impl Place<'_> {
             standard,
             bands: &self.config.status,
             last,
-            in_doubt: total.in_doubt,
+            in_doubt: total.doubt.is_any(),
         })
     }
 

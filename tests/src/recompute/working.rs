@@ -1,7 +1,5 @@
 //! Ages in working days: how many of a rep's working days lie between two instants.
 
-use std::cmp::Ordering;
-
 use jiff::{Timestamp, ToSpan, civil::Date};
 use num_traits::Zero;
 
@@ -20,12 +18,22 @@ pub fn age(config: &Config, scope: &Scope, of: Timestamp, now: Timestamp) -> Exa
         return number::whole(-1);
     }
     let zone = scope.zone(config);
-    let today = calendar::day_of(now, zone);
-    let days = calendar::day_of(of, zone).series(1.day()).take_while(|day| *day <= today);
-    let days = calendar::existing(zone, days.collect());
-    let working = days.into_iter().filter(|day| is_working(config, scope, *day));
-    let passed = |day: Date| passed(config, scope, day, now) - passed(config, scope, day, of);
-    working.map(passed).sum()
+    let (first, today) = (calendar::day_of(of, zone), calendar::day_of(now, zone));
+    let days = first.series(1.day()).take_while(|day| *day <= today);
+    let working = calendar::existing(zone, days.collect()).into_iter();
+    let working = working.filter(|day| is_working(config, scope, *day)).count();
+    // All of them, but for what had passed of the first and what is left of the last.
+    let passed = |day: Date, instant: Timestamp| {
+        calendar::share_passed(scope.calendar(config), zone, day, instant)
+    };
+    let mut age = number::whole(working);
+    if is_working(config, scope, first) {
+        age -= passed(first, of);
+    }
+    if is_working(config, scope, today) {
+        age -= number::whole(1) - passed(today, now);
+    }
+    age
 }
 
 /// Whether any work is done on a day. Who is not employed yet, or any more, has working days all the same.
@@ -33,14 +41,4 @@ fn is_working(config: &Config, scope: &Scope, day: Date) -> bool {
     let rep = if let Scope::Rep(id) = scope { config.rep(id) } else { None };
     !calendar::weight(scope.calendar(config), day).is_zero()
         && !rep.is_some_and(|rep| rep.is_off(day))
-}
-
-/// How much of a day has passed at an instant.
-fn passed(config: &Config, scope: &Scope, day: Date, instant: Timestamp) -> Exact {
-    let zone = scope.zone(config);
-    match calendar::day_of(instant, zone).cmp(&day) {
-        Ordering::Less => number::whole(0),
-        Ordering::Greater => number::whole(1),
-        Ordering::Equal => calendar::share_passed(scope.calendar(config), zone, day, instant),
-    }
 }

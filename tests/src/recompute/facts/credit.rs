@@ -34,13 +34,13 @@ impl Credited {
         }
     }
 
-    /// What one of them has of a value, on the day on which it counts there. None when something is unknown.
-    pub(super) fn parts(&self, place: &Mark, value: V) -> Vec<Part> {
+    /// What one of them has of a value, on the day on which it counts there; `None` when something is unknown.
+    pub(super) fn parts(&self, place: &Mark, value: V) -> Option<Vec<Part>> {
         let (Known::Yes(rep), Known::Yes(day)) = (&place.rep, &place.day) else {
-            return Vec::new();
+            return None;
         };
         let whole = number::whole(100);
-        match self {
+        Some(match self {
             Self::To(_) => {
                 vec![Part { rep: rep.clone(), day: *day, value, share: whole, overlay: false }]
             }
@@ -48,7 +48,7 @@ impl Credited {
                 let parts = division.parts(rep, &amount(value)).into_iter();
                 parts.map(|part| Part { day: *day, ..part }).collect()
             }
-        }
+        })
     }
 }
 

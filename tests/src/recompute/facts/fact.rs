@@ -4,19 +4,18 @@ use std::{cmp::Reverse, collections::BTreeSet};
 
 use jiff::civil::Date;
 
+use super::Doubt;
 use crate::recompute::{calendar::Period, filter::V, number::Exact, scope::Scope};
 
 /// What a record says about a KPI.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
-    /// The record.
-    pub id: String,
     /// What it contributes, to whom and when.
     pub parts: Vec<Part>,
     /// To whom and when it may belong, where something about it is unknown or was missed.
     pub marks: Vec<Mark>,
-    /// Whether something that was needed is unknown.
-    pub incomplete: bool,
+    /// What that is.
+    pub doubt: Doubt,
 }
 
 /// What a record contributes to one rep.
@@ -76,9 +75,10 @@ impl Fact {
         days.filter(|day| within.holds(*day)).collect::<BTreeSet<_>>().len()
     }
 
-    /// Whether something is unknown or was missed that belongs there, or may, for all that is known.
-    pub(super) fn is_doubted(&self, within: &Within<'_>) -> bool {
-        self.marks.iter().any(|mark| mark.may_be(within))
+    /// What is in doubt there, or may be, for all that is known.
+    pub(super) fn doubt(&self, within: &Within<'_>) -> Doubt {
+        let may_be = self.marks.iter().any(|mark| mark.may_be(within));
+        if may_be { self.doubt } else { Doubt::default() }
     }
 
     /// What the members have without overlay, unless the greatest overlay share of any is more than that.

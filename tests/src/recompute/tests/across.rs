@@ -134,6 +134,8 @@ fn doubt_about_the_named_record_is_doubt_about_all_that_name_it() {
     feed.account("A1", "gap", 2, "");
     assert_eq!(look(&feed, "rep:U1"), is("1", true));
     assert_eq!(look(&feed, "rep:U2"), is("1", false)); // names another account
+    let doubt = feed.row(NOW, "rep:U1", "deals").doubt;
+    assert!(doubt.missed && !doubt.incomplete);
     assert!(!feed.row(NOW, "rep:U1", "own").in_doubt); // does not look across
     feed.account("A1", "upsert", 3, r#""set":{"Type":"Customer"}"#);
     assert_eq!(look(&feed, "rep:U1"), is("1", false));

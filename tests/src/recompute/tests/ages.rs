@@ -111,6 +111,18 @@ fn clocks_that_go_back_make_a_longer_day() {
 }
 
 #[test]
+fn within_one_day_and_from_a_day_off() {
+    // From Monday at 10:00 on 7/8 of that day are left; the missing eighth is over on Tuesday at 10:00.
+    let mut feed = feed("", &OLDER.replace("3d", "1d"));
+    feed.closed("A", "U2", "2026-11-23T10:00:00Z");
+    assert_eq!(feed.turns("rep:U2", &["2026-11-24T10:00:00.000000001Z"]), [ON]);
+    // On Saturday at noon no work is going on: it ages from Monday's first moment on.
+    let mut feed = self::feed("", &OLDER.replace("3d", "0d"));
+    feed.closed("A", "U2", "2026-11-21T12:00:00Z");
+    assert_eq!(feed.turns("rep:U2", &["2026-11-23T09:00:00.000000001Z"]), [ON]);
+}
+
+#[test]
 fn an_unknown_owner_makes_it_unknown() {
     let mut feed = feed("", OLDER);
     let now = "2026-11-23T13:00:00Z";

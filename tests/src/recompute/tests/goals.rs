@@ -60,6 +60,23 @@ fn a_goal_set_while_running_wins_over_the_file_and_the_last_edit_over_the_others
         feed.config.goals.push(edited.clone());
     }
     assert_eq!(goals(&feed, "bookings"), ["5", "5", "15", "15"]);
+    // The latest start counts more than the latest edit; one that starts too late is not in force.
+    edited.from = Some("2026-02-01".parse().unwrap());
+    (edited.edit, edited.target) = (Some(0), number::whole(7));
+    feed.config.goals.push(edited.clone());
+    edited.from = Some("2026-12-01".parse().unwrap());
+    (edited.edit, edited.target) = (Some(3), number::whole(9));
+    feed.config.goals.push(edited);
+    assert_eq!(goals(&feed, "bookings"), ["7", "7", "21", "21"]);
+}
+
+#[test]
+fn a_goal_of_the_file_that_is_nearer_stays() {
+    let mut feed = feed(&[("{rep: U1}", "1"), ("everyone", "2")]);
+    let mut edited = feed.config.goals[1].clone();
+    (edited.edit, edited.target) = (Some(1), number::whole(5));
+    feed.config.goals.push(edited);
+    assert_eq!(goals(&feed, "bookings"), ["1", "5", "11", "11"]);
 }
 
 #[test]

@@ -3,7 +3,13 @@
 use jiff::tz::TimeZone;
 
 use super::{BASE, BOOKINGS, Feed, at};
-use crate::recompute::{Board, Row, StatusMemory, config::Config, roster::Roster, standings_on};
+use crate::recompute::{
+    Board, Row, StatusMemory,
+    config::Config,
+    roster::{Roster, in_force},
+    scope::Scope,
+    standings_on,
+};
 
 /// The organisation with these reps in its place, and a goal for everyone.
 fn feed(reps: &str) -> Feed {
@@ -279,6 +285,15 @@ fn a_new_zone_dates_instants_anew() {
     // In Madrid it is December already.
     feed.say("A", "patch", 2, r#""set":{"ClosedAt":"2026-11-30T23:30:00Z"}"#);
     feed.say_rep("k", r#"{"id":"U1","from":"2026-12-05","time_zone":"Europe/Madrid"}"#);
-    assert_eq!(feed.november("2026-12-04T23:59:59Z")[2], "rep:U1 100 of 21");
-    assert_eq!(feed.november("2026-12-05T00:00:00Z")[2], "rep:U1 0 of 21");
+    let (before, after) = ("2026-12-04T23:59:59Z", "2026-12-05T00:00:00Z");
+    assert_eq!(feed.november(before)[2], "rep:U1 100 of 21");
+    assert_eq!(feed.november(after)[2], "rep:U1 0 of 21");
+    let zone = |instant| {
+        let config = in_force(&feed.config, &feed.records, at(instant));
+        Scope::Rep("U1".to_owned()).zone(&config).clone()
+    };
+    assert_eq!(
+        (zone(before), zone(after)),
+        (TimeZone::UTC, TimeZone::get("Europe/Madrid").unwrap())
+    );
 }

@@ -46,12 +46,14 @@ impl Feed {
         self.split(id, 1, &format!("\"{who}\""), percent, true);
     }
 
-    /// Of each of these the number, how many records are behind it, and with `?` where it is in doubt.
+    /// Of each of these the number, how many records are behind it, `?` where something about these is unknown or
+    /// does not add up, and `!` where changes were missed.
     fn split_rows(&self, now: &str, scopes: &[&str]) -> Vec<String> {
         let text = |scope: &&str| {
             let row = self.row(now, scope, "k");
-            let doubt = if row.in_doubt { " ?" } else { "" };
-            format!("{} of {}{doubt}", row.actual, row.sample)
+            let incomplete = if row.doubt.incomplete { " ?" } else { "" };
+            let missed = if row.doubt.missed { " !" } else { "" };
+            format!("{} of {}{incomplete}{missed}", row.actual, row.sample)
         };
         scopes.iter().map(text).collect()
     }
@@ -183,8 +185,12 @@ fn a_gap_of_a_split_is_doubt_for_all_who_share() {
     feed.say_on("crm.split", "S1", "gap", 2, "");
     assert_eq!(
         feed.split_rows(NOW, &ALL),
-        ["50 of 1 ?", "0 of 0", "20 of 1 ?", "50 of 1 ?", "0 of 0", "50 of 1 ?"]
+        ["50 of 1 !", "0 of 0", "20 of 1 !", "50 of 1 !", "0 of 0", "50 of 1 !"]
     );
+    // Also while the deal counts nowhere: what was missed may change that.
+    feed.say("D", "patch", 2, r#""unset":["CloseDate"]"#);
+    let last_month = "2026-10-23T13:00:00Z";
+    assert_eq!(feed.split_rows(last_month, &ALL)[..2], ["0 of 0 !", "0 of 0"]);
 }
 
 #[test]
