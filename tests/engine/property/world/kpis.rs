@@ -19,7 +19,8 @@ pub(super) struct Kpi {
 }
 
 /// A KPI as goals need to know it.
-pub(super) struct Shown {
+#[derive(Clone)]
+pub(crate) struct Shown {
     pub(super) name: String,
     pub(super) periods: Vec<&'static str>,
     pub(super) lower: bool,
@@ -53,69 +54,75 @@ pub(super) fn kpi() -> impl Strategy<Value = Kpi> {
 }
 
 impl World {
-    /// Answers the name and the kinds of period of each KPI that was written.
-    pub(super) fn write_kpis(
-        &mut self,
-        kpis: &[Kpi],
-        ratio: bool,
-    ) -> Result<Vec<Shown>, fmt::Error> {
+    pub(super) fn write_kpis(&mut self, kpis: &[Kpi], ratio: bool, money: bool) -> fmt::Result {
         writeln!(self.yaml, "kpis:")?;
-        let mut shown = Vec::new();
         for (at, kpi) in kpis.iter().enumerate() {
             let name = format!("kpi{at}");
-            self.write_kpi(&name, kpi)?;
+            self.write_kpi(&name, kpi, money)?;
             let (periods, goal_kind) = (kpi.periods.clone(), kpi.goal_kind());
-            shown.push(Shown { name, periods, lower: kpi.lower, goal_kind });
+            self.shown.push(Shown { name, periods, lower: kpi.lower, goal_kind });
         }
+        if ratio { self.write_ratio(kpis) } else { Ok(()) }
+    }
+
+    /// Of the first KPI by another that is of its sort.
+    fn write_ratio(&mut self, kpis: &[Kpi]) -> fmt::Result {
         let dated = |kpi: &Kpi| kpi.at().is_some();
         let fits = |other: &Kpi| {
             let simple = [other, &kpis[0]].iter().all(|kpi| kpi.conversion().is_none());
             simple && dated(other) == dated(&kpis[0])
         };
-        let below = kpis.iter().skip(1).position(fits).map(|at| at + 1);
-        if let (true, Some(below)) = (ratio, below) {
-            let kpi = &kpis[below];
-            let (better, periods) = (kpi.better(), kpi.periods.join(", "));
-            let sample = kpi.min_sample;
-            writeln!(
-                self.yaml,
-                "  - {{name: share, type: ratio, numerator: kpi0, denominator: kpi{below}, better: {better}, \
-                 goal_kind: rate, min_sample: {sample}, periods: [{periods}]}}"
-            )?;
-            self.features.push(if dated(kpi) { "ratio of flows" } else { "ratio of stocks" });
-            shown.push(Shown {
-                name: "share".to_owned(),
-                periods: kpi.periods.clone(),
-                lower: kpi.lower,
-                goal_kind: "rate",
-            });
-        }
-        Ok(shown)
+        let Some(below) = kpis.iter().skip(1).position(fits).map(|at| at + 1) else {
+            return Ok(());
+        };
+        let kpi = &kpis[below];
+        let (better, periods) = (kpi.better(), kpi.periods.join(", "));
+        let sample = kpi.min_sample;
+        self.features.push(if dated(kpi) { "ratio of flows" } else { "ratio of stocks" });
+        self.shown.push(Shown {
+            name: "share".to_owned(),
+            periods: kpi.periods.clone(),
+            lower: kpi.lower,
+            goal_kind: "rate",
+        });
+        writeln!(
+            self.yaml,
+            "  - {{name: share, type: ratio, numerator: kpi0, denominator: kpi{below}, better: {better}, \
+             goal_kind: rate, min_sample: {sample}, periods: [{periods}]}}"
+        )
     }
 
-    fn write_kpi(&mut self, name: &str, kpi: &Kpi) -> fmt::Result {
-        if let Some((from, to, within)) = kpi.conversion() {
-            return self.write_conversion(name, kpi, [from, to, within]);
+    fn write_kpi(&mut self, name: &str, kpi: &Kpi, money: bool) -> fmt::Result {
+        if let Some(parts) = kpi.conversion() {
+            return self.write_conversion(name, kpi, parts.map(|part| plain(part, money)));
         }
-        let (entity, filter) = (kpi.entity(), kpi.filter());
-        self.features.push(kpi.agg().split(", expr").next().unwrap_or_default());
+        let (entity, agg) = (kpi.entity(), kpi.agg(money));
+        let counts_money =
+            money && !kpi.of_activities && (agg.contains("amount") || agg.contains("fee"));
+        self.features.push(agg.split(", expr").next().unwrap_or_default());
+        self.features.extend(counts_money.then_some("money"));
         write!(
             self.yaml,
-            "  - {{name: {name}, type: simple, entity: {entity}, credit: {}, {}",
-            kpi.credit(),
-            kpi.agg()
+            "  - {{name: {name}, type: simple, entity: {entity}, credit: {}, {agg}",
+            kpi.credit()
         )?;
-        self.features.extend(kpi.agg().contains("days(").then_some("days between"));
+        self.features.extend(agg.contains("days(").then_some("days between"));
         self.features.extend((kpi.credit() != "owner").then_some("kept credit"));
-        if let Some(filter) = filter {
+        if let Some(filter) = kpi.filter() {
             let has = |part: &str| filter.contains(part);
-            self.features.extend(has("age(at").then_some("membership by age"));
-            self.features.extend(has("age(since").then_some("membership by the age of a moment"));
-            self.features.extend(has("first(").then_some("membership by a moment"));
-            self.features.extend(has("since(stage)").then_some("membership by the age of a value"));
-            self.features.extend(has("now()").then_some("membership from an instant on"));
-            self.features.extend(has("today()").then_some("membership by the day"));
-            write!(self.yaml, ", where: \"{filter}\"")?;
+            let features = [
+                (has("age(at") && !has("working"), "membership by age"),
+                (has("age(since"), "membership by the age of a moment"),
+                (has("'working'"), "membership by the age in working days"),
+                (has("first("), "membership by a moment"),
+                (has("since(stage)"), "membership by the age of a value"),
+                (has("now()"), "membership from an instant on"),
+                (has("today()"), "membership by the day"),
+                (counts_money && (has("age(") || has("()")), "money by the clock"),
+            ];
+            self.features
+                .extend(features.into_iter().filter_map(|(occurs, what)| occurs.then_some(what)));
+            write!(self.yaml, ", where: \"{}\"", plain(filter, money))?;
         }
         if let Some(at) = kpi.at() {
             self.features.push(match at.split_once('(') {
@@ -127,9 +134,11 @@ impl World {
                 None if at.starts_with("close") => "flow by date",
                 None => "flow by timestamp",
             });
-            write!(self.yaml, ", at: \"{at}\"")?;
+            self.features.extend(counts_money.then_some("a flow of money"));
+            write!(self.yaml, ", at: \"{}\"", plain(at, money))?;
         } else {
             self.features.push("stock");
+            self.features.extend(counts_money.then_some("a stock of money"));
         }
         let goal_kind = kpi.goal_kind();
         self.features.push(goal_kind);
@@ -146,7 +155,7 @@ impl World {
         &mut self,
         name: &str,
         kpi: &Kpi,
-        [from, to, within]: [&str; 3],
+        [from, to, within]: [String; 3],
     ) -> fmt::Result {
         self.features.push("conversion");
         self.features.extend(kpi.periods.iter().copied());
@@ -199,7 +208,7 @@ impl Kpi {
         filters[usize::from(self.filter) % filters.len()]
     }
 
-    fn agg(&self) -> &'static str {
+    fn agg(&self, money: bool) -> &'static str {
         if self.of_activities {
             let aggs = [
                 "agg: count",
@@ -209,6 +218,9 @@ impl Kpi {
                 "agg: p90, expr: minutes",
             ];
             return aggs[usize::from(self.agg) % aggs.len()];
+        }
+        if money {
+            return MONEY[usize::from(self.agg) % MONEY.len()];
         }
         let aggs = [
             "agg: sum, expr: amount",
@@ -231,14 +243,14 @@ impl Kpi {
     }
 
     /// From, to, and within which time, now and then.
-    fn conversion(&self) -> Option<(&'static str, &'static str, &'static str)> {
+    fn conversion(&self) -> Option<[&'static str; 3]> {
         let conversions = if self.of_activities { &ACTIVITY_CONVERSIONS[..] } else { &CONVERSIONS };
         let nth = usize::from(self.agg);
         (nth >= 220).then(|| conversions[nth % conversions.len()])
     }
 
     fn at(&self) -> Option<&'static str> {
-        if let Some((from, ..)) = self.conversion() {
+        if let Some([from, ..]) = self.conversion() {
             return Some(from);
         }
         let moments = if self.of_activities { &ACTIVITY_MOMENTS[..] } else { &MOMENTS };
@@ -268,6 +280,29 @@ impl Kpi {
     }
 }
 
+/// A condition in a world where amounts are money: it compares them as they stand.
+fn plain(condition: &str, money: bool) -> String {
+    if money { condition.replace("amount", "bare") } else { condition.to_owned() }
+}
+
+/// Aggregates of money, some of which are numbers in the end.
+const MONEY: [&str; 14] = [
+    "agg: sum, expr: amount",
+    "agg: count",
+    "agg: avg, expr: amount",
+    "agg: min, expr: amount",
+    "agg: max, expr: \"amount - fee\"",
+    "agg: count_distinct, expr: amount",
+    "agg: sum, expr: \"hot ? amount : 0\"",
+    "agg: sum, expr: \"amount * 0.333333 / days\"",
+    "agg: avg, expr: \"fee / amount\"",
+    "agg: median, expr: amount",
+    "agg: p90, expr: \"-fee\"",
+    "agg: sum, expr: \"hot ? fee + amount : fee\"",
+    "agg: median, expr: \"amount / days\"",
+    "agg: sum, expr: \"bare - days\"",
+];
+
 /// Moments of opportunities; the states make it possible to jump over one.
 const MOMENTS: [&str; 10] = [
     "first(stage == 'Proposal')",
@@ -286,20 +321,20 @@ const ACTIVITY_MOMENTS: [&str; 3] =
     ["first(done)", "since(kind == 'Call' || minutes > 20)", "first(minutes > 1, else: at_time)"];
 
 /// From, to, and within which time.
-const CONVERSIONS: [(&str, &str, &str); 6] = [
-    ("stage == 'Proposal'", "stage in states.won", "3d"),
-    ("stage in states.open", "stage in ['Won', 'Lost']", "60d"),
-    ("hot", "amount > 50", "90m"),
-    ("amount > 0", "stage in states.won", "1s"),
-    ("stage == 'Open'", "stage == 'Proposal'", "2h"),
-    ("true", "hot && days > 0", "36h"),
+const CONVERSIONS: [[&str; 3]; 6] = [
+    ["stage == 'Proposal'", "stage in states.won", "3d"],
+    ["stage in states.open", "stage in ['Won', 'Lost']", "60d"],
+    ["hot", "amount > 50", "90m"],
+    ["amount > 0", "stage in states.won", "1s"],
+    ["stage == 'Open'", "stage == 'Proposal'", "2h"],
+    ["true", "hot && days > 0", "36h"],
 ];
 
-const ACTIVITY_CONVERSIONS: [(&str, &str, &str); 2] =
-    [("kind == 'Call'", "done", "1d"), ("minutes > 1", "kind != 'Call'", "12h")];
+const ACTIVITY_CONVERSIONS: [[&str; 3]; 2] =
+    [["kind == 'Call'", "done", "1d"], ["minutes > 1", "kind != 'Call'", "12h"]];
 
 /// Conditions that the clock alone changes.
-const TIMED: [&str; 13] = [
+const TIMED: [&str; 17] = [
     "age(at_time) > duration('1d')",
     "age(at_time) >= duration('36h') && hot",
     "age(at_time) < duration('90m') || stage == 'Won'",
@@ -313,6 +348,10 @@ const TIMED: [&str; 13] = [
     "at_time <= now()",
     "now() < at_time && amount > 0",
     "duration('1d') < age(at_time) && duration('3d') > age(at_time)",
+    "age(at_time, 'working') > duration('3d')",
+    "age(at_time, 'working') <= duration('1d') || hot",
+    "stage in states.open && age(since(stage), 'working') >= duration('2d')",
+    "age(since(hot), 'working') < duration('1d') || age(at_time, 'working') >= duration('5d')",
 ];
 
 const ACTIVITY_TIMED: [&str; 4] = [
