@@ -34,15 +34,15 @@ fn compiled(symbols: &mut Symbols) -> Test {
         field("amount", FieldType::Decimal),
         field("deal_type", FieldType::Text),
     ];
-    let entity = Entity { name: "opportunity".to_owned(), fields, moments: Vec::new() };
+    let entity = Entity { name: "opportunity".to_owned(), fields, extras: Vec::new() };
     let order: Vec<String> = ["Prospecting", "Qualification", "Proposal"].map(str::to_owned).into();
     let states = States {
         field: "stage".to_owned(),
         order: order.clone(),
         sets: vec![("open".to_owned(), order)],
     };
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     test(TEXT, scope, symbols).expect("an expression")
 }
 

@@ -81,7 +81,7 @@ impl World {
             let Applied::Changed(transition) = images.merge(place, change, symbols, scratch) else {
                 continue;
             };
-            fold.transition(transition, scratch, basis, |entry| emit(&entry, change.time));
+            fold.transition(transition, scratch, basis, symbols, |entry| emit(&entry, change.time));
         }
     }
 

@@ -61,7 +61,7 @@ impl Engine {
             .with_own(config.topics.goals.clone())
             .with_own(reps_topic.clone());
         let live = Arc::new(live);
-        let plan = ShardPlan::new(&feeds(&config, partitions));
+        let plan = ShardPlan::new(&feeds(&config, partitions), &ties(&config));
         let lane_of_shard = plan.lanes(lanes);
         let mut dealt = vec![Vec::new(); lanes];
         let mut places = Vec::new();
@@ -149,16 +149,25 @@ impl Engine {
         self.lanes.len()
     }
 
-    /// Tells of every partition that it has caught up, with the last of which the board opens.
-    pub(crate) fn open(&mut self, now: Timestamp) {
+    /// Which lane drives a partition of a source.
+    pub(crate) fn lane_of(&self, source: usize, partition: usize) -> usize {
+        self.places[source][partition].0
+    }
+
+    /// Tells of every partition that it has caught up.
+    pub(crate) fn catch_up(&mut self, now: Timestamp) {
         for lane in &mut self.lanes {
             let partitions: Vec<usize> = lane.partitions().map(|(at, _)| at).collect();
-            partitions.into_iter().for_each(|at| {
-                lane.caught_up(at, now);
-            });
+            partitions.into_iter().for_each(|at| lane.caught_up(at, now));
         }
         self.goals.caught_up(now);
         self.reps.caught_up(now);
+    }
+
+    /// Tells of every partition that it has caught up, with the last of which the board opens, once all lanes fold by the
+    /// reps and rates of then.
+    pub(crate) fn open(&mut self, now: Timestamp) {
+        self.catch_up(now);
         self.follow(now);
         assert!(self.live.is_open(), "all partitions have caught up and the board is closed");
     }
@@ -219,6 +228,11 @@ fn feeds(config: &Config, partitions: &[usize]) -> Vec<Feed> {
         keyed: source.keyed,
     };
     config.sources.iter().zip(partitions).map(feed).collect()
+}
+
+fn ties(config: &Config) -> Vec<(usize, usize)> {
+    let ties = config.model.ties().into_iter();
+    ties.map(|(one, other)| (one.0.into(), other.0.into())).collect()
 }
 
 fn sources(config: &Config) -> Vec<Source> {

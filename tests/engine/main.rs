@@ -1,11 +1,14 @@
 //! The engine as a whole, in one process and without Kafka: messages in, standings out, every number compared.
 //!
-//! One module throws thousands of small invented worlds at it and recomputes them by definition; another holds
-//! cases that a sales analyst can check by hand; a third asks another calendar.
+//! One module throws thousands of small invented worlds at it and recomputes them by definition, another records that look
+//! at each other in any order; a third holds cases that a sales analyst can check by hand; a fourth asks another calendar,
+//! and a last one has lanes follow each other.
 
+mod across;
 mod calendar;
 mod compare;
 mod engine;
 mod golden;
 mod property;
+mod rates;
 mod reps;

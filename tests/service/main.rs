@@ -8,6 +8,7 @@ mod formats;
 mod garbage;
 mod goals;
 mod outage;
+mod reps;
 mod small;
 mod story;
 mod subscriber;

@@ -89,13 +89,20 @@ impl<'a> Difference<'a> {
         self.moves(simple) || self.reworks(simple) || self.revalues(simple)
     }
 
-    /// Whether what a record contributes to a KPI may differ, whoever is credited with it.
-    pub(crate) fn concerns_record(&self, simple: &Simple, owner: Symbol, row: &Row) -> bool {
+    /// Whether what a record contributes to a KPI may differ, when these are credited with it.
+    pub(crate) fn concerns_record(
+        &self,
+        simple: &Simple,
+        owners: impl IntoIterator<Item = Symbol>,
+        row: &Row,
+    ) -> bool {
         let code = |field: FieldId| currency(row[usize::from(field.0)]);
         let is_revalued = |code| self.revalued.contains(&code);
-        self.moves(simple) && self.moved_days.contains(&owner)
-            || self.reworks(simple) && self.moved_work.contains(&owner)
-            || simple.currency.and_then(code).is_some_and(is_revalued)
+        let (moves, reworks) = (self.moves(simple), self.reworks(simple));
+        let is_moved = |owner: Symbol| {
+            moves && self.moved_days.contains(&owner) || reworks && self.moved_work.contains(&owner)
+        };
+        simple.currency.and_then(code).is_some_and(is_revalued) || owners.into_iter().any(is_moved)
     }
 
     fn moves(&self, simple: &Simple) -> bool {

@@ -30,6 +30,7 @@ use crate::calendar::{Calendar, CalendarId};
 use crate::day::Day;
 use crate::entry::Entry;
 use crate::goal::Goal;
+use crate::joint::Joints;
 use crate::kpi::KpiId;
 use crate::ledger::{Ledger, Tallies};
 use crate::model::Model;
@@ -69,6 +70,8 @@ pub struct Board {
     goals: Goals,
     slots: Slots,
     ledger: Ledger,
+    /// The owners that are no reps but rules.
+    joints: Joints,
     /// What counts from an instant on that is yet to come, by shard, owner and KPI.
     schedule: Schedule<(usize, Symbol, KpiId)>,
     faces: Vec<Face>,
@@ -102,6 +105,7 @@ impl Board {
             goals: Goals::new(&model.goals),
             slots: Slots::new(&model),
             ledger: Ledger::default(),
+            joints: Joints::default(),
             schedule: Schedule::default(),
             faces,
             face_of,
@@ -168,6 +172,9 @@ impl Board {
         self.revision.0 += 1;
         let mut touched = Touched::default();
         for (shard, batch) in batches {
+            for (symbol, joint) in batch.joints() {
+                self.joints.define(*symbol, joint, &self.roster);
+            }
             for (entry, time) in batch.entries() {
                 self.count(shard, &entry, time, &mut touched);
             }
@@ -312,7 +319,7 @@ impl Board {
     }
 
     /// Lets `ask` look at the board and at the working times, to which it may add.
-    fn timed<T>(&mut self, ask: impl FnOnce(&Self, &mut WorkingTimes) -> T) -> T {
+    fn with_times<T>(&mut self, ask: impl FnOnce(&Self, &mut WorkingTimes) -> T) -> T {
         let mut times = std::mem::take(&mut self.working_times);
         let answer = ask(self, &mut times);
         self.working_times = times;

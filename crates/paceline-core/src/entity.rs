@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::moment::Moment;
+use crate::extra::{Extra, Link};
 
 /// Which entity, as an index into the model's entities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,11 +61,10 @@ pub struct Field {
 pub struct Entity {
     /// Its name in the config, lower case: `opportunity`.
     pub name: String,
-    /// The kept fields; [`FieldId`] is the index. With the moments at most [`FIELDS_MAX`].
+    /// The kept fields; [`FieldId`] is the index. With the extras at most [`FIELDS_MAX`].
     pub fields: Vec<Field>,
-    /// What is remembered of its records. Their cells come after those of the fields, so that a [`FieldId`] names
-    /// them too.
-    pub moments: Vec<Moment>,
+    /// What else its records hold. Their cells come after those of the fields, so that a [`FieldId`] names them too.
+    pub extras: Vec<Extra>,
 }
 
 impl Entity {
@@ -84,7 +83,29 @@ impl Entity {
     /// What the cells of a record hold, in their order.
     pub fn cell_types(&self) -> Vec<FieldType> {
         let fields = self.fields.iter().map(|field| field.kind);
-        fields.chain(self.moments.iter().map(|moment| moment.kind.field_type())).collect()
+        fields.chain(self.extras.iter().map(Extra::kind)).collect()
+    }
+
+    /// The extras, each with its cell.
+    pub fn extra_cells(&self) -> impl Iterator<Item = (FieldId, &Extra)> {
+        let first = self.fields.len();
+        let cell = move |(nth, extra)| (FieldId((first + nth) as u8), extra);
+        self.extras.iter().enumerate().map(cell)
+    }
+
+    /// The cells that say whether what stands in some cells, a bit mask, is in doubt for another record's sake.
+    pub fn doubts_of(&self, cells: u64) -> u64 {
+        let used = |(cell, extra)| match extra {
+            &Extra::Borrowed { link, .. } if cells & FieldId::bit(cell) != 0 => Some(link),
+            _ => None,
+        };
+        let links: Vec<Link> = self.extra_cells().filter_map(used).collect();
+        let doubts = self.extra_cells().filter(|(cell, extra)| match extra {
+            Extra::Doubt(link) => links.contains(link),
+            Extra::Splits(_) => cells & cell.bit() != 0,
+            Extra::Moment(_) | Extra::Borrowed { .. } => false,
+        });
+        doubts.fold(0, |mask, (cell, _)| mask | cell.bit())
     }
 }
 

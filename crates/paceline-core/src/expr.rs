@@ -3,10 +3,10 @@
 //!
 //! The language is the part of CEL (<https://github.com/google/cel-spec>) that a filter over one record needs:
 //! comparisons, `in`, `&&`, `||`, `!`, arithmetic, `?:`, null tests, `date("…")` and `timestamp("…")`,
-//! `states.<set>`, what a record remembers (`first(…)`, `since(…)`), `days(…)` between two points in time, and comparisons
-//! with the clock: `age(…) > duration("14d")`, `age(…, "working") > duration("3d")`, `… <= now()`, `… < today()`. Logic is
-//! three-valued: a field that was never seen is *unknown*, and so is what depends on it. A comparison with null is false,
-//! except the test for null itself.
+//! `states.<set>`, fields of the record that a field names (`account.type`), what a record remembers (`first(…)`,
+//! `since(…)`), `days(…)` between two points in time, and comparisons with the clock: `age(…) > duration("14d")`,
+//! `age(…, "working") > duration("3d")`, `… <= now()`, `… < today()`. Logic is three-valued: a field that was never seen is
+//! *unknown*, and so is what depends on it. A comparison with null is false, except the test for null itself.
 
 mod check;
 mod clock;
@@ -19,7 +19,8 @@ mod tests;
 
 use std::cell::RefCell;
 
-use crate::entity::{Entity, FieldId};
+use crate::entity::{Entity, EntityId, FieldId, FieldType};
+use crate::extra::{Extra, Link, Splits};
 use crate::moment::{Kind, Moment, Order};
 use crate::rational::Rational;
 use crate::spread::Bound;
@@ -48,8 +49,21 @@ pub struct Scope<'a> {
     pub entity: &'a Entity,
     /// Its states, if it has any.
     pub states: Option<&'a States>,
-    /// The moments of its records; expressions add those they need.
-    pub moments: &'a RefCell<Vec<Moment>>,
+    /// The extras of its records; expressions add those they need.
+    pub extras: &'a RefCell<Vec<Extra>>,
+    /// Beside the entity's fields: which record each of them names. What is left out names none.
+    pub links: &'a [Option<Linked<'a>>],
+}
+
+/// The entity of the records that a field names.
+#[derive(Clone, Copy, Debug)]
+pub struct Linked<'a> {
+    /// Which entity.
+    pub id: EntityId,
+    /// The entity, whose fields are visible behind the name of the field.
+    pub entity: &'a Entity,
+    /// Its states, if it has any.
+    pub states: Option<&'a States>,
 }
 
 /// Why an expression is refused.
@@ -208,7 +222,7 @@ pub enum Operator {
 pub fn test(text: &str, scope: Scope<'_>, symbols: &mut dyn Intern) -> Result<Test, ExprError> {
     let node = syntax::parse(text)?;
     let test = check::test(&node, scope, symbols)?;
-    dimension::of(&node, scope.entity)?;
+    dimension::of(&node, scope)?;
     Ok(test)
 }
 
@@ -224,18 +238,42 @@ pub fn moment(
 ) -> Result<Moment, ExprError> {
     let node = syntax::parse(text)?;
     let moment = check::moment(&node, kind, scope, symbols)?;
-    dimension::of(&node, scope.entity)?;
+    dimension::of(&node, scope)?;
     Ok(moment)
 }
 
 impl Scope<'_> {
     /// The cell of a moment, which all that need it share.
     pub fn remember(self, moment: Moment) -> FieldId {
-        let mut moments = self.moments.borrow_mut();
-        let known = moments.iter().position(|known| *known == moment);
-        let at = known.unwrap_or(moments.len());
+        self.extra(Extra::Moment(moment))
+    }
+
+    /// The cell that stands for how records are split.
+    pub fn split(self, splits: Splits) -> FieldId {
+        self.extra(Extra::Splits(splits))
+    }
+
+    /// The cell of a field of the record that a link names.
+    fn look(self, link: Link, field: FieldId, kind: FieldType) -> FieldId {
+        self.extra(Extra::Doubt(link));
+        self.extra(Extra::Borrowed { link, field, kind })
+    }
+
+    /// Whether a cell is that of a field of another record.
+    pub fn is_borrowed(self, cell: FieldId) -> bool {
+        let at = usize::from(cell.0).checked_sub(self.entity.fields.len());
+        let extras = self.extras.borrow();
+        let extra = at.and_then(|at| extras.get(at));
+        matches!(extra, Some(Extra::Borrowed { .. }))
+    }
+
+    /// The cell of an extra, which all that need it share.
+    fn extra(self, extra: Extra) -> FieldId {
+        let mut extras = self.extras.borrow_mut();
+        let known = extras.iter().position(|known| *known == extra);
+        let at = known.unwrap_or(extras.len());
         if known.is_none() {
-            moments.push(moment);
+            extras.push(extra);
         }
         FieldId((self.entity.fields.len() + at) as u8)
     }
@@ -271,8 +309,20 @@ pub fn number(
 ) -> Result<Measured, ExprError> {
     let node = syntax::parse(text)?;
     let number = check::number(&node, scope, symbols)?;
-    let currency = dimension::of(&node, scope.entity)?.currency();
+    let currency = dimension::of(&node, scope)?.currency();
     Ok(Measured { number, currency })
+}
+
+/// Compiles the name of a field, be it of the record that another field names, to its cell and what it holds.
+///
+/// # Errors
+/// [`ExprError`] with the place, when there is no such field.
+pub fn field(
+    text: &str,
+    scope: Scope<'_>,
+    symbols: &mut dyn Intern,
+) -> Result<(FieldId, FieldType), ExprError> {
+    check::field(&syntax::parse(text)?, scope, symbols)
 }
 
 /// Compiles a formula over KPIs; a name's place among `kpis` is its [`KpiId`](crate::kpi::KpiId).

@@ -72,6 +72,9 @@ pub struct InForce {
     pub findings: BTreeSet<Finding>,
 }
 
+/// Where a row told later lies among those of its rep: by the day it holds from, then by its key.
+type Place = (Option<Day>, Vec<u8>);
+
 /// All that is said of reps.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -82,7 +85,7 @@ pub struct Facts {
     /// The rows told later, by their keys.
     told: BTreeMap<Vec<u8>, Row>,
     /// The keys of the rows told later, by rep and in the order in which they lie over each other.
-    order_of_told: BTreeMap<String, BTreeSet<(Option<Day>, Vec<u8>)>>,
+    order_of_told: BTreeMap<String, BTreeSet<Place>>,
     /// What was worked out for the last day that was asked for, by rep.
     known: BTreeMap<String, (Option<Arc<Rep>>, Vec<Finding>)>,
     known_on: Option<Day>,

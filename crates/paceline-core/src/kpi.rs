@@ -82,8 +82,25 @@ pub struct Simple {
     pub currency: Option<FieldId>,
     /// What dates a record: with one the KPI is a flow, without one a stock.
     pub at: Option<At>,
-    /// The field that names the rep.
-    pub credit: FieldId,
+    /// Who is credited.
+    pub credit: Credit,
+}
+
+/// Who is credited with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credit {
+    /// The rep that a field names.
+    Field(FieldId),
+    /// The reps that share in it, as its splits say. The cell is that of the splits.
+    Splits(FieldId),
+}
+
+impl Credit {
+    /// The cell it depends on.
+    pub const fn cell(self) -> FieldId {
+        let (Self::Field(cell) | Self::Splits(cell)) = self;
+        cell
+    }
 }
 
 /// The field or moment that dates a record.
@@ -191,7 +208,7 @@ impl Simple {
     pub fn fields(&self) -> u64 {
         let at = self.at.map_or(0, At::fields);
         let currency = self.currency.map_or(0, FieldId::bit);
-        self.filter.fields() | self.aggregate.fields() | currency | at | self.credit.bit()
+        self.filter.fields() | self.aggregate.fields() | currency | at | self.credit.cell().bit()
     }
 
     /// Whether the clock alone changes what its records contribute: whether they belong, or the rate of today.

@@ -2,6 +2,7 @@
 
 use crate::calendar::{Calendar, CalendarId};
 use crate::entity::{Entity, EntityId};
+use crate::extra::Extra;
 use crate::goal::Goal;
 use crate::kpi::{Bands, Kpi, KpiId, Measure};
 use crate::period::PeriodKind;
@@ -46,6 +47,21 @@ impl Model {
     /// The KPI of a name.
     pub fn kpi_named(&self, name: &str) -> Option<KpiId> {
         self.kpis.iter().position(|kpi| kpi.name == name).map(|at| KpiId(at as u16))
+    }
+
+    /// The pairs of entities whose records must be kept together: a record is looked at by those that name it, and split
+    /// by others.
+    pub fn ties(&self) -> Vec<(EntityId, EntityId)> {
+        let tie = |extra: &Extra| match extra {
+            Extra::Borrowed { link, .. } => Some(link.entity),
+            Extra::Splits(splits) => Some(splits.entity),
+            Extra::Moment(_) | Extra::Doubt(_) => None,
+        };
+        let of = |(at, entity): (usize, &Entity)| {
+            let others: Vec<EntityId> = entity.extras.iter().filter_map(tie).collect();
+            others.into_iter().map(move |other| (EntityId(at as u16), other))
+        };
+        distinct(self.entities.iter().enumerate().flat_map(of).collect())
     }
 
     /// All ids of KPIs.

@@ -8,15 +8,22 @@ mod index;
 mod layout;
 mod marks;
 mod merge;
+mod named;
+mod records;
 mod rows;
+mod ties;
 
-use crate::entity::Entity;
+use crate::entity::{Entity, FieldId};
 use crate::expr::Cell;
+use crate::extra::Extra;
 use crate::moment::Moment;
+use crate::shares::Shares;
 
 use index::Index;
 use marks::Marks;
 use rows::Rows;
+
+pub use records::Records;
 
 /// The images of one entity's records, in one shard.
 #[derive(Debug)]
@@ -24,9 +31,10 @@ pub struct Images {
     index: Index,
     rows: Rows,
     marks: Marks,
-    /// How many cells are fields, before those of the moments.
+    /// How many cells are fields, before the extras.
     fields: usize,
-    moments: Box<[Moment]>,
+    /// The moments, each with its cell.
+    moments: Box<[(usize, Moment)]>,
     in_doubt: bool,
 }
 
@@ -75,6 +83,15 @@ pub struct Scratch {
     pub old: Vec<Cell>,
     /// The cells after.
     pub new: Vec<Cell>,
+    /// Who shares in the record, before and after, by the cell of its splits.
+    pub shares: Vec<(FieldId, [Shares; 2])>,
+}
+
+impl Scratch {
+    /// Who shares in the record by the splits of a cell, before and after.
+    pub fn shares(&self, cell: FieldId) -> Option<&[Shares; 2]> {
+        self.shares.iter().find(|(known, _)| *known == cell).map(|(_, shares)| shares)
+    }
 }
 
 impl Images {
@@ -85,7 +102,7 @@ impl Images {
             rows: Rows::new(&entity.cell_types()),
             marks: Marks::default(),
             fields: entity.fields.len(),
-            moments: entity.moments.clone().into(),
+            moments: moments(entity),
             in_doubt: false,
         }
     }
@@ -122,12 +139,45 @@ impl Images {
         }
     }
 
+    /// Reads the cells of a record, and whether it counts.
+    fn read(&self, slot: u32, cells: &mut Vec<Cell>) -> Life {
+        self.rows.read(slot, cells);
+        self.life(slot)
+    }
+
+    /// Writes the cells whose bit is set in `changed`, which no change has said.
+    fn write(&mut self, slot: u32, cells: &[Cell], changed: u64) {
+        self.rows.write(slot, cells, changed);
+    }
+
+    fn cell(&self, slot: u32, field: FieldId) -> Cell {
+        self.rows.cell(slot, usize::from(field.0))
+    }
+
+    /// Hands the id of a record to `f`.
+    fn with_id<T>(&self, slot: u32, f: impl FnOnce(&str) -> T) -> T {
+        self.rows.with_id(slot, |id| f(str::from_utf8(id).expect("an id is text")))
+    }
+
+    /// The order of two records by the bytes of their ids.
+    fn compare_ids(&self, one: u32, other: u32) -> std::cmp::Ordering {
+        self.rows.with_id(one, |one| self.rows.with_id(other, |other| one.cmp(other)))
+    }
+
     fn life(&self, slot: u32) -> Life {
         if !self.rows.is_marked(slot) {
             return Life { alive: true, in_doubt: false };
         }
         self.marks.life(slot, self.rows.full_version(slot))
     }
+}
+
+fn moments(entity: &Entity) -> Box<[(usize, Moment)]> {
+    let moment = |(cell, extra): (FieldId, &Extra)| match extra {
+        Extra::Moment(moment) => Some((usize::from(cell.0), moment.clone())),
+        Extra::Borrowed { .. } | Extra::Doubt(_) | Extra::Splits(_) => None,
+    };
+    entity.extra_cells().filter_map(moment).collect()
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ impl Lane {
 
     /// How many records it holds, the deleted included.
     pub fn records(&self) -> usize {
-        self.shards.iter().map(Shard::records).sum()
+        self.shards.iter().map(|shard| shard.records.len()).sum()
     }
 
     /// Takes messages, each of the partition with the index beside it: decodes, merges and folds them. Nothing is
@@ -206,12 +206,17 @@ impl Lane {
         }
         let newest = self.live.bases().current();
         let difference = Difference::new(&self.basis, &newest.basis);
-        for (entity, fold) in self.folds.iter().enumerate() {
+        let Self { folds, shards, symbols, scratch, .. } = self;
+        for (entity, fold) in folds.iter().enumerate() {
             if fold.is_concerned(&difference) {
-                let shards = self.shards.iter_mut();
-                shards.for_each(|shard| shard.refold(entity, fold, &difference, newest.since));
+                let entity = EntityId(entity as u16);
+                for shard in shards.iter_mut() {
+                    let with = (&mut *symbols, &mut *scratch);
+                    shard.refold(entity, fold, &difference, with, newest.since);
+                }
             }
         }
+        drop(difference);
         (self.basis, self.version) = (newest.basis, newest.number);
     }
 
@@ -245,6 +250,10 @@ impl Lane {
     }
 
     fn commit_batches(&mut self, now: Timestamp) -> Option<Revision> {
+        // They may be of any shard, and the board does not ask.
+        if let Some(shard) = self.shards.first_mut() {
+            self.symbols.met().for_each(|(symbol, joint)| shard.batch.define(symbol, joint));
+        }
         let filled = self.shards.iter().any(|shard| !shard.batch.is_empty());
         let batches = self.shards.iter().map(|shard| (shard.id, &shard.batch));
         let revision = filled.then(|| self.live.commit(batches, now));
@@ -302,8 +311,9 @@ impl Lane {
     /// Finds the records of a group, in the order of its changes.
     fn find(&mut self, group: &[(usize, Change<'_>)]) {
         for (at, change) in group {
-            let images = self.shards[self.partitions[*at].shard].images(change.entity);
-            self.places.extend(records(change).iter().map(|id| images.place(id)));
+            let shard = &mut self.shards[self.partitions[*at].shard];
+            let places = records(change).iter().map(|id| shard.records.place(change.entity, id));
+            self.places.extend(places);
         }
     }
 
@@ -322,12 +332,12 @@ impl Lane {
             rates,
             ..
         } = self;
-        let shard = &mut shards[partitions[at].shard];
-        let fold = &folds[usize::from(change.entity.0)];
+        let Shard { records: kept, entries, batch, .. } = &mut shards[partitions[at].shard];
         if change.op == Op::Overflow {
             live.set_cause(Cause::Overflow { entity: change.entity }, true);
-            if shard.images(change.entity).overflow() {
-                fold.overflow(|entry| shard.note(entry, change.time));
+            if kept.overflow(change.entity) {
+                let fold = &folds[usize::from(change.entity.0)];
+                fold.overflow(|entry| entries.push((entry, change.time)));
             }
             counted.changed += 1;
             return;
@@ -336,11 +346,17 @@ impl Lane {
         let mut rates = rates.as_mut().and_then(|rates| rates.of(change.entity));
         let mut changed = false;
         for (place, id) in places.zip(records(change)) {
-            let Applied::Changed(transition) =
-                shard.images(change.entity).merge(place, change, symbols, scratch)
-            else {
-                continue;
+            let tell = |entity: EntityId, transition, scratch: &Scratch, symbols: &mut _| {
+                let fold = &folds[usize::from(entity.0)];
+                fold.transition(transition, scratch, basis, symbols, |entry| {
+                    entries.push((entry, change.time));
+                });
+                fold.schedule(transition, scratch, basis, symbols, |at, entry| {
+                    batch.schedule(at, &entry, change.time);
+                });
             };
+            let applied = kept.change(place, change, symbols, scratch, tell);
+            let Applied::Changed(transition) = applied else { continue };
             changed = true;
             let opened = i64::from(transition.is.in_doubt) - i64::from(transition.was.in_doubt);
             if opened != 0 {
@@ -353,10 +369,6 @@ impl Lane {
             if let Some(rates) = &mut rates {
                 rates.note(id, transition.is, &scratch.new);
             }
-            fold.transition(transition, scratch, basis, |entry| shard.note(entry, change.time));
-            fold.schedule(transition, scratch, basis, |at, entry| {
-                shard.batch.schedule(at, &entry, change.time);
-            });
         }
         if changed { counted.changed += 1 } else { counted.stale += 1 }
     }

@@ -1,4 +1,4 @@
-//! The table of texts that all lanes share, so that one owner is one symbol in every partition.
+//! The table of texts and of joint owners that all lanes share, so that one owner is one symbol in every partition.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use dashmap::DashMap;
 use foldhash::fast::FixedState;
+use paceline_core::joint::Joint;
 use paceline_core::symbol::{Intern, Symbol, Symbols};
 
 /// How many texts a lane remembers for itself, so that a table of ever new texts does not grow twice.
@@ -16,6 +17,8 @@ const CACHED: usize = 65_536;
 pub struct SharedSymbols {
     by_text: DashMap<Box<str>, Symbol, FixedState>,
     next: AtomicU32,
+    by_joint: DashMap<Joint, Symbol, FixedState>,
+    next_joint: AtomicU32,
 }
 
 impl SharedSymbols {
@@ -27,7 +30,20 @@ impl SharedSymbols {
             by_text.insert(text.into(), Symbol(next));
             next += 1;
         }
-        Self { by_text, next: AtomicU32::new(next) }
+        Self {
+            by_text,
+            next: AtomicU32::new(next),
+            by_joint: DashMap::with_hasher(FixedState::default()),
+            next_joint: AtomicU32::new(0),
+        }
+    }
+
+    fn joint(&self, joint: &Joint) -> Symbol {
+        if let Some(symbol) = self.by_joint.get(joint) {
+            return *symbol;
+        }
+        let next = || Symbol::joint(self.next_joint.fetch_add(1, Ordering::Relaxed) as usize);
+        *self.by_joint.entry(joint.clone()).or_insert_with(next)
     }
 
     fn intern(&self, text: &str) -> Symbol {
@@ -46,11 +62,20 @@ impl SharedSymbols {
 pub(crate) struct LaneSymbols {
     shared: Arc<SharedSymbols>,
     cache: HashMap<Box<str>, Symbol, FixedState>,
+    joints: HashMap<Joint, Symbol, FixedState>,
+    /// The joint owners that it met first since they were last asked for. Another lane may have met them before, but the
+    /// board may learn of them from this one first.
+    met: Vec<(Symbol, Joint)>,
 }
 
 impl LaneSymbols {
     pub(crate) fn new(shared: Arc<SharedSymbols>) -> Self {
-        Self { shared, cache: HashMap::default() }
+        Self { shared, cache: HashMap::default(), joints: HashMap::default(), met: Vec::new() }
+    }
+
+    /// The joint owners that it met first since the last call.
+    pub(crate) fn met(&mut self) -> impl Iterator<Item = (Symbol, Joint)> {
+        self.met.drain(..)
     }
 }
 
@@ -65,11 +90,24 @@ impl Intern for LaneSymbols {
         }
         symbol
     }
+
+    fn joint(&mut self, joint: &Joint) -> Symbol {
+        if let Some(symbol) = self.joints.get(joint) {
+            return *symbol;
+        }
+        let symbol = self.shared.joint(joint);
+        if self.joints.len() < CACHED {
+            self.joints.insert(joint.clone(), symbol);
+        }
+        self.met.push((symbol, joint.clone()));
+        symbol
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{LaneSymbols, SharedSymbols};
+    use paceline_core::joint::Joint;
     use paceline_core::symbol::{Intern, Symbols};
     use std::sync::Arc;
 
@@ -83,5 +121,17 @@ mod tests {
         let owner = one.intern("U1");
         assert_ne!(owner, won);
         assert_eq!(other.intern("U1"), owner);
+    }
+
+    #[test]
+    fn each_lane_tells_of_the_joint_owners_it_meets() {
+        let shared = Arc::new(SharedSymbols::new(&Symbols::default()));
+        let (mut one, mut other) = (LaneSymbols::new(shared.clone()), LaneSymbols::new(shared));
+        let both = Joint::AtLeast { count: 2, of: [one.intern("U1"), one.intern("U2")].into() };
+        let symbol = one.joint(&both);
+        assert_eq!((one.joint(&both), other.joint(&both)), (symbol, symbol));
+        assert_eq!(one.met().collect::<Vec<_>>(), [(symbol, both.clone())]);
+        assert_eq!(one.met().count(), 0);
+        assert_eq!(other.met().collect::<Vec<_>>(), [(symbol, both)]);
     }
 }

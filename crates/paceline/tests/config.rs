@@ -60,7 +60,7 @@ fn difference(said: &str, golden: &Path, update: bool) -> Option<String> {
 #[test]
 fn the_example_is_accepted() {
     let config = config::load_str(config::EXAMPLE, "example.yaml").expect("no mistake");
-    assert_eq!(config.summary(), "2 sources, 2 entities, 11 KPIs, 8 goals, 3 reps");
+    assert_eq!(config.summary(), "3 sources, 3 entities, 13 KPIs, 8 goals, 3 reps");
 }
 
 #[test]

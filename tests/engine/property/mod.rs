@@ -44,7 +44,8 @@ fn every_number_is_what_a_recompute_gives() {
     }
 }
 
-fn number(variable: &str) -> Option<u64> {
+/// The number that an environment variable holds.
+pub(crate) fn number(variable: &str) -> Option<u64> {
     let text = env::var(variable).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is no number")))
 }

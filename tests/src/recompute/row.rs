@@ -109,7 +109,12 @@ impl Place<'_> {
     fn total(&self, facts: &Facts, now: Timestamp) -> Total {
         let goal = |name: &str| self.goal_of(name, now);
         facts.total(
-            &Within { scope: self.scope, members: self.members, period: &self.period },
+            &Within {
+                config: self.config,
+                scope: self.scope,
+                members: self.members,
+                period: &self.period,
+            },
             self.is_over(now),
             &goal,
         )

@@ -111,7 +111,8 @@ impl Board {
         let facts = &self.roster.reps()[rep];
         let ramps = self.model.kpi(kpi).better == Better::Higher;
         let factor = |day: Day| factor(&goal, facts, ramps, day);
-        let spread = if days.iter().all(|day| factor(day.day) == Rational::ONE) {
+        let plain = goal.ramp.is_empty() && !goal.presence;
+        let spread = if plain || days.iter().all(|day| factor(day.day) == Rational::ONE) {
             self.shares(times, face, period, goal.curve.as_ref())
         } else {
             let parts = self.parts(face, period, &days, goal.curve.as_ref());

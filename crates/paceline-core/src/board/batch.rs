@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::day::Day;
 use crate::decimal::Decimal;
 use crate::entry::{Entry, Part, PartKey};
+use crate::joint::Joint;
 use crate::kpi::KpiId;
 use crate::symbol::Symbol;
 
@@ -22,6 +23,8 @@ pub struct Batch {
     doubts: HashMap<(Symbol, KpiId, Day), (i32, i32, Timestamp), FixedState>,
     /// What counts from an instant on, by the instant, by whose and what it is, and by what it changes.
     timed: BTreeMap<Timed, (Part, Timestamp)>,
+    /// What the symbols of joint owners stand for that its entries may be the first to name.
+    joints: Vec<(Symbol, Joint)>,
 }
 
 impl Batch {
@@ -42,6 +45,16 @@ impl Batch {
                 *doubt = (doubt.0 + incomplete, doubt.1 + gap, doubt.2.max(time));
             }
         }
+    }
+
+    /// Says what a symbol stands for, before or together with the first entry that names it; more often does no harm.
+    pub fn define(&mut self, symbol: Symbol, joint: Joint) {
+        self.joints.push((symbol, joint));
+    }
+
+    /// What symbols stand for.
+    pub(super) fn joints(&self) -> &[(Symbol, Joint)] {
+        &self.joints
     }
 
     /// Adds an entry of a change made at `time` that counts from an instant on.
@@ -119,6 +132,7 @@ impl Batch {
             && self.members.is_empty()
             && self.doubts.is_empty()
             && self.timed.is_empty()
+            && self.joints.is_empty()
     }
 
     /// Forgets all entries.
@@ -127,5 +141,6 @@ impl Batch {
         self.members.clear();
         self.doubts.clear();
         self.timed.clear();
+        self.joints.clear();
     }
 }

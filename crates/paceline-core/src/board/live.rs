@@ -81,7 +81,7 @@ impl Board {
         if !self.is_open() {
             return;
         }
-        for scope in self.roster.path(entry.owner) {
+        for scope in self.joints.path(entry.owner, &self.roster) {
             for slot in self.slots.of(entry.kpi) {
                 let live = scope.0 * self.slots.len() as u32 + *slot as u32;
                 let Some(state) = &mut self.live[live as usize].state else { continue };
@@ -106,7 +106,7 @@ impl Board {
         let Some(state) = &self.live[live as usize].state else { return };
         let status = case.status(&self.rules, state.status, now);
         let next_change =
-            self.timed(|board, times| board.next_change(times, live, &case, status, now));
+            self.with_times(|board, times| board.next_change(times, live, &case, status, now));
         let rate = case.aim.as_ref().and_then(|aim| aim.due.as_ref()?.rate(now));
         let rate = rate.and_then(|(rate, until)| Some((rate.to_decimal()?, until)));
         self.set_timer(live, next_change, rate.map(|(_, until)| until));
@@ -207,7 +207,7 @@ impl Board {
         let (scope, slot) = self.place(live);
         let Slot { kpi, kind, shown, .. } = *self.slots.get(slot);
         let period = kind.holding(self.face(scope).today, self.calendar(scope));
-        let (aim, load) = self.timed(|board, times| {
+        let (aim, load) = self.with_times(|board, times| {
             let aim = board.aim(times, scope, kpi, &period, now);
             (aim, board.load(times, scope, kpi, &period))
         });
@@ -246,7 +246,7 @@ impl Board {
         let kpi = self.slots.get(slot).kpi;
         let Some(state) = &self.live[live as usize].state else { return };
         let period = state.period.clone();
-        let (aim, load) = self.timed(|board, times| {
+        let (aim, load) = self.with_times(|board, times| {
             let aim = board.aim(times, scope, kpi, &period, now);
             (aim, board.load(times, scope, kpi, &period))
         });
@@ -272,7 +272,7 @@ impl Board {
         }
         let Some(state) = &self.live[live as usize].state else { return false };
         let period = state.period.clone();
-        let aim = self.timed(|board, times| board.aim(times, scope, kpi, &period, now));
+        let aim = self.with_times(|board, times| board.aim(times, scope, kpi, &period, now));
         let Some(state) = &mut self.live[live as usize].state else { return false };
         let another = state.aim != aim;
         state.aim = aim;
@@ -296,7 +296,7 @@ impl Board {
 
     fn refill_from_all(&mut self, wanted: &[bool]) {
         for (owner, kpi, tally) in self.ledger.iter() {
-            for scope in self.roster.path(owner) {
+            for scope in self.joints.path(owner, &self.roster) {
                 for slot in self.slots.of(kpi) {
                     let live = scope.0 as usize * self.slots.len() + slot;
                     if let Some(state) = self.live[live].state.as_mut().filter(|_| wanted[live]) {

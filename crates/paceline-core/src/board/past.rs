@@ -12,7 +12,7 @@ use super::live::case;
 use super::view::{Key, Reading};
 use crate::day::Day;
 use crate::period::Period;
-use crate::roster::Scope;
+use crate::roster::{Scope, ScopeId};
 use crate::standing::Status;
 use crate::symbol::Symbol;
 
@@ -34,7 +34,7 @@ impl Board {
             return self.reading(live);
         }
         let period = Arc::new(period);
-        let (case, status, next_change, load) = self.timed(|board, times| {
+        let (case, status, next_change, load) = self.with_times(|board, times| {
             let end = (!kind.is_rolling()).then(|| board.period_end(scope, &period));
             let mut ahead = Ahead {
                 live,
@@ -79,16 +79,18 @@ impl Board {
         sums
     }
 
-    /// The reps that `lives` are of, when they are of single reps only.
+    /// The reps that `lives` are of, and the joint owners that count for them, when they are of single reps only.
     fn own_symbols(&self, lives: &[u32]) -> Option<Vec<Symbol>> {
         let mut scopes: Vec<_> = lives.iter().map(|live| self.place(*live).0).collect();
         scopes.dedup();
-        let rep = |scope| match self.roster.scope(scope) {
+        let rep = |scope: &ScopeId| match self.roster.scope(*scope) {
             Scope::Rep(rep) => Some(self.roster.symbol(*rep)),
             Scope::Org | Scope::Unassigned | Scope::Team(_) | Scope::Ended => None,
         };
         // What may be anyone's counts for each of them.
-        scopes.into_iter().map(rep).chain([Some(Symbol::UNKNOWN)]).collect()
+        let own: Option<Vec<Symbol>> =
+            scopes.iter().map(rep).chain([Some(Symbol::UNKNOWN)]).collect();
+        own.map(|own| own.into_iter().chain(self.joints.of(&scopes)).collect())
     }
 
     fn sum_of(&self, owners: &[Symbol], sums: &mut Sums) {
@@ -114,7 +116,7 @@ impl Board {
         tally: &crate::ledger::Tally,
         sums: &mut Sums,
     ) {
-        for scope in self.roster.path(owner) {
+        for scope in self.joints.path(owner, &self.roster) {
             for slot in self.slots.of(kpi) {
                 if let Some((period, sum)) = sums.get_mut(&self.live_id(*scope, *slot)) {
                     sum.add_tally(tally, period, 1);

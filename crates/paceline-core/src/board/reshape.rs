@@ -35,6 +35,7 @@ impl Board {
         if !self.is_open() {
             (self.faces, self.face_of) = faces(&roster);
             self.roster = roster;
+            self.joints.follow(&self.roster, |_| true);
             self.revision.0 += 1;
             return self.revision;
         }
@@ -126,7 +127,14 @@ impl Board {
     /// Moves what owners contribute, and will from an instant on, to where it counts now. What is `fresh` is added up
     /// otherwise. Answers what is to be judged.
     fn move_contributions(&mut self, former: &Roster, fresh: &[u32]) -> BTreeSet<u32> {
-        let moves = moves(former, &self.roster);
+        let mut moves = moves(former, &self.roster);
+        // What several share in is corrected where they come together, which may be elsewhere now.
+        let joints = self.joints.follow(&self.roster, |owner| moves.contains_key(&owner));
+        moves.extend(
+            joints
+                .into_iter()
+                .map(|(joint, from)| (joint, beyond(&from, self.joints.path(joint, &self.roster)))),
+        );
         let mut moved = BTreeSet::new();
         if moves.is_empty() {
             return moved;
@@ -257,12 +265,17 @@ fn moves(former: &Roster, roster: &Roster) -> BTreeMap<Symbol, Move> {
         if from == to {
             continue;
         }
-        let beyond = |one: &[ScopeId], other: &[ScopeId]| -> Vec<ScopeId> {
-            one.iter().copied().filter(|scope| !other.contains(scope)).collect()
-        };
-        moves.insert(owner, (beyond(from, to), beyond(to, from)));
+        moves.insert(owner, beyond(from, to));
     }
     moves
+}
+
+/// The scopes of one path alone, and those of another alone.
+fn beyond(from: &[ScopeId], to: &[ScopeId]) -> Move {
+    let without = |one: &[ScopeId], other: &[ScopeId]| -> Vec<ScopeId> {
+        one.iter().copied().filter(|scope| !other.contains(scope)).collect()
+    };
+    (without(from, to), without(to, from))
 }
 
 /// Scopes from which something is taken and to which it is added.

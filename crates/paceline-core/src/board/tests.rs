@@ -15,8 +15,8 @@ use crate::entry::{Entry, Part};
 use crate::expr::{Number, Test, formula};
 use crate::goal::{Goal, Origin, Whose};
 use crate::kpi::{
-    Aggregate, At, Band, Bands, Better, Derived, GoalKind, Kpi, KpiId, Measure, OnZero, Role,
-    Simple, Unit,
+    Aggregate, At, Band, Bands, Better, Credit, Derived, GoalKind, Kpi, KpiId, Measure, OnZero,
+    Role, Simple, Unit,
 };
 use crate::model::Model;
 use crate::period::PeriodKind;
@@ -43,7 +43,7 @@ pub(super) fn model(periods: Vec<PeriodKind>, goals: Vec<Goal>, symbols: Symbols
         aggregate: Aggregate::Sum(Number::Field(FieldId(0))),
         currency: None,
         at: Some(At::Date(FieldId(1))),
-        credit: FieldId(2),
+        credit: Credit::Field(FieldId(2)),
     };
     let bookings = Kpi {
         name: "bookings".to_owned(),

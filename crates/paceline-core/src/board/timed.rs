@@ -52,7 +52,7 @@ impl Board {
     /// Fills in what is ahead of the wanted standings.
     pub(super) fn refill_ahead(&mut self, wanted: &[bool]) {
         for (at, (_, owner, kpi), part) in self.schedule.iter() {
-            for scope in self.roster.path(owner) {
+            for scope in self.joints.path(owner, &self.roster) {
                 for slot in self.slots.of(kpi) {
                     let live = scope.0 as usize * self.slots.len() + slot;
                     if let Some(state) = self.live[live].state.as_mut().filter(|_| wanted[live]) {
@@ -69,7 +69,7 @@ impl Board {
         let mut ahead = Schedule::default();
         for (at, (_, owner, kpi), part) in self.schedule.iter() {
             let counts = kpi == self.slots.get(slot).kpi && counts(part.day(), period);
-            if counts && self.roster.path(owner).contains(&scope) {
+            if counts && self.joints.path(owner, &self.roster).contains(&scope) {
                 ahead.add(at, (), part);
             }
         }

@@ -2,27 +2,41 @@
 
 mod age;
 mod days;
+mod literal;
+mod names;
+mod refusal;
 mod states;
 
-use self::age::{Age, compare_ages, literal_duration, timed};
 use super::clock::{Duration, before_now, turned, with_today};
 use super::syntax::{Kind, Node};
 use super::{Comparison, ExprError, Number, Operator, Scope, Test, Word};
-use crate::day::Day;
 use crate::entity::{FieldId, FieldType};
 use crate::moment::{self, Moment};
-use crate::rational::Rational;
-use crate::suggest;
 use crate::symbol::Intern;
+
+use age::{Age, compare_ages, literal_duration, timed};
+use literal::{exact_micros, literal_time};
+use refusal::{mismatch, not_a_condition, not_a_number, not_supported};
+
+pub(super) use literal::literal_number;
+pub(super) use refusal::refuse;
 
 type Checked<T> = Result<T, ExprError>;
 
 pub(super) fn test(node: &Node, scope: Scope<'_>, symbols: &mut dyn Intern) -> Checked<Test> {
-    Checker { scope, symbols }.test(node)
+    Checker::new(scope, symbols).test(node)
 }
 
 pub(super) fn number(node: &Node, scope: Scope<'_>, symbols: &mut dyn Intern) -> Checked<Number> {
-    Checker { scope, symbols }.number(node)
+    Checker::new(scope, symbols).number(node)
+}
+
+pub(super) fn field(
+    node: &Node,
+    scope: Scope<'_>,
+    symbols: &mut dyn Intern,
+) -> Checked<(FieldId, FieldType)> {
+    Checker::new(scope, symbols).field(node)
 }
 
 pub(super) fn moment(
@@ -31,12 +45,14 @@ pub(super) fn moment(
     scope: Scope<'_>,
     symbols: &mut dyn Intern,
 ) -> Checked<Moment> {
-    Checker { scope, symbols }.moment(node, kind)
+    Checker::new(scope, symbols).moment(node, kind)
 }
 
 struct Checker<'a> {
     scope: Scope<'a>,
     symbols: &'a mut dyn Intern,
+    /// Whether it is in a condition of which something is remembered.
+    remembers: bool,
 }
 
 /// An operand of a comparison. All but numbers are one cell.
@@ -50,26 +66,20 @@ enum Operand {
     Today,
 }
 
+impl<'a> Checker<'a> {
+    fn new(scope: Scope<'a>, symbols: &'a mut dyn Intern) -> Self {
+        Self { scope, symbols, remembers: false }
+    }
+}
+
 impl Checker<'_> {
     fn test(&mut self, node: &Node) -> Checked<Test> {
         match &node.kind {
             Kind::Bool(value) => Ok(Test::Const(*value)),
-            Kind::Name(name) => self.flag(node, name),
+            Kind::Name(_) | Kind::Select(..) => self.flag(node),
             Kind::Call(name, args) => self.call(node, name, args),
             _ => Err(not_a_condition(node)),
         }
-    }
-
-    fn flag(&self, node: &Node, name: &str) -> Checked<Test> {
-        let (field, kind) = self.field(node, name)?;
-        if kind == FieldType::Bool {
-            return Ok(Test::Flag(field));
-        }
-        Err(refuse(
-            node,
-            format!("`{name}` is {kind}, and a condition must be true or false"),
-            format!("compare it, as in `{name} == …`"),
-        ))
     }
 
     fn call(&mut self, node: &Node, name: &str, args: &[Node]) -> Checked<Test> {
@@ -150,7 +160,7 @@ impl Checker<'_> {
                 Ok(Operand::Word(FieldType::Text, Word::Const(self.symbols.intern(text).0.into())))
             }
             Kind::Bool(value) => Ok(Operand::Word(FieldType::Bool, Word::Const((*value).into()))),
-            Kind::Name(name) => self.named_operand(node, name),
+            Kind::Name(_) | Kind::Select(..) => self.named_operand(node),
             Kind::Call(name, args) if name == "date" || name == "timestamp" => {
                 literal_time(node, name, args)
             }
@@ -169,7 +179,10 @@ impl Checker<'_> {
         if let Some(moment) = days::unchanged(kind, node, self) {
             return Ok(moment);
         }
-        let condition = self.untimed(node)?;
+        let outside = std::mem::replace(&mut self.remembers, true);
+        let condition = self.untimed(node);
+        self.remembers = outside;
+        let condition = condition?;
         self.check_moment(node, &condition)?;
         let order = self.scope.order(self.symbols);
         let mut depends = false;
@@ -192,126 +205,17 @@ impl Checker<'_> {
         ))
     }
 
-    fn named_operand(&self, node: &Node, name: &str) -> Checked<Operand> {
-        let (field, kind) = self.field(node, name)?;
-        Ok(match kind {
-            FieldType::Int | FieldType::Decimal => Operand::Number(Number::Field(field)),
-            FieldType::Text | FieldType::Bool | FieldType::Date | FieldType::Timestamp => {
-                Operand::Word(kind, Word::Field(field))
-            }
-        })
-    }
-
-    fn membership(&mut self, value: &Node, set: &Node) -> Checked<Test> {
-        let Kind::Name(name) = &value.kind else {
-            return Err(refuse(
-                value,
-                "the left side of `in` must be a field".to_owned(),
-                "write `field in [\"a\", \"b\"]` or `stage in states.won`".to_owned(),
-            ));
-        };
-        let (field, kind) = self.field(value, name)?;
-        match &set.kind {
-            Kind::List(elements) if elements.is_empty() => Err(refuse(
-                set,
-                "nothing is in an empty list".to_owned(),
-                "write `in [\"a\", \"b\"]` or `in states.won`".to_owned(),
-            )),
-            Kind::List(elements) => {
-                elements.iter().try_for_each(|element| self.check_state(value, element))?;
-                self.one_of(field, kind, elements)
-            }
-            Kind::Select(operand, set_name) => {
-                self.state_set(value, field, kind, operand, set_name)
-            }
-            _ => Err(refuse(
-                set,
-                "the right side of `in` must be a list or a set of states".to_owned(),
-                "write `in [\"a\", \"b\"]` or `in states.won`".to_owned(),
-            )),
-        }
-    }
-
-    fn one_of(&mut self, field: FieldId, kind: FieldType, elements: &[Node]) -> Checked<Test> {
-        let members =
-            elements.iter().map(|element| self.member(kind, element)).collect::<Checked<_>>()?;
-        Ok(Test::OneOf { field, members })
-    }
-
-    fn member(&mut self, kind: FieldType, element: &Node) -> Checked<i128> {
-        let numeric = matches!(kind, FieldType::Int | FieldType::Decimal);
-        match self.operand(element)? {
-            Operand::Word(found, Word::Const(value)) if found == kind => Ok(value),
-            Operand::Number(Number::Const(value)) if numeric => {
-                exact_micros(&value).ok_or_else(|| too_fine(element))
-            }
-            _ => Err(refuse(
-                element,
-                format!("this is no {kind} constant"),
-                format!("list constants of type {kind} only"),
-            )),
-        }
-    }
-
-    fn state_set(
-        &mut self,
-        value: &Node,
-        field: FieldId,
-        kind: FieldType,
-        operand: &Node,
-        set: &str,
-    ) -> Checked<Test> {
-        let states = match (&operand.kind, self.scope.states) {
-            (Kind::Name(name), Some(states)) if name == "states" => states,
-            _ => return Err(no_states(operand, &self.scope.entity.name)),
-        };
-        let state_field = self.scope.entity.field(&states.field).map(|(id, _)| id);
-        if kind != FieldType::Text || state_field != Some(field) {
-            return Err(refuse(
-                value,
-                format!("states.{set} are values of `{}`", states.field),
-                format!("write `{} in states.{set}`", states.field),
-            ));
-        }
-        let Some((_, members)) = states.sets.iter().find(|(name, _)| name == set) else {
-            let known = states.sets.iter().map(|(name, _)| name.as_str());
-            return Err(refuse(
-                operand,
-                format!("there is no set of states `{set}`"),
-                suggest::remedy(set, known, "the sets are"),
-            ));
-        };
-        let members =
-            members.iter().map(|member| i128::from(self.symbols.intern(member).0)).collect();
-        Ok(Test::OneOf { field, members })
-    }
-
     fn number(&mut self, node: &Node) -> Checked<Number> {
         match &node.kind {
             Kind::Number(text) => literal_number(node, text),
-            Kind::Name(name) => self.number_field(node, name),
+            Kind::Name(_) | Kind::Select(..) => self.number_field(node),
             Kind::Call(name, args) => self.arithmetic(node, name, args),
             Kind::Other(what) => Err(refuse(
                 node,
                 format!("{what} is not supported here"),
                 "use fields, constants, arithmetic and comparisons".to_owned(),
             )),
-            Kind::Select(..) => Err(no_states(node, &self.scope.entity.name)),
             Kind::Text(_) | Kind::Bool(_) | Kind::Null | Kind::List(_) => Err(not_a_number(node)),
-        }
-    }
-
-    fn number_field(&self, node: &Node, name: &str) -> Checked<Number> {
-        let (field, kind) = self.field(node, name)?;
-        match kind {
-            FieldType::Int | FieldType::Decimal => Ok(Number::Field(field)),
-            FieldType::Text | FieldType::Bool | FieldType::Date | FieldType::Timestamp => {
-                Err(refuse(
-                    node,
-                    format!("`{name}` is {kind}, not a number"),
-                    "use a field of type decimal or int".to_owned(),
-                ))
-            }
         }
     }
 
@@ -326,29 +230,11 @@ impl Checker<'_> {
             )),
             (_, [left, right]) => {
                 let op = operator(name).ok_or_else(|| not_supported(node, name))?;
+                check_divisor(op, right)?;
                 Ok(Number::Combine(op, Box::new(self.number(left)?), Box::new(self.number(right)?)))
             }
             _ => Err(not_supported(node, name)),
         }
-    }
-
-    fn field(&self, node: &Node, name: &str) -> Checked<(FieldId, FieldType)> {
-        let entity = self.scope.entity;
-        if let Some((id, field)) = entity.field(name) {
-            return Ok((id, field.kind));
-        }
-        let known = entity.names();
-        let help = match name {
-            "today" | "now" => format!("write `{name}()`"),
-            _ if suggest::closest(name, known.clone()).is_some() => {
-                suggest::remedy(name, known, "its fields are")
-            }
-            _ => {
-                let fields = suggest::remedy(name, known, "its fields are");
-                format!("{fields}; text is in quotes: '{name}'")
-            }
-        };
-        Err(refuse(node, format!("entity `{}` has no field `{name}`", entity.name), help))
     }
 }
 
@@ -401,45 +287,6 @@ fn compare_words(
     Ok(Test::Compare { op, left, right })
 }
 
-pub(super) fn literal_number(node: &Node, text: &str) -> Checked<Number> {
-    let text = text.trim_end_matches(['u', 'U']);
-    // A literal keeps all its places, also those that no contribution could have.
-    Rational::parse(text).map(Number::Const).ok_or_else(|| {
-        refuse(
-            node,
-            format!("`{text}` is not a number of at most 24 digits"),
-            "write a plain decimal".to_owned(),
-        )
-    })
-}
-
-fn literal_time(node: &Node, name: &str, args: &[Node]) -> Checked<Operand> {
-    let [Node { kind: Kind::Text(text), .. }] = args else {
-        return Err(bad_time(node, name, format!("{name}(…) takes one text constant")));
-    };
-    if name == "date" {
-        let day = Day::parse(text).ok_or_else(|| {
-            bad_time(node, name, format!("`{text}` is not a day of the calendar"))
-        })?;
-        return Ok(Operand::Word(FieldType::Date, Word::Const(day.0.into())));
-    }
-    let instant: jiff::Timestamp = text.parse().map_err(|_| {
-        bad_time(node, name, format!("`{text}` is not an instant with its offset from UTC"))
-    })?;
-    Ok(Operand::Word(FieldType::Timestamp, Word::Const(instant.as_nanosecond())))
-}
-
-fn bad_time(node: &Node, name: &str, message: String) -> ExprError {
-    let example =
-        if name == "date" { "date(\"2026-11-23\")" } else { "timestamp(\"2026-11-23T10:00:00Z\")" };
-    refuse(node, message, format!("write {example}"))
-}
-
-fn exact_micros(value: &Rational) -> Option<i128> {
-    let decimal = value.to_decimal()?;
-    (Rational::from(decimal) == *value).then(|| decimal.micros())
-}
-
 pub(super) fn comparison(name: &str) -> Option<Comparison> {
     Some(match name {
         "_==_" => Comparison::Equal,
@@ -462,36 +309,17 @@ pub(super) fn operator(name: &str) -> Option<Operator> {
     })
 }
 
-pub(super) fn refuse(node: &Node, message: String, help: String) -> ExprError {
-    ExprError { at: node.at, message, help }
-}
-
-fn mismatch(node: &Node, left: &Operand, right: &Operand) -> ExprError {
-    let help = match (left.kind(), right.kind()) {
-        ("date", "text") | ("text", "date") => "write the constant as date(\"2026-11-23\")",
-        ("timestamp", "text") | ("text", "timestamp") => {
-            "write the constant as timestamp(\"2026-11-23T10:00:00Z\")"
-        }
-        ("an age", _) | (_, "an age") => "compare an age with duration(\"14d\")",
-        ("date", "now()") | ("now()", "date") => "compare a date with today()",
-        ("timestamp", "today()") | ("today()", "timestamp") => "compare a timestamp with now()",
-        ("a number", "text") | ("text", "a number") => {
-            let quoted =
-                |side: &Operand| matches!(side, Operand::Word(FieldType::Text, Word::Const(_)));
-            if quoted(left) || quoted(right) {
-                "write the constant without quotes, or declare the field as text"
-            } else {
-                "write the constant in quotes, or declare the field as decimal"
-            }
-        }
-        ("bool", _) | (_, "bool") => "write the field alone, or `!` and the field for the opposite",
-        _ => "compare values of one type",
-    };
-    refuse(
-        node,
-        format!("{} cannot be compared with {}", left.kind(), right.kind()),
-        help.to_owned(),
-    )
+/// What is divided by a constant 0 is nothing, for ever.
+pub(super) fn check_divisor(op: Operator, divisor: &Node) -> Checked<()> {
+    let Kind::Number(text) = &divisor.kind else { return Ok(()) };
+    match (op, literal_number(divisor, text)?) {
+        (Operator::Divide, Number::Const(value)) if value.is_zero() => Err(refuse(
+            divisor,
+            "nothing can be divided by 0".to_owned(),
+            "divide by something else".to_owned(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 impl Operand {
@@ -509,61 +337,4 @@ impl Operand {
             Self::Today => "today()",
         }
     }
-}
-
-fn not_a_condition(node: &Node) -> ExprError {
-    refuse(
-        node,
-        "this is not a condition".to_owned(),
-        "compare it with something, as in `amount > 0`".to_owned(),
-    )
-}
-
-fn not_a_number(node: &Node) -> ExprError {
-    refuse(
-        node,
-        "this is not a number".to_owned(),
-        "use a number, or a field of type decimal or int".to_owned(),
-    )
-}
-
-fn not_supported(node: &Node, name: &str) -> ExprError {
-    let shown = name.trim_matches('_').trim_matches('@');
-    if comparison(name).is_some() || matches!(name, "@in" | "_&&_" | "_||_" | "!_") {
-        return refuse(
-            node,
-            "this is a condition, not a number".to_owned(),
-            "choose between two numbers by it: `amount > 5 ? amount : 0`".to_owned(),
-        );
-    }
-    if matches!(name, "now" | "today") {
-        return refuse(
-            node,
-            format!("{name}() is not to be computed with"),
-            "compare with it as it is, as in `close_date < today()`, or compare age(…) with \
-             duration(\"14d\")"
-                .to_owned(),
-        );
-    }
-    refuse(
-        node,
-        format!("`{shown}` is not supported here"),
-        "use ==, !=, <, <=, >, >=, in, &&, ||, !, + - * /, ?:, date(…), timestamp(…), age(…), now(), today(), first(…), since(…), days(…)".to_owned(),
-    )
-}
-
-fn no_states(node: &Node, entity: &str) -> ExprError {
-    refuse(
-        node,
-        format!("entity `{entity}` has no such name"),
-        "a dotted name is `states.<set>`, a set from the entity's `states`".to_owned(),
-    )
-}
-
-fn too_fine(node: &Node) -> ExprError {
-    refuse(
-        node,
-        "more than six places".to_owned(),
-        "fields hold at most six places; round the constant".to_owned(),
-    )
 }

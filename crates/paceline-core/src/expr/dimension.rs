@@ -3,11 +3,11 @@
 //! Types are checked before and apart; here only such arithmetic and comparisons are refused as would mix currencies,
 //! or money with numbers, without anybody noticing.
 
-use super::ExprError;
-use super::Operator;
 use super::check::{comparison, operator, refuse};
 use super::syntax::{Kind, Node};
-use crate::entity::{Entity, FieldId};
+use super::{ExprError, Operator, Scope};
+use crate::entity::{FieldId, FieldType};
+use crate::extra::Link;
 use crate::rational::Rational;
 
 type Checked<T> = Result<T, ExprError>;
@@ -42,22 +42,33 @@ impl Dimension {
     }
 }
 
-/// The dimension of an expression over the fields of an entity, after those of all its parts. A condition is plain.
-pub(super) fn of(node: &Node, entity: &Entity) -> Checked<Dimension> {
+/// The dimension of an expression over the fields of an entity, after those of all its parts. A condition is plain. The
+/// currency of money of another record is looked up there, too.
+pub(super) fn of(node: &Node, scope: Scope<'_>) -> Checked<Dimension> {
     Ok(match &node.kind {
         Kind::Name(name) => {
-            let field = entity.field(name);
+            let field = scope.entity.field(name);
             field.and_then(|(_, field)| field.currency).map_or(Plain, Money)
         }
+        Kind::Select(operand, name) => across(operand, name, scope).map_or(Plain, Money),
         Kind::Number(text) if Rational::parse(text).is_some_and(|value| value.is_zero()) => Any,
         Kind::Null => Any,
-        Kind::Call(name, args) if name == "@in" => listed(args, entity)?,
+        Kind::Call(name, args) if name == "@in" => listed(args, scope)?,
         Kind::Call(name, args) => {
-            let parts = args.iter().map(|arg| of(arg, entity)).collect::<Checked<Vec<_>>>()?;
+            let parts = args.iter().map(|arg| of(arg, scope)).collect::<Checked<Vec<_>>>()?;
             call(node, name, &parts)?
         }
         _ => Plain,
     })
+}
+
+/// The field that holds the currency of money of the record that a field names.
+fn across(operand: &Node, name: &str, scope: Scope<'_>) -> Option<FieldId> {
+    let Kind::Name(own) = &operand.kind else { return None };
+    let (field, _) = scope.entity.field(own)?;
+    let linked = scope.links.get(usize::from(field.0)).copied().flatten()?;
+    let currency = linked.entity.field(name)?.1.currency?;
+    Some(scope.look(Link { field, entity: linked.id }, currency, FieldType::Text))
 }
 
 fn call(node: &Node, name: &str, parts: &[Dimension]) -> Checked<Dimension> {
@@ -80,11 +91,11 @@ fn call(node: &Node, name: &str, parts: &[Dimension]) -> Checked<Dimension> {
 }
 
 /// A field among constants, of which money knows only 0.
-fn listed(args: &[Node], entity: &Entity) -> Checked<Dimension> {
+fn listed(args: &[Node], scope: Scope<'_>) -> Checked<Dimension> {
     if let [field, Node { kind: Kind::List(members), .. }] = args {
-        let field = of(field, entity)?;
+        let field = of(field, scope)?;
         for member in members {
-            let constant = of(member, entity)?;
+            let constant = of(member, scope)?;
             alike(field, constant).ok_or_else(|| not_comparable(member, field, constant))?;
         }
     }

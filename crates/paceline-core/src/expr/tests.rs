@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 
-use super::{Cell, Now, Outcome, Scope, States, Tri, number, test};
+use super::{Cell, Linked, Now, Outcome, Scope, States, Tri, moment, number, test};
 use crate::calendar::Calendar;
-use crate::entity::{Entity, Field, FieldType};
+use crate::entity::{Entity, EntityId, Field, FieldId, FieldType};
+use crate::extra::{Extra, Link};
+use crate::moment::Kind;
 use crate::symbol::{Intern, Symbols};
 use crate::working_age::Workplace;
 
@@ -28,7 +30,7 @@ fn opportunity() -> (Entity, States) {
             ("open".to_owned(), vec!["Open".to_owned()]),
         ],
     };
-    (Entity { name: "opportunity".to_owned(), fields, moments: Vec::new() }, states)
+    (Entity { name: "opportunity".to_owned(), fields, extras: Vec::new() }, states)
 }
 
 /// amount 1200.5, stage Won, close_date 2026-11-20, created at an instant, private, probability null, owner unknown
@@ -48,8 +50,8 @@ fn row(symbols: &mut Symbols) -> Vec<Cell> {
 #[test]
 fn conditions_hold_fail_or_stay_unknown() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     use Tri::{False, True, Unknown};
@@ -76,8 +78,8 @@ fn conditions_hold_fail_or_stay_unknown() {
         ("probability != 5", False),
         ("probability == null", True),
         ("amount != null", True),
-        ("probability / 0 == 1", False),
-        ("amount / 0 == 1", False),
+        ("probability / (amount - amount) == 1", False),
+        ("amount / (amount - amount) == 1", False),
         ("owner == 'U1'", Unknown),
         ("owner == null", Unknown),
         ("owner == 'U1' && stage == 'Open'", False),
@@ -98,8 +100,8 @@ fn conditions_hold_fail_or_stay_unknown() {
 #[test]
 fn numbers_round_half_even_once() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     for (text, expected) in [
@@ -109,7 +111,7 @@ fn numbers_round_half_even_once() {
         ("1 / 2000000.0", Some("0")),
         ("3 / 2000000.0", Some("0.000002")),
         ("amount * probability", None),
-        ("amount / 0", None),
+        ("amount / (amount - amount)", None),
         ("days(date('2026-11-13'), close_date)", Some("7")),
         ("days(close_date, date('2026-11-13'))", Some("-7")),
         ("days(created, timestamp('2026-11-03T16:00:00Z'))", Some("2.25")),
@@ -126,8 +128,8 @@ fn numbers_round_half_even_once() {
 #[test]
 fn the_clock_changes_a_condition_at_the_instant() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     let mut symbols = Symbols::default();
     let row = row(&mut symbols);
     let madrid = jiff::tz::TimeZone::get("Europe/Madrid").expect("zone");
@@ -169,8 +171,8 @@ fn the_clock_changes_a_condition_at_the_instant() {
 #[test]
 fn moments_are_cells_behind_the_fields() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     let mut symbols = Symbols::default();
     let mut row = row(&mut symbols);
     let conditions = [
@@ -183,7 +185,7 @@ fn moments_are_cells_behind_the_fields() {
     ];
     let conditions = conditions
         .map(|(text, expected)| (text, test(text, scope, &mut symbols).expect(text), expected));
-    assert_eq!(moments.borrow().len(), 4, "the same moment is remembered once");
+    assert_eq!(extras.borrow().len(), 4, "the same moment is remembered once");
     let later = "2026-11-02T22:00:00Z".parse::<jiff::Timestamp>().expect("an instant");
     let later = Cell::Known(later.as_nanosecond());
     row.extend([later, Cell::Null, later, Cell::Unknown]);
@@ -195,8 +197,8 @@ fn moments_are_cells_behind_the_fields() {
 #[test]
 fn mistakes_are_named_with_place_and_remedy() {
     let (entity, states) = opportunity();
-    let moments = RefCell::default();
-    let scope = Scope { entity: &entity, states: Some(&states), moments: &moments };
+    let extras = RefCell::default();
+    let scope = Scope { entity: &entity, states: Some(&states), extras: &extras, links: &[] };
     for (text, at, message, help) in [
         ("amout > 5", 0, "no field `amout`", "`amount`"),
         (
@@ -242,6 +244,7 @@ fn mistakes_are_named_with_place_and_remedy() {
         ("amount > 15%", 12, "ends too soon", "0.15"),
         ("stage = 'Won'", 6, "not a CEL expression", "`==`"),
         ("amount > 1,000", 10, "not a CEL expression", "without separators"),
+        ("amount / 0.00 > 1", 9, "divided by 0", "something else"),
         ("close_date < today", 13, "no field `today`", "`today()`"),
         ("close_date < today() + 1", 18, "not to be computed with", "today()"),
     ] {
@@ -250,4 +253,68 @@ fn mistakes_are_named_with_place_and_remedy() {
         assert!(error.message.contains(message), "{text}: {error:?}");
         assert!(error.help.contains(help), "{text}: {error:?}");
     }
+}
+
+/// What of a record and of the one it names is seen, by the kind of the cell.
+#[test]
+fn a_field_of_another_record_is_a_cell_of_its_own() {
+    let (account, states) = opportunity();
+    let account = Entity { name: "account".to_owned(), ..account };
+    let fields = ["account", "stage"].map(|name| Field {
+        name: name.to_owned(),
+        kind: FieldType::Text,
+        currency: None,
+    });
+    let meeting =
+        Entity { name: "meeting".to_owned(), fields: fields.to_vec(), extras: Vec::new() };
+    let extras = RefCell::default();
+    let linked = Linked { id: EntityId(7), entity: &account, states: Some(&states) };
+    let links = [Some(linked), None];
+    let scope = Scope { entity: &meeting, states: None, extras: &extras, links: &links };
+    let mut symbols = Symbols::default();
+    let won = symbols.intern("Won");
+    // The account, the stage of the meeting; whether the account is in doubt, and its stage, amount and privacy.
+    let row = [
+        Cell::Known(symbols.intern("A1").0.into()),
+        Cell::Null,
+        Cell::Known(0),
+        Cell::Known(won.0.into()),
+        Cell::Known(5_000_000),
+        Cell::Known(1),
+    ];
+    for (text, expected) in [
+        ("account.stage == 'Won'", Tri::True),
+        ("account.stage in account.states.won && stage == null", Tri::True),
+        ("account.stage in ['Open']", Tri::False),
+        ("account.amount * 2 == 10", Tri::True),
+        ("account.is_private", Tri::True),
+        ("!account.is_private || account.stage == stage", Tri::False),
+    ] {
+        let test = test(text, scope, &mut symbols).expect(text);
+        assert_eq!(test.eval(&row), expected, "{text}");
+    }
+    let link = Link { field: FieldId(0), entity: EntityId(7) };
+    let borrowed = |field, kind| Extra::Borrowed { link, field: FieldId(field), kind };
+    assert_eq!(
+        *extras.borrow(),
+        [
+            Extra::Doubt(link),
+            borrowed(1, FieldType::Text),
+            borrowed(0, FieldType::Decimal),
+            borrowed(4, FieldType::Bool),
+        ]
+    );
+    for text in [
+        "stage.amount > 1",
+        "account.account.stage == 'Won'",
+        "account.none == 1",
+        "acount.amount > 1",
+        "stage in account.states.won",
+        "account.stage in states.won",
+        "account.states.won == 'Won'",
+    ] {
+        assert!(test(text, scope, &mut symbols).is_err(), "{text}");
+    }
+    let refused = moment(Kind::First, "account.is_private", scope, &mut symbols);
+    assert_eq!(refused.map_err(|error| error.at), Err(0));
 }

@@ -42,7 +42,7 @@ fn a_base_row_says_all_from_its_day_on_and_there_is_no_rep_before_the_first() {
         row("U1", Some("2027-01-01"), role(Some("vp"))),
     ]);
     let boss = known("M1", None, None);
-    assert_eq!(on(&mut facts, "2026-11-01"), [boss.clone()]);
+    assert_eq!(on(&mut facts, "2026-11-01"), std::slice::from_ref(&boss));
     for (text, u1) in [
         ("2026-11-02", known("U1", Some("M1"), Some("ae"))),
         ("2026-11-30", known("U1", Some("M1"), Some("ae"))),

@@ -37,43 +37,64 @@ pub(super) fn contribution_if(
     basis: &Basis,
     today: Day,
 ) -> Contribution {
-    let incomplete = || doubtful(simple, row, basis, 1, 0);
+    let owner = owner(simple, row);
+    let incomplete = || doubtful(simple, owner, row, basis, 1, 0);
     match belongs {
         Tri::False => return Contribution::Nothing,
         Tri::Unknown => return incomplete(),
         Tri::True => {}
     }
-    let owner = owner(simple, row);
+    match value(simple, owner, row, basis, today) {
+        Outcome::Null => Contribution::Nothing,
+        Outcome::Known((day, value)) if owner != Symbol::UNKNOWN => {
+            Contribution::Part(owner, value.on(day))
+        }
+        Outcome::Known(_) | Outcome::Unknown => incomplete(),
+    }
+}
+
+/// What a record adds if it belongs, and on which day for an owner, when `today` is the day of the org.
+pub(super) fn value(
+    simple: &Simple,
+    owner: Symbol,
+    row: &Row,
+    basis: &Basis,
+    today: Day,
+) -> Outcome<(Day, Amount)> {
     let day = dated(simple.at, owner, row, basis);
     let worth_on =
         if simple.at.is_some() { day.clone() } else { Outcome::Known(basis.rates.today(today)) };
     match (day, part(simple, row, &worth_on, basis)) {
-        (Outcome::Null, _) | (_, Outcome::Null) => Contribution::Nothing,
-        (Outcome::Known(day), Outcome::Known(value)) if owner != Symbol::UNKNOWN => {
-            Contribution::Part(owner, value.on(day))
-        }
-        _ => incomplete(),
+        (Outcome::Null, _) | (_, Outcome::Null) => Outcome::Null,
+        (Outcome::Known(day), Outcome::Known(value)) => Outcome::Known((day, value)),
+        _ => Outcome::Unknown,
     }
 }
 
 /// A record whose contribution is not known, credited to whom and dated when it would be as far as that is.
 pub(super) fn doubtful(
     simple: &Simple,
+    owner: Symbol,
     row: &Row,
     basis: &Basis,
     incomplete: i32,
     gap: i32,
 ) -> Contribution {
-    let owner = owner(simple, row);
-    let day = match dated(simple.at, owner, row, basis) {
-        Outcome::Known(day) => day,
-        Outcome::Null | Outcome::Unknown => NO_DAY,
-    };
+    let day = possible_day(simple, owner, row, basis);
     Contribution::Part(owner, Part::Doubt { day, incomplete, gap })
 }
 
+/// The day on which a record would count for an owner; [`NO_DAY`] when that is not known.
+pub(super) fn possible_day(simple: &Simple, owner: Symbol, row: &Row, basis: &Basis) -> Day {
+    match dated(simple.at, owner, row, basis) {
+        Outcome::Known(day) => day,
+        Outcome::Null | Outcome::Unknown => NO_DAY,
+    }
+}
+
+/// Whom the field of the credit names.
 pub(super) fn owner(simple: &Simple, row: &Row) -> Symbol {
-    match row[usize::from(simple.credit.0)] {
+    match row[usize::from(simple.credit.cell().0)] {
         Cell::Known(symbol) => Symbol(symbol as u32),
         Cell::Null => Symbol::NONE,
         Cell::Unknown => Symbol::UNKNOWN,
@@ -112,7 +133,7 @@ fn dated(at: Option<At>, owner: Symbol, row: &Row, basis: &Basis) -> Outcome<Day
 
 /// What a record that belongs adds, before it is dated.
 #[derive(Clone, Copy, Debug)]
-enum Amount {
+pub(super) enum Amount {
     Sum(Decimal),
     Member(i128),
 }

@@ -72,9 +72,9 @@ impl Images {
         if self.moments.is_empty() || !matches!(change.op, Op::Full | Op::Patch) {
             return;
         }
-        let Scratch { old, new } = scratch;
-        for (at, moment) in (self.fields..).zip(&self.moments) {
-            new[at] = moment.after(old[at], old, new, change.time);
+        let Scratch { old, new, .. } = scratch;
+        for (at, moment) in &self.moments {
+            new[*at] = moment.after(old[*at], old, new, change.time);
         }
     }
 }
@@ -149,7 +149,7 @@ fn merge_patch(
     }
 }
 
-fn difference(old: &[Cell], new: &[Cell]) -> u64 {
+pub(super) fn difference(old: &[Cell], new: &[Cell]) -> u64 {
     let bits =
         old.iter().zip(new).enumerate().map(|(field, (old, new))| u64::from(old != new) << field);
     bits.fold(0, |mask, bit| mask | bit)

@@ -1,7 +1,7 @@
 //! Rows in few bytes: the record's id, two bits of state a field, four or eight bytes a value by the field's type,
 //! the version of its newest full image, and side tables for the rare id or value that needs more.
 
-use super::layout::Layout;
+use super::layout::{Layout, Place};
 use crate::entity::FieldType;
 use crate::expr::Cell;
 use crate::version::Version;
@@ -152,12 +152,21 @@ impl Rows {
     pub(super) fn read(&self, slot: u32, cells: &mut Vec<Cell>) {
         let row = self.row(slot);
         cells.clear();
-        cells.extend(self.layout.fields().map(|field| match field.state(row) {
+        cells.extend(self.layout.fields().map(|field| self.value(*field, row)));
+    }
+
+    /// One cell of a row.
+    pub(super) fn cell(&self, slot: u32, number: usize) -> Cell {
+        self.value(self.layout.field(number), self.row(slot))
+    }
+
+    fn value(&self, field: Place, row: &[u32]) -> Cell {
+        match field.state(row) {
             UNKNOWN => Cell::Unknown,
             NULL => Cell::Null,
             KNOWN => Cell::Known(field.value(row).into()),
             _ => Cell::Known(self.wide[field.value(row) as u32 as usize]),
-        }));
+        }
     }
 
     /// Writes the cells whose bit is set in `changed`.

@@ -12,6 +12,7 @@ use crate::change::{Change, Mention, Op, Value};
 use crate::decimal::Decimal;
 use crate::entity::{Entity, EntityId, Field, FieldId, FieldType};
 use crate::expr::{Cell, Comparison, Test, Word};
+use crate::extra::Extra;
 use crate::moment::{Kind, Moment};
 use crate::symbol::Symbols;
 use crate::version::Version;
@@ -25,7 +26,7 @@ fn entity() -> Entity {
     Entity {
         name: "deal".to_owned(),
         fields: vec![field("amount"), field("rank")],
-        moments: Vec::new(),
+        extras: Vec::new(),
     }
 }
 
@@ -246,8 +247,8 @@ fn moments(changes: &[Change<'_>]) -> [Cell; 2] {
         },
         states: None,
     };
-    let moments = vec![above(Kind::First), above(Kind::Since)];
-    let mut images = Images::new(&Entity { moments, ..entity() });
+    let extras = [Kind::First, Kind::Since].map(|kind| Extra::Moment(above(kind))).to_vec();
+    let mut images = Images::new(&Entity { extras, ..entity() });
     let (mut symbols, mut scratch) = (Symbols::default(), Scratch::default());
     for change in changes {
         apply(&mut images, change, "d1", &mut symbols, &mut scratch);

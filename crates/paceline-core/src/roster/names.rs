@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+
 use super::{ORG, ScopeId, UNASSIGNED};
 
 /// A name of a scope.
@@ -20,14 +22,14 @@ enum Name {
 #[derive(Clone, Debug)]
 pub(super) struct Names {
     all: Vec<Name>,
-    reps: HashMap<Arc<str>, ScopeId>,
-    teams: HashMap<Arc<str>, ScopeId>,
+    reps: HashMap<Arc<str>, ScopeId, FixedState>,
+    teams: HashMap<Arc<str>, ScopeId, FixedState>,
 }
 
 impl Names {
     pub(super) fn new() -> Self {
         let all = vec![Name::Org, Name::Unassigned];
-        Self { all, reps: HashMap::new(), teams: HashMap::new() }
+        Self { all, reps: HashMap::default(), teams: HashMap::default() }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -3,11 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+
 use super::{ORG, Rep, RosterError, ScopeId};
 
+/// The indices of reps by their ids.
+type ById<'a> = HashMap<&'a str, usize, FixedState>;
+
 /// The reps by id.
-pub(super) fn index(reps: &[Arc<Rep>]) -> Result<HashMap<&str, usize>, RosterError> {
-    let mut by_id = HashMap::new();
+pub(super) fn index(reps: &[Arc<Rep>]) -> Result<ById<'_>, RosterError> {
+    let mut by_id = ById::default();
     for (at, rep) in reps.iter().enumerate() {
         if by_id.insert(rep.id.as_str(), at).is_some() {
             return Err(RosterError::Duplicate { rep: at, id: rep.id.clone() });
@@ -19,7 +24,7 @@ pub(super) fn index(reps: &[Arc<Rep>]) -> Result<HashMap<&str, usize>, RosterErr
 /// The index of each rep's manager.
 pub(super) fn managers(
     reps: &[Arc<Rep>],
-    by_id: &HashMap<&str, usize>,
+    by_id: &ById<'_>,
 ) -> Result<Vec<Option<usize>>, RosterError> {
     let manager = |(at, rep): (usize, &Arc<Rep>)| {
         let Some(id) = &rep.manager else { return Ok(None) };

@@ -1,6 +1,5 @@
 //! Reps among a lane's records: what records of users say is told with the commit that counts them.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use paceline_core::change::{Change, Mention, Value};
@@ -42,10 +41,10 @@ impl Reps {
     }
 
     /// Notes what a record of a rep says now.
-    pub(super) fn note(&mut self, id: &Cow<'_, str>, life: Life, row: &[Cell]) {
+    pub(super) fn note(&mut self, id: &str, life: Life, row: &[Cell]) {
         let texts = &self.texts;
         let text = |symbol| texts.get(&symbol).map(|text| text.to_string());
-        self.said.insert(id.as_ref().to_owned(), self.from.said(life, row, text));
+        self.said.insert(id.to_owned(), self.from.said(life, row, text));
     }
 
     /// What was said since the last commit.

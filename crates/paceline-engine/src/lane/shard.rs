@@ -1,4 +1,4 @@
-//! A shard of a lane: the images of its records, and the entries that the board does not have yet.
+//! A shard of a lane: its records, and the entries that the board does not have yet.
 
 use jiff::Timestamp;
 use paceline_core::basis::Difference;
@@ -8,63 +8,51 @@ use paceline_core::entry::Entry;
 use paceline_core::fold::Fold;
 use paceline_core::ledger::Tallies;
 use paceline_core::model::Model;
-use paceline_core::record::Images;
+use paceline_core::record::{Records, Scratch};
 
-/// The images and the uncommitted entries of one shard.
+use crate::symbols::LaneSymbols;
+
+/// The records and the uncommitted entries of one shard.
 #[derive(Debug)]
 pub(super) struct Shard {
     pub(super) id: usize,
-    /// By entity.
-    images: Vec<Images>,
+    pub(super) records: Records,
     /// What the records add up to, until the lane has caught up: while the board is closed nobody looks, and
     /// nothing needs to be locked.
     pub(super) early: Option<Tallies>,
     pub(super) batch: Batch,
     /// The entries of the group at hand, each with the time of its change.
-    entries: Vec<(Entry, Timestamp)>,
+    pub(super) entries: Vec<(Entry, Timestamp)>,
 }
 
 impl Shard {
     pub(super) fn new(id: usize, model: &Model) -> Self {
         Self {
             id,
-            images: model.entities.iter().map(Images::new).collect(),
+            records: Records::new(model),
             early: Some(Tallies::default()),
             batch: Batch::default(),
             entries: Vec::new(),
         }
     }
 
-    pub(super) fn images(&mut self, entity: EntityId) -> &mut Images {
-        &mut self.images[usize::from(entity.0)]
-    }
-
-    /// How many records it holds, the deleted included.
-    pub(super) fn records(&self) -> usize {
-        self.images.iter().map(Images::len).sum()
-    }
-
     /// Folds an entity's records anew, where they contribute otherwise by another basis, which holds since an instant.
     pub(super) fn refold(
         &mut self,
-        entity: usize,
+        entity: EntityId,
         fold: &Fold,
         difference: &Difference<'_>,
+        (symbols, scratch): (&mut LaneSymbols, &mut Scratch),
         since: Timestamp,
     ) {
-        let Self { images, early, batch, .. } = self;
-        images[entity].for_each(|life, row| {
-            fold.refold(life, row, difference, |at, entry| match (at, &mut *early) {
+        let Self { records, early, batch, .. } = self;
+        records.for_each(entity, scratch, |life, scratch| {
+            fold.refold(life, scratch, difference, symbols, |at, entry| match (at, &mut *early) {
                 (Some(at), _) => batch.schedule(at, &entry, since),
                 (None, Some(tallies)) => tallies.add(&entry),
                 (None, None) => batch.add(&entry, since),
             });
         });
-    }
-
-    /// Notes an entry of a change made at `time`.
-    pub(super) fn note(&mut self, entry: Entry, time: Timestamp) {
-        self.entries.push((entry, time));
     }
 
     /// Adds up the noted entries.

@@ -58,6 +58,11 @@ impl Follower {
         }
     }
 
+    /// Goes on with the stream of another, knowing what it knows.
+    pub(crate) fn go_on_with(&mut self, other: Self) {
+        self.stream = other.stream;
+    }
+
     /// The next message, whole or not.
     pub(crate) async fn message(&mut self) -> Result<WatchStandingsResponse, Status> {
         let message = timeout(DEADLINE, self.stream.message()).await.expect("a frame in time");

@@ -7,6 +7,7 @@ mod frames;
 mod gets;
 mod goal_log;
 mod goals;
+mod reps;
 mod resuming;
 mod serving;
 mod stage;

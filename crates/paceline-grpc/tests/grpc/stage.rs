@@ -11,15 +11,16 @@ use paceline_core::decimal::Decimal;
 use paceline_core::entity::{Entity, EntityId, FieldId};
 use paceline_core::entry::{Entry, Part};
 use paceline_core::expr::{Number, Test};
+use paceline_core::facts::{Facts, Row, Said};
 use paceline_core::goal::{Goal, Origin, Whose};
 use paceline_core::kpi::{
-    Aggregate, At, Band, Bands, Better, GoalKind, Kpi, KpiId, Measure, Role, Simple, Unit,
+    Aggregate, At, Band, Bands, Better, Credit, GoalKind, Kpi, KpiId, Measure, Role, Simple, Unit,
 };
 use paceline_core::model::Model;
 use paceline_core::period::PeriodKind;
 use paceline_core::roster::{Rep, Roster};
 use paceline_core::symbol::{Intern as _, Symbol, Symbols};
-use paceline_engine::Live;
+use paceline_engine::{Live, RepFollower, RepRecord, RepTold};
 use paceline_grpc::proto::WatchStandingsRequest;
 use paceline_grpc::proto::catalog_service_client::CatalogServiceClient;
 use paceline_grpc::proto::goals_service_client::GoalsServiceClient;
@@ -34,6 +35,8 @@ use tonic::transport::{Channel, Endpoint};
 use crate::follower::Follower;
 use crate::goal_log::{GOALS, GoalLog};
 
+/// The topic of reps.
+const REPS: &str = "paceline.reps";
 pub(crate) const BOOKINGS: KpiId = KpiId(0);
 /// A Monday; 15 and a half of November's 21 working days are past.
 pub(crate) const NOW: &str = "2026-11-23T13:00:00Z";
@@ -48,6 +51,7 @@ pub(crate) struct Stage {
     symbols: Symbols,
     endpoint: Endpoint,
     pub(crate) log: GoalLog,
+    follower: Mutex<RepFollower>,
 }
 
 impl Stage {
@@ -64,13 +68,16 @@ impl Stage {
         let mut reps = vec![rep("M1", None), rep("U1", Some("M1")), rep("U2", Some("M1"))];
         reps.extend([rep("M2", None), rep("U3", Some("M2"))]);
         reps.extend((0..more).map(|at| rep(&format!("V{at}"), Some("M2"))));
+        let facts = Facts::new(reps.iter().map(|rep| row(rep, rep.manager.as_deref())));
         let roster = Roster::new(reps, &[Calendar::default()], &mut symbols).expect("a roster");
         let live = Live::new(
             Arc::new(model(symbols.clone())),
             Arc::new(roster),
             vec!["crm.opportunity".to_owned()],
         );
-        let live = Arc::new(live.with_own(GOALS.to_owned()));
+        let live = live.with_own(GOALS.to_owned()).with_own(REPS.to_owned());
+        let live = Arc::new(live.with_reps(facts, None));
+        let follower = RepFollower::new(live.clone(), 2, REPS.to_owned());
         let log = GoalLog::new(live.clone());
         let now = Arc::new(Mutex::new(at(NOW)));
         let clock = now.clone();
@@ -86,7 +93,8 @@ impl Stage {
         let shutdown = CancellationToken::new();
         let server = tokio::spawn(serve(listener, served, shutdown.clone()));
         let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an endpoint");
-        Self { live, shutdown, server, now, symbols, endpoint, log }
+        let follower = Mutex::new(follower);
+        Self { live, shutdown, server, now, symbols, endpoint, log, follower }
     }
 
     pub(crate) fn open_board(&self) {
@@ -101,6 +109,18 @@ impl Stage {
     pub(crate) fn turn_to(&self, instant: &str) {
         *self.now.lock().expect("a clock") = at(instant);
         self.live.advance(at(instant));
+    }
+
+    /// Tells of reps who their managers are, or that there is nothing to tell of them any longer; in one revision.
+    pub(crate) fn tell(&self, reps: &[(&str, Option<Option<&str>>)]) -> Revision {
+        let record = |(id, manager): &(&str, Option<Option<&str>>)| {
+            let told = manager.map(|manager| RepTold::Row(Box::new(row(&rep(id, None), manager))));
+            let (key, told) = (id.as_bytes().to_vec(), told.unwrap_or(RepTold::Withdrawn));
+            RepRecord { offset: 0, key, told }
+        };
+        let records = reps.iter().map(record).collect();
+        self.follower.lock().expect("a follower").take(records, self.now());
+        self.live.revision()
     }
 
     /// Books amounts, each for a rep, in one commit.
@@ -177,7 +197,7 @@ fn model(symbols: Symbols) -> Model {
         entities: vec![Entity {
             name: "opportunity".to_owned(),
             fields: Vec::new(),
-            moments: Vec::new(),
+            extras: Vec::new(),
         }],
         kpis: vec![
             kpi("bookings", sum, vec![PeriodKind::Month, PeriodKind::Quarter]),
@@ -223,9 +243,19 @@ fn kpi(name: &str, aggregate: Aggregate, periods: Vec<PeriodKind>) -> Kpi {
             aggregate,
             currency: None,
             at: Some(At::Date(FieldId(1))),
-            credit: FieldId(2),
+            credit: Credit::Field(FieldId(2)),
         }),
     }
+}
+
+fn row(rep: &Rep, manager: Option<&str>) -> Row {
+    let said = Said {
+        name: Some(Some(rep.name.clone())),
+        manager: Some(manager.map(str::to_owned)),
+        role: Some(rep.role.clone()),
+        ..Said::default()
+    };
+    Row { id: rep.id.clone(), from: None, said }
 }
 
 fn rep(id: &str, manager: Option<&str>) -> Rep {

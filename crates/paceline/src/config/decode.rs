@@ -35,6 +35,9 @@ pub(super) fn decode<T: DeserializeOwned>(root: &mut Node, report: &mut Report) 
         }
         let name = report.places.place(at).label.clone();
         report.lose(&name);
+        if report.places.labels(at).len() == 1 {
+            report.lose_file();
+        }
         if report.len() >= MISTAKES_MAX {
             return None;
         }
@@ -110,9 +113,15 @@ fn unknown_word(at: At, section: &str, word: &str, expected: &[&str], report: &m
 }
 
 fn wrong_type(at: At, expected: &str, found: &str, report: &mut Report) {
-    report.error(
-        at,
-        format_args!("expected {expected}, found {found}"),
-        format_args!("write {expected} here"),
-    );
+    if found == "nothing" {
+        report.error(at, "nothing is written here", "write it, or leave the key out");
+        return;
+    }
+    let remedy = match expected {
+        "a list" => "write a list here: [a, b], or a line `- …` for each".to_owned(),
+        "a mapping" => "write keys with their values here: {key: value}".to_owned(),
+        "text" => "write one value here".to_owned(),
+        other => format!("write {other} here"),
+    };
+    report.error(at, format_args!("expected {expected}, found {found}"), remedy);
 }

@@ -108,7 +108,7 @@ impl Document {
         let raw_topics = self.topics.unwrap_or_default();
         let raw_reps = self.reps.unwrap_or_default();
         let reps = raw_reps.compile(raw_topics.names_reps(), &calendars, report);
-        let from = raw_reps.from_entity(&declared, &mut Symbols::default(), report);
+        let from = raw_reps.of_entity(&declared, &mut Symbols::default(), report);
         let drafts = kpis::compile(&raw_kpis, &mut declared, &mut Symbols::default(), report);
         let currency = self.currency.as_ref().map(|raw| raw.compile(&declared, &mut notes, report));
         let goals = goals::compile(
@@ -140,7 +140,7 @@ impl Document {
         let rates = currency.map(|currency| currency.rates(&mut symbols)).unwrap_or_default();
         // The fields have other numbers now.
         let reps_from = match from {
-            Some(_) => Some(raw_reps.from_entity(&kept, &mut symbols, report)?),
+            Some(_) => Some(raw_reps.of_entity(&kept, &mut symbols, report)?),
             None => None,
         };
         let facts = reps.facts();
@@ -205,20 +205,24 @@ fn keep(
     reps: Option<&FromEntity>,
     rates: Option<RateFields>,
 ) -> Vec<Declared> {
-    let keep = |(index, declared): (usize, Declared)| {
-        let id = EntityId(index as u16);
+    let needed = |id: EntityId| {
         let rates = rates.filter(|rates| rates.entity == id);
-        let mut needed = kpis::needed(id, &declared.entity, drafts);
+        let mut needed = kpis::needed(id, &declared, drafts);
         needed.extend(reps::needed(id, reps));
         needed.extend(rates.iter().flat_map(RateFields::fields).map(|field| usize::from(field.0)));
+        needed
+    };
+    let all: Vec<_> = (0..declared.len() as u16).map(|at| needed(EntityId(at))).collect();
+    let keep = |(declared, mut needed): (Declared, BTreeSet<usize>)| {
         let fields = kept_fields(&declared.entity, &mut needed);
         let sources = needed.iter().map(|at| declared.sources[*at].clone()).collect();
-        // The moments are compiled again, for the fields have other numbers now. Until then they count.
-        let moments = declared.entity.moments;
-        let entity = Entity { name: declared.entity.name, fields, moments };
-        Declared { entity, sources, ..declared }
+        let links = needed.iter().map(|at| declared.links[*at]).collect();
+        // The extras are compiled again, for the fields have other numbers now. Until then they count.
+        let extras = declared.entity.extras;
+        let entity = Entity { name: declared.entity.name, fields, extras };
+        Declared { entity, sources, links, ..declared }
     };
-    declared.into_iter().enumerate().map(keep).collect()
+    declared.into_iter().zip(all).map(keep).collect()
 }
 
 /// The needed fields, each with what it needs itself: money the field of its currency.
@@ -234,14 +238,17 @@ fn kept_fields(entity: &Entity, needed: &mut BTreeSet<usize>) -> Vec<Field> {
     needed.iter().map(field).collect()
 }
 
+/// No entity has more cells than a mask has bits. The last KPI that names it is told, or the last of all, which may look at
+/// it from another.
 fn check_field_counts(kept: &[Declared], kpis: &[RawKpi], report: &mut Report) {
     let many = kept.iter().filter(|declared| declared.entity.cell_types().len() > FIELDS_MAX);
     for declared in many {
         let name = &declared.entity.name;
-        if let Some(at) = kpis.iter().rev().find_map(|kpi| kpi.place_of_entity(name)) {
+        let own = kpis.iter().rev().find_map(|kpi| kpi.place_of_entity(name));
+        if let Some(at) = own.or_else(|| kpis.last()?.place()) {
             let count = declared.entity.cell_types().len();
             let message = format!(
-                "the KPIs of `{name}` need {count} fields and moments, and {FIELDS_MAX} is the most"
+                "the KPIs need {count} fields, moments and fields of other records of `{name}`, and {FIELDS_MAX} is the most"
             );
             report.error(at, message, "leave out KPIs, or fields in their conditions");
         }

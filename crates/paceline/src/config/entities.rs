@@ -17,6 +17,8 @@ pub(super) struct Declared {
     pub(super) names: Vec<String>,
     /// Beside [`Entity::fields`]: where each is read from.
     pub(super) sources: Vec<FieldSource>,
+    /// Beside [`Entity::fields`]: the entity whose records each names, as an index.
+    pub(super) links: Vec<Option<usize>>,
     pub(super) states: Option<States>,
 }
 
@@ -57,6 +59,9 @@ struct RawField {
     /// Where the code of its currency is in a record: `CurrencyIsoCode`. KPIs convert what they aggregate to the currency of
     /// the org. Default: it is in that already. Only for money, and with the top-level key `currency`.
     currency: Option<Text>,
+    /// The entity whose records it names by their ids, so that KPIs can look at them: `account.type`. Default: none.
+    /// Only for text.
+    entity: Option<Text>,
 }
 
 /// What a field holds: text; bool; int (64 bits); decimal (exact, six places); money (a decimal, of a currency);
@@ -81,9 +86,10 @@ enum Kind {
 struct RawStates {
     /// The field that holds the state, of type text. Required.
     field: Text,
-    /// All states, from the first to the last. Required.
+    /// All states, from the first to the last; expressions may compare the field with no other text. Required.
     order: Located<Vec<Text>>,
-    /// Named sets of states, for `stage in states.won`: usually open, qualified, won, lost, late. Default: none.
+    /// Named sets of states, for `stage in states.won`: usually open, qualified, won, lost, late. No state is two of open,
+    /// won and lost. Default: none.
     sets: Option<Entries<Vec<Text>>>,
 }
 
@@ -100,7 +106,9 @@ pub(super) fn compile(
         report.error(raw.at, "there is no entity", "describe one, with its fields");
     }
     check_names(&raw.value.0, report);
-    raw.value.0.iter().map(|(name, entity)| entity.compile(name, converts, report)).collect()
+    let names: Vec<&str> = raw.value.0.iter().map(|(name, _)| name.as_str()).collect();
+    let entities = raw.value.0.iter();
+    entities.map(|(name, entity)| entity.compile(name, &names, converts, report)).collect()
 }
 
 /// A message's name means one entity.
@@ -128,7 +136,13 @@ fn check_names(entities: &[(Text, RawEntity)], report: &mut Report) {
 }
 
 impl RawEntity {
-    fn compile(&self, name: &Text, converts: bool, report: &mut Report) -> Declared {
+    fn compile(
+        &self,
+        name: &Text,
+        entities: &[&str],
+        converts: bool,
+        report: &mut Report,
+    ) -> Declared {
         let (mut fields, sources) = self.fields(converts, report);
         if fields.len() > DECLARED_MAX {
             let extra = self.fields.0.get(DECLARED_MAX).or_else(|| self.fields.0.last());
@@ -141,14 +155,30 @@ impl RawEntity {
             // Fields of currencies come last, and may be among those that are cut off.
             fields.iter_mut().for_each(|field| field.currency = None);
         }
-        let entity = Entity { name: name.value.clone(), fields, moments: Vec::new() };
+        let links = self.links(name.as_str(), entities, sources.len(), report);
+        let entity = Entity { name: name.value.clone(), fields, extras: Vec::new() };
         let states = self.states.as_ref().map(|states| states.compile(&entity, report));
         Declared {
             entity,
             names: self.names.iter().flatten().map(|name| name.value.clone()).collect(),
             sources,
+            links,
             states,
         }
+    }
+
+    /// Of each field the entity whose records it names, if any.
+    fn links(
+        &self,
+        own: &str,
+        entities: &[&str],
+        fields: usize,
+        report: &mut Report,
+    ) -> Vec<Option<usize>> {
+        let named = self.fields.0.iter();
+        let mut links: Vec<_> = named.map(|(_, field)| field.link(own, entities, report)).collect();
+        links.resize(fields, None);
+        links
     }
 
     /// All fields that have a name, and behind them those that hold the codes of currencies.
@@ -232,6 +262,34 @@ impl RawField {
 
     fn source(&self) -> FieldSource {
         FieldSource { path: self.path.value.clone(), scale: self.scale.map(|scale| scale.value) }
+    }
+
+    /// The entity whose records it names.
+    fn link(&self, own: &str, entities: &[&str], report: &mut Report) -> Option<usize> {
+        let name = self.entity.as_ref()?;
+        if !matches!(self.kind, Kind::Text) {
+            report.error(
+                name.at,
+                "only a text names a record, by its id",
+                "leave `entity` out, or use `type: text`",
+            );
+            return None;
+        }
+        if name.as_str() == own {
+            report.error(
+                name.at,
+                format_args!("a record of `{own}` cannot look at another of `{own}`"),
+                "name another entity, or leave `entity` out",
+            );
+            return None;
+        }
+        let found = entities.iter().position(|entity| *entity == name.as_str());
+        if found.is_none() {
+            let known = entities.iter().copied().filter(|entity| *entity != own);
+            let remedy = suggest::remedy(name.as_str(), known, "the other entities are");
+            report.unknown(name.at, format_args!("there is no entity `{}`", name.as_str()), remedy);
+        }
+        found
     }
 
     fn check_scale(&self, scale: Located<i32>, report: &mut Report) {

@@ -4,8 +4,10 @@ mod check;
 mod conversion;
 mod credit;
 mod derived;
+mod fields;
 mod moments;
 mod simple;
+mod splits;
 mod uses;
 
 use paceline_core::goal::About;
@@ -43,7 +45,8 @@ pub(super) struct RawKpi {
     kind: Located<Kind>,
     /// The entity whose records are measured. Required for simple and conversion.
     entity: Option<Text>,
-    /// Which records count: a CEL condition over the entity's fields, such as `stage in states.won && amount > 0`.
+    /// Which records count: a CEL condition over the entity's fields, such as `stage in states.won && amount > 0`, and
+    /// over those of the record that a field with an `entity` names: `account.type == 'Partner'`.
     /// It may look at the clock: `age(created) > duration('14d')` (also `36h`, `90m`), `age(created, 'working') >
     /// duration('3d')` in whole working days of the rep, `age(since(stage == 'Proposal'))` for how long a condition has
     /// been true, `age(first(…))` for how long ago it first was, `starts <= now()`, and `close_date < today()` for the
@@ -71,7 +74,9 @@ pub(super) struct RawKpi {
     /// true already. Default: none. Only for simple.
     at: Option<Text>,
     /// The text field that holds the rep's id; or `{field: owner, on_change: keep}`, by which the rep that it names when the
-    /// record comes to match `where` is credited until it ceases to, whoever the field names later. Required for simple and conversion, which knows no `keep`.
+    /// record comes to match `where` is credited until it ceases to, whoever the field names later; or
+    /// `{splits: opportunity_split, record: opportunity_id, who: owner, share: percent, overlay: is_overlay}`, by which
+    /// several reps share in the record. Required for simple and conversion, which knows neither `keep` nor splits.
     credit: Option<Located<RawCredit>>,
     /// The condition that takes a record into the cohort: it is counted in the period in which this first became true.
     /// Required for conversion.
@@ -196,7 +201,7 @@ impl Draft {
     }
 }
 
-/// Compiles all KPIs; [`KpiId`] is the index. The entities get the moments that the KPIs need.
+/// Compiles all KPIs; [`KpiId`] is the index. The entities get the extras that the KPIs need.
 pub(super) fn compile(
     raw: &[RawKpi],
     entities: &mut [Declared],
@@ -204,7 +209,7 @@ pub(super) fn compile(
     report: &mut Report,
 ) -> Vec<Draft> {
     check::names(raw, report);
-    entities.iter_mut().for_each(|declared| declared.entity.moments.clear());
+    entities.iter_mut().for_each(|declared| declared.entity.extras.clear());
     let drafts: Vec<Draft> =
         raw.iter().map(|kpi| kpi.draft(raw, entities, symbols, report)).collect();
     derived::check_cycles(raw, &drafts, report);
@@ -215,6 +220,11 @@ impl RawKpi {
     /// Where it names an entity, if it is that one.
     pub(super) fn place_of_entity(&self, name: &str) -> Option<At> {
         self.entity.as_ref().filter(|entity| entity.as_str() == name).map(|entity| entity.at)
+    }
+
+    /// Where it names its entity.
+    pub(super) fn place(&self) -> Option<At> {
+        self.entity.as_ref().map(|entity| entity.at)
     }
 
     fn draft(

@@ -12,7 +12,6 @@ struct Later {
 const KEYS: &[Later] = &[
     later("", "auth", "leave it out, and let only trusted hosts reach the ports of `server`"),
     later("", "storage", "leave it out: the state is rebuilt from the topics at every start"),
-    later("kpis", "splits", "name the one field that holds the rep's id: `credit: owner`"),
 ];
 
 const WORDS: &[Later] = &[

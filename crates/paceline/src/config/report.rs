@@ -13,7 +13,7 @@ pub(super) struct Report {
     pub(super) places: Places,
     /// Names whose values were refused or could not be read.
     lost: Vec<String>,
-    /// Whether a whole file is missing, so that any name may be.
+    /// Whether a whole file or section is missing, so that any name may be.
     lost_file: bool,
     /// The KPIs of the preset that are left out, each with the entity that no source feeds.
     left_out: Vec<(String, String)>,
@@ -75,7 +75,7 @@ impl Report {
         self.lost.push(format!("`{name}`"));
     }
 
-    /// Remembers that nothing is known of what a file would have said.
+    /// Remembers that nothing is known of what a file or section would have said.
     pub(super) fn lose_file(&mut self) {
         self.lost_file = true;
     }
@@ -155,6 +155,12 @@ impl Report {
         if !text.is_empty() {
             self.secrets.push(Secret { text: text.to_owned(), shown: shown.to_owned() });
         }
+    }
+
+    /// Whether a mistake was found in what a mapping or list holds.
+    pub(super) fn told_below(&self, at: At) -> bool {
+        let path = format!("{}.", self.places.path(at));
+        self.found.iter().any(|found| found.diagnostic.path.starts_with(&path))
     }
 
     /// How many mistakes were found.

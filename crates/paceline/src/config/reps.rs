@@ -115,7 +115,7 @@ impl RawReps {
     }
 
     /// Compiles which records are reps.
-    pub(super) fn from_entity(
+    pub(super) fn of_entity(
         &self,
         entities: &[Declared],
         symbols: &mut Symbols,

@@ -34,6 +34,9 @@ struct RawBand {
     leave: Located<Exact>,
 }
 
+/// Nobody is so many times ahead: it is meant in percent.
+const AHEAD_MAX: Decimal = Decimal::from_int(10);
+
 const ONE: Decimal = Decimal::from_int(1);
 
 /// Compiles the dead zones.
@@ -69,6 +72,10 @@ pub(super) fn compile(raw: &RawStatus, report: &mut Report) -> Bands {
             order,
             report,
         );
+        if band.enter > AHEAD_MAX {
+            let message = format!("`ahead.enter` is {} times what is expected", band.enter);
+            report.error(raw.enter.at, message, "write a share: 1.10 for 110 %");
+        }
     }
     Bands {
         behind: behind.unwrap_or(Band { enter: hundredths(90), leave: hundredths(95) }),
@@ -99,6 +106,10 @@ fn check_grace(grace: &Located<Exact>, report: &mut Report) -> Option<Decimal> {
     let share = value::decimal(grace, report)?;
     if share < Decimal::ZERO || share > ONE {
         let message = format!("a grace of {share} is not between 0 and 1");
+        report.error(grace.at, message, "write a share of the goal, such as 0.05");
+    }
+    if share == ONE {
+        let message = "with a grace of 1 it is too early until all of the goal is due";
         report.error(grace.at, message, "write a share of the goal, such as 0.05");
     }
     Some(share)

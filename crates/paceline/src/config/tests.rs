@@ -3,7 +3,7 @@
 use paceline_core::decimal::Decimal;
 use paceline_core::entity::{EntityId, FieldId, FieldType};
 use paceline_core::goal::Whose;
-use paceline_core::kpi::{Aggregate, At, GoalKind, Kpi, KpiId, Measure, OnZero, Unit};
+use paceline_core::kpi::{Aggregate, At, Credit, GoalKind, Kpi, KpiId, Measure, OnZero, Unit};
 use paceline_core::period::PeriodKind;
 
 use paceline_crm::{FieldBinding, Format};
@@ -74,7 +74,7 @@ fn only_the_fields_that_a_kpi_needs_are_kept() {
     };
     assert_eq!(binding.fields[2], amount);
     let simple = config.model.kpis[0].simple().expect("simple");
-    assert_eq!((simple.at, simple.credit), (Some(At::Date(FieldId(3))), FieldId(0)));
+    assert_eq!((simple.at, simple.credit), (Some(At::Date(FieldId(3))), Credit::Field(FieldId(0))));
     assert!(matches!(simple.aggregate, Aggregate::Sum(_)));
     assert_eq!(simple.fields(), 0b1111);
 }
@@ -122,7 +122,7 @@ fn an_entity_may_declare_more_fields_than_are_kept() {
     let diagnostics =
         load_str(&text.replace("f199 > f64", &all), "paceline.yaml").expect_err("too many");
     assert!(
-        diagnostics.to_string().contains("need 103 fields and moments, and 64 is the most"),
+        diagnostics.to_string().contains("need 103 fields, moments and fields of other records of `opportunity`, and 64 is the most"),
         "{diagnostics}"
     );
 }

@@ -25,7 +25,12 @@ pub(super) fn decimal(number: &Located<Exact>, report: &mut Report) -> Option<De
             None
         }
         Err(error) => {
-            refuse(format!("`{text}`: {error}"), "write a number such as 42000 or 0.95", report);
+            let remedy = if text.ends_with('%') {
+                "write it without `%`: 0.25 for 25 %"
+            } else {
+                "write a number such as 42000 or 0.95"
+            };
+            refuse(format!("`{text}`: {error}"), remedy, report);
             None
         }
     }

@@ -44,7 +44,7 @@ pub(super) async fn run(
         }
     }
     live.expect(topics.iter().chain(&logs).map(|topic| topic.partitions.len()).sum());
-    let plan = ShardPlan::new(&feeds(&config, &topics));
+    let plan = ShardPlan::new(&feeds(&config, &topics), &ties(&config));
     let lanes =
         config.kafka.lanes.unwrap_or_else(|| thread::available_parallelism().map_or(1, Into::into));
     let lane_of_shard = plan.lanes(lanes);
@@ -158,6 +158,12 @@ fn feeds(config: &Config, topics: &[Topic]) -> Vec<Feed> {
         keyed: source.keyed,
     };
     config.sources.iter().zip(topics).map(feed).collect()
+}
+
+/// The entities whose records must be kept together.
+fn ties(config: &Config) -> Vec<(usize, usize)> {
+    let ties = config.model.ties().into_iter();
+    ties.map(|(one, other)| (one.0.into(), other.0.into())).collect()
 }
 
 /// The partitions of one lane.

@@ -42,7 +42,7 @@ pub(super) struct Column {
 }
 
 impl Table {
-    /// Takes what things are called, at the beginning of each stream.
+    /// Takes what things are called, at the beginning of each stream and when that may be otherwise.
     pub(super) fn name(&mut self, names: Names) {
         self.names = names;
         self.begun = false;

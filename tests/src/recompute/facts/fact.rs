@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BTreeSet};
 use jiff::civil::Date;
 
 use super::Doubt;
-use crate::recompute::{calendar::Period, filter::V, number::Exact, scope::Scope};
+use crate::recompute::{calendar::Period, config::Config, filter::V, number::Exact, scope::Scope};
 
 /// What a record says about a KPI.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Fact {
 /// What a record contributes to one rep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// The rep, `None` for nobody.
+    /// The rep, or whoever else a split names; `None` for nobody.
     pub rep: Option<String>,
     /// The day it counts on, `None` for a stock.
     pub day: Option<Date>,
@@ -54,6 +54,8 @@ pub enum Known<T> {
 /// One scope and period.
 #[derive(Clone, Copy, Debug)]
 pub struct Within<'a> {
+    /// The config, with the reps of the day.
+    pub config: &'a Config,
     /// The scope.
     pub scope: &'a Scope,
     /// The reps in it.
@@ -115,7 +117,9 @@ impl Mark {
 }
 
 impl Within<'_> {
-    fn takes(&self, rep: Option<&String>) -> bool {
+    /// Who is no rep is a member of what is nobody's.
+    fn takes(&self, named: Option<&String>) -> bool {
+        let rep = named.filter(|id| self.config.rep(id).is_some());
         self.scope.takes(self.members, rep)
     }
 

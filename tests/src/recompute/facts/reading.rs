@@ -100,11 +100,14 @@ impl<'a> Reading<'a> {
         Some(Fact { parts: parts.unwrap_or_default(), marks, doubt })
     }
 
-    /// Whether changes were missed of the record, or of others that have a say in it.
+    /// Whether changes were missed of the record, or of others that have a say in it. Those have none while it is
+    /// deleted.
     fn is_missed(&self, id: &str, image: &Image) -> bool {
-        image.in_doubt
-            || self.basis.names_doubted(self.entity, image, &self.links)
-            || self.divisions.as_ref().is_some_and(|divisions| divisions.is_doubted(id))
+        let splits_missed =
+            || self.divisions.as_ref().is_some_and(|divisions| divisions.is_doubted(id));
+        let others_missed =
+            || self.basis.names_doubted(self.entity, image, &self.links) || splits_missed();
+        image.in_doubt || image.alive && others_missed()
     }
 
     /// Only where it is looked at: it takes its time.

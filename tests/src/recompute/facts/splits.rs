@@ -13,7 +13,7 @@ use crate::recompute::{
     records::Image,
 };
 
-/// A rep, `None` for nobody.
+/// Whom a split names, rep or not; `None` for nobody.
 type Who = Option<String>;
 
 /// How a record is split, and what there is to say about that.
@@ -30,7 +30,6 @@ pub(super) struct Division {
 
 /// All splits by the record that they split, each record's in the order of their ids.
 pub(super) struct Divisions<'a> {
-    basis: &'a Basis<'a>,
     rule: &'a Splits,
     by_record: BTreeMap<String, Vec<&'a Image>>,
 }
@@ -44,7 +43,7 @@ impl<'a> Divisions<'a> {
                 by_record.entry(record).or_default().push(image);
             }
         }
-        Self { basis, rule, by_record }
+        Self { rule, by_record }
     }
 
     /// How a record is split; unknown where something about any of its splits is.
@@ -86,7 +85,8 @@ impl<'a> Divisions<'a> {
             return Known::No;
         }
         let share = if let V::Num(share) = share { share } else { Exact::zero() };
-        Known::Yes((self.basis.rep(&who), share, overlay == V::Bool(true)))
+        let who = if let V::Text(who) = who { Some(who) } else { None };
+        Known::Yes((who, share, overlay == V::Bool(true)))
     }
 }
 

@@ -24,12 +24,12 @@ fn opportunity() -> Entity {
     ];
     let field = |(name, kind, currency)| Field { name: String::from(name), kind, currency };
     let fields = fields.map(field).to_vec();
-    Entity { name: "opportunity".to_owned(), fields, moments: Vec::new() }
+    Entity { name: "opportunity".to_owned(), fields, extras: Vec::new() }
 }
 
 fn compiled<T>(compile: impl FnOnce(Scope<'_>) -> T) -> T {
-    let (entity, moments) = (opportunity(), RefCell::default());
-    compile(Scope { entity: &entity, states: None, moments: &moments })
+    let (entity, extras) = (opportunity(), RefCell::default());
+    compile(Scope { entity: &entity, states: None, extras: &extras, links: &[] })
 }
 
 fn dimension(text: &str) -> Result<Option<FieldId>, ExprError> {

@@ -1,7 +1,7 @@
 //! Types and names of a formula: from the syntax tree to a tree of KPIs.
 
 use super::super::ExprError;
-use super::super::check::{comparison, literal_number, operator, refuse};
+use super::super::check::{check_divisor, comparison, literal_number, operator, refuse};
 use super::super::syntax::{self, Kind, Node};
 use super::super::{Number, Operator};
 use super::{Condition, Formula, Operand};
@@ -70,6 +70,7 @@ impl Checker<'_> {
             )),
             (_, [left, right]) if operator(name).is_some() => {
                 let op = operator(name).unwrap_or(Operator::Add);
+                check_divisor(op, right)?;
                 Ok(Formula::Combine(op, self.boxed_number(left)?, self.boxed_number(right)?))
             }
             _ if is_condition(name) => Err(not_a_number(node)),

@@ -3,16 +3,15 @@
 //! It is an average like any other: of 1 for each record that made it and 0 for each that did not, dated by the moment at
 //! which the record came into the cohort.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
-use paceline_core::expr::{self, Number, Scope, Test};
+use paceline_core::expr::{self, Number, Test};
 use paceline_core::kpi::{Aggregate, At, Simple};
 use paceline_core::moment::{Kind, Moment};
 use paceline_core::rational::Rational;
 use paceline_core::symbol::Symbols;
 
-use super::{RawKpi, credit, simple};
+use super::{RawKpi, credit, fields, simple};
 use crate::config::entities::Declared;
 use crate::config::located::Text;
 use crate::config::report::Report;
@@ -25,24 +24,23 @@ pub(super) fn compile(
     symbols: &mut Symbols,
     report: &mut Report,
 ) -> Option<Simple> {
-    let (entity, declared) = simple::entity(kpi.entity.as_ref()?, entities, report)?;
-    let moments = RefCell::new(std::mem::take(&mut declared.entity.moments));
-    let scope =
-        Scope { entity: &declared.entity, states: declared.states.as_ref(), moments: &moments };
-    let mut condition = |text: &Option<Text>| {
-        let text = text.as_ref()?;
-        let moment = expr::moment(Kind::First, text.as_str(), scope, symbols);
-        simple::told(text, moment, report)
-    };
-    let (from, to) = (condition(&kpi.from), condition(&kpi.to));
+    let entity = simple::entity(kpi.entity.as_ref()?, entities, report)?;
     check_way(kpi, report);
-    let within = kpi.within.as_ref().and_then(|text| within(text, report));
-    let credit = kpi.credit.as_ref().and_then(|raw| credit::field_alone(raw, scope, report));
-    let reached = from.zip(to).map(|(from, to)| {
-        let from = scope.remember(from);
-        (from, scope.remember(Moment { kind: Kind::Then(from), ..to }))
+    let (reached, within, credit) = fields::within(entities, entity, |scope, _| {
+        let mut condition = |text: &Option<Text>| {
+            let text = text.as_ref()?;
+            let moment = expr::moment(Kind::First, text.as_str(), scope, symbols);
+            simple::told(text, moment, report)
+        };
+        let (from, to) = (condition(&kpi.from), condition(&kpi.to));
+        let within = kpi.within.as_ref().and_then(|text| within(text, report));
+        let credit = kpi.credit.as_ref().and_then(|raw| credit::field_alone(raw, scope, report));
+        let reached = from.zip(to).map(|(from, to)| {
+            let from = scope.remember(from);
+            (from, scope.remember(Moment { kind: Kind::Then(from), ..to }))
+        });
+        (reached, within, credit)
     });
-    declared.entity.moments = moments.into_inner();
     let ((from, to), within) = (reached?, within?);
     let made_it = Test::Within { from, to, nanos: i128::try_from(within.as_nanos()).ok()? };
     let [yes, no] = [1, 0].map(|value| Box::new(Number::Const(Rational::from_int(value))));

@@ -1,12 +1,12 @@
 //! `at: first(…)` and `at: since(…)`: moments that records remember, as they are spelled in a config.
 
-use paceline_core::entity::{Entity, FieldId, FieldType};
+use paceline_core::entity::{FieldId, FieldType};
 use paceline_core::expr::{self, Scope};
 use paceline_core::kpi::At;
 use paceline_core::moment::{Kind, Moment};
 use paceline_core::symbol::Symbols;
 
-use crate::config::entities;
+use super::fields;
 use crate::config::located::Text;
 use crate::config::report::Report;
 
@@ -59,7 +59,7 @@ impl<'a> Spelled<'a> {
         let Some(name) = &self.otherwise else {
             return moment.map(|moment| At::Timestamp(scope.remember(moment)));
         };
-        let otherwise = dating_field(name, scope.entity, report);
+        let otherwise = dating_field(name, scope, report);
         let (moment, otherwise) = (moment?, otherwise?);
         let already = Moment { kind: Kind::Already, ..moment.clone() };
         Some(At::Else {
@@ -95,15 +95,15 @@ impl Dating {
 }
 
 /// A field that is a date or a timestamp, or a mistake.
-pub(super) fn dating_field(name: &Text, entity: &Entity, report: &mut Report) -> Option<Dating> {
-    let (field, found) = entities::field(name, entity, report)?;
-    match found.kind {
+pub(super) fn dating_field(name: &Text, scope: Scope<'_>, report: &mut Report) -> Option<Dating> {
+    let (field, kind) = fields::field(name, scope, report)?;
+    match kind {
         FieldType::Date => Some(Dating { field, is_date: true }),
         FieldType::Timestamp => Some(Dating { field, is_date: false }),
         kind @ (FieldType::Text | FieldType::Bool | FieldType::Int | FieldType::Decimal) => {
             let message = format!(
                 "`{}` is {kind}, and what dates a record is a date or a timestamp",
-                found.name
+                name.as_str()
             );
             report.error(name.at, message, "name a field of type date or timestamp");
             None
@@ -116,7 +116,7 @@ fn split(inner: &str) -> (&str, Option<&str>) {
     let parts = inner.rsplit_once("else:").and_then(|(condition, name)| {
         let condition = condition.trim_end().strip_suffix(',')?;
         let name = name.trim();
-        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
         // Otherwise it is part of a text in the condition.
         is_name.then_some((condition, Some(name)))
     });

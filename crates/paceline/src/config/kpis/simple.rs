@@ -1,16 +1,15 @@
 //! Simple KPIs: names and expressions against the fields of an entity.
 
-use std::cell::RefCell;
-
 use paceline_core::entity::{EntityId, FieldId};
 use paceline_core::expr::{self, ExprError, Measured, Scope, Test};
 use paceline_core::kpi::{Aggregate, At, Simple};
 use paceline_core::symbol::Symbols;
 
 use super::credit;
+use super::fields;
 use super::moments::{Dating, Spelled, dating_field};
 use super::{Agg, RawKpi};
-use crate::config::entities::{self, Declared};
+use crate::config::entities::Declared;
 use crate::config::located::{Located, Text};
 use crate::config::report::Report;
 use paceline_core::suggest;
@@ -22,42 +21,37 @@ pub(super) fn compile(
     symbols: &mut Symbols,
     report: &mut Report,
 ) -> Option<Simple> {
-    let (id, declared) = entity(kpi.entity.as_ref()?, entities, report)?;
-    let moments = RefCell::new(std::mem::take(&mut declared.entity.moments));
-    let scope =
-        Scope { entity: &declared.entity, states: declared.states.as_ref(), moments: &moments };
-    let filter = match &kpi.filter {
-        Some(text) => test(text, scope, symbols, report),
-        None => Some(Test::Const(true)),
-    };
-    let aggregate =
-        kpi.agg.and_then(|agg| aggregate(agg, kpi.expr.as_ref(), scope, symbols, report));
-    let credit = kpi.credit.as_ref().and_then(|credit| {
-        credit::compile(credit, filter.as_ref(), kpi.at.is_some(), scope, report)
-    });
-    let at = kpi.at.as_ref().map(|text| at(text, scope, symbols, report));
-    declared.entity.moments = moments.into_inner();
-    // A mistake in `at` must not make a stock of a flow.
-    let at = match at {
-        None => None,
-        Some(at) => Some(at?),
-    };
-    let (filter, (aggregate, currency), credit) = (filter?, aggregate?, credit?);
-    Some(Simple { entity: id, filter, aggregate, currency, at, credit })
+    let id = entity(kpi.entity.as_ref()?, entities, report)?;
+    fields::within(entities, id, |scope, entities| {
+        let filter = match &kpi.filter {
+            Some(text) => test(text, scope, symbols, report),
+            None => Some(Test::Const(true)),
+        };
+        let aggregate =
+            kpi.agg.and_then(|agg| aggregate(agg, kpi.expr.as_ref(), scope, symbols, report));
+        let measure =
+            credit::Measured { id, filter: filter.as_ref(), dated: kpi.at.is_some(), agg: kpi.agg };
+        let credit = kpi.credit.as_ref();
+        let credit = credit.and_then(|raw| credit::compile(raw, &measure, entities, scope, report));
+        let at = kpi.at.as_ref().map(|text| at(text, scope, symbols, report));
+        // A mistake in `at` must not make a stock of a flow.
+        let at = match at {
+            None => None,
+            Some(at) => Some(at?),
+        };
+        let (filter, (aggregate, currency), credit) = (filter?, aggregate?, credit?);
+        Some(Simple { entity: id, filter, aggregate, currency, at, credit })
+    })
 }
 
-pub(super) fn entity<'a>(
-    name: &Text,
-    entities: &'a mut [Declared],
-    report: &mut Report,
-) -> Option<(EntityId, &'a mut Declared)> {
+pub(super) fn entity(name: &Text, entities: &[Declared], report: &mut Report) -> Option<EntityId> {
     let found = entities.iter().position(|declared| declared.entity.name == name.value);
     if found.is_none() {
         let known = entities.iter().map(|declared| declared.entity.name.as_str());
         let remedy = suggest::remedy(name.as_str(), known, "the entities are");
         report.unknown(name.at, format_args!("there is no entity `{}`", name.as_str()), remedy);
     }
-    found.map(|at| (EntityId(at as u16), &mut entities[at]))
+    found.map(|at| EntityId(at as u16))
 }
 
 fn test(text: &Text, scope: Scope<'_>, symbols: &mut Symbols, report: &mut Report) -> Option<Test> {
@@ -112,7 +106,7 @@ fn aggregate(
         return None;
     };
     if agg.value == Agg::CountDistinct {
-        if !expr.value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        if !expr.value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.') {
             report.error(
                 expr.at,
                 "`agg: count_distinct` counts the values of one field",
@@ -120,8 +114,8 @@ fn aggregate(
             );
             return None;
         }
-        let (id, field) = entities::field(expr, scope.entity, report)?;
-        return Some((Aggregate::CountDistinct(id, field.kind), None));
+        let (field, kind) = fields::field(expr, scope, report)?;
+        return Some((Aggregate::CountDistinct(field, kind), None));
     }
     let Measured { number, currency } = number(expr, scope, symbols, report)?;
     let aggregate = match agg.value {
@@ -139,6 +133,6 @@ fn aggregate(
 fn at(text: &Text, scope: Scope<'_>, symbols: &mut Symbols, report: &mut Report) -> Option<At> {
     match Spelled::read(text, report) {
         Some(spelled) => spelled?.compile(scope, symbols, report),
-        None => dating_field(text, scope.entity, report).map(Dating::at),
+        None => dating_field(text, scope, report).map(Dating::at),
     }
 }

@@ -59,9 +59,9 @@ fn filter(
     symbols: &mut Symbols,
     report: &mut Report,
 ) -> Option<Test> {
-    let moments = RefCell::new(Vec::new());
-    let scope =
-        Scope { entity: &declared.entity, states: declared.states.as_ref(), moments: &moments };
+    let extras = RefCell::default();
+    let Declared { entity, states, .. } = declared;
+    let scope = Scope { entity, states: states.as_ref(), extras: &extras, links: &[] };
     let test = match expr::test(text.as_str(), scope, symbols) {
         Ok(test) => test,
         Err(error) => {
@@ -72,6 +72,11 @@ fn filter(
     if test.is_timed() {
         let remedy = "leave the clock out: `start`, `end` and rows with `from` say when";
         report.error(text.at, "which records are reps must not change by the clock", remedy);
+        return None;
+    }
+    if !extras.borrow().is_empty() {
+        let remedy = "leave first(…) and since(…) out, and name fields of the record alone";
+        report.error(text.at, "which records are reps follows from what they say now", remedy);
         return None;
     }
     Some(test)
