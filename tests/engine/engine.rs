@@ -11,12 +11,12 @@ use paceline::{
 use paceline_core::{
     board::{Key, Revision, Selection, Standing, Update},
     day::Day,
-    standing,
+    facts, standing,
 };
 use paceline_crm::Message;
 use paceline_engine::{
-    Feed, GoalFollower, GoalRecord, Lane, Live, Partition, RepFollower, RepRecord, RepTold,
-    ShardPlan, Source, Told,
+    Feed, GoalFollower, GoalRecord, Lane, Live, Partition, RepFollower, RepRecord, ShardPlan,
+    Source, Told,
 };
 use paceline_tests::recompute::status::Status;
 
@@ -112,8 +112,8 @@ impl Engine {
 
     /// Tells something of a rep on its topic, or with no value takes it back. Answers whether it was accepted.
     pub(crate) fn tell_rep(&mut self, key: &[u8], value: Option<&[u8]>, now: Timestamp) -> bool {
-        let told = reps::decode(value).unwrap_or(RepTold::Malformed);
-        let accepted = told != RepTold::Malformed;
+        let told = reps::decode(value).unwrap_or(facts::Told::Malformed);
+        let accepted = told != facts::Told::Malformed;
         self.reps.take(vec![RepRecord { offset: 0, key: key.to_vec(), told }], now);
         accepted
     }

@@ -32,6 +32,18 @@ pub struct Row {
     pub said: Said,
 }
 
+/// What is said on a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Something of a rep.
+    Row(Box<Row>),
+    /// Nothing: what was said is taken back.
+    Withdrawn,
+    /// Nothing that can be understood. It takes the place of what was said all the same, since a log that is compacted
+    /// keeps this only.
+    Malformed,
+}
+
 /// A fact that cannot hold, and in place of which something else does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Finding {
@@ -53,6 +65,11 @@ pub enum Finding {
         rep: String,
         /// The name.
         zone: String,
+    },
+    /// What is told on a key cannot be understood: it counts as nothing.
+    Malformed {
+        /// The key.
+        key: String,
     },
     /// No calendar is called like that: it is the default one.
     UnknownCalendar {
@@ -84,6 +101,8 @@ pub struct Facts {
     base: BTreeMap<String, BTreeMap<Option<Day>, Said>>,
     /// The rows told later, by their keys.
     told: BTreeMap<Vec<u8>, Row>,
+    /// Keys on which nothing that can be understood is told.
+    malformed: BTreeSet<Vec<u8>>,
     /// The keys of the rows told later, by rep and in the order in which they lie over each other.
     order_of_told: BTreeMap<String, BTreeSet<Place>>,
     /// What was worked out for the last day that was asked for, by rep.
@@ -127,11 +146,19 @@ impl Facts {
         true
     }
 
-    /// Puts a row told later in the place of what was told on its key before; without one that is withdrawn. Answers
-    /// whether that is another.
-    pub fn tell(&mut self, key: &[u8], row: Option<Row>) -> bool {
+    /// Puts what is told on a key in the place of what was told on it before. Answers whether that is another.
+    pub fn tell(&mut self, key: &[u8], told: Told) -> bool {
+        let is_malformed = told == Told::Malformed;
+        let was_malformed = match is_malformed {
+            true => !self.malformed.insert(key.to_vec()),
+            false => self.malformed.remove(key),
+        };
+        let row = match told {
+            Told::Row(row) => Some(*row),
+            Told::Withdrawn | Told::Malformed => None,
+        };
         if self.told.get(key) == row.as_ref() {
-            return false;
+            return is_malformed != was_malformed;
         }
         if let Some(former) = self.told.remove(key) {
             self.known.remove(&former.id);
@@ -180,6 +207,9 @@ impl Facts {
             }
         }
         in_force::settle_managers(&mut found);
+        let key = |key: &Vec<u8>| String::from_utf8_lossy(key).into_owned();
+        let malformed = self.malformed.iter().map(|it| Finding::Malformed { key: key(it) });
+        found.findings.extend(malformed);
         found
     }
 
@@ -208,23 +238,19 @@ impl Facts {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownManager { manager, .. } => write!(f, "manager `{manager}` is no rep"),
-            Self::Cycle { .. } => f.write_str("is in a cycle of managers"),
-            Self::UnknownZone { zone, .. } => write!(f, "no time zone is called `{zone}`"),
-            Self::UnknownCalendar { calendar, .. } => {
-                write!(f, "no calendar is called `{calendar}`")
+            Self::UnknownManager { rep, manager } => {
+                write!(f, "rep `{rep}`: manager `{manager}` is no rep")
+            }
+            Self::Cycle { rep } => write!(f, "rep `{rep}` is in a cycle of managers"),
+            Self::UnknownZone { rep, zone } => {
+                write!(f, "rep `{rep}`: no time zone is called `{zone}`")
+            }
+            Self::UnknownCalendar { rep, calendar } => {
+                write!(f, "rep `{rep}`: no calendar is called `{calendar}`")
+            }
+            Self::Malformed { key } => {
+                write!(f, "what the topic of reps says on the key `{key}` cannot be understood")
             }
         }
-    }
-}
-
-impl Finding {
-    /// The rep whose fact it is.
-    pub fn rep(&self) -> &str {
-        let (Self::UnknownManager { rep, .. }
-        | Self::Cycle { rep }
-        | Self::UnknownZone { rep, .. }
-        | Self::UnknownCalendar { rep, .. }) = self;
-        rep
     }
 }

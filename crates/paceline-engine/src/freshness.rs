@@ -140,11 +140,9 @@ pub enum Cause {
     },
     /// Reps are others, and what records say by their time zones is not all counted anew yet.
     Revaluing,
-    /// A fact of a rep cannot hold, and another stands for it. Without a rep it is of how many more there are.
+    /// A fact of a rep cannot hold, and another stands for it.
     WrongFact {
-        /// The rep's id.
-        rep: String,
-        /// What is wrong with it.
+        /// Whose it is, and what is wrong with it; or how many more there are.
         problem: String,
     },
     /// Reading failed in a way that does not mend itself.
@@ -309,14 +307,10 @@ impl Known {
 }
 
 fn wrong_facts(findings: &BTreeSet<Finding>) -> impl Iterator<Item = Cause> {
-    let named = findings.iter().take(FINDINGS).map(|finding| Cause::WrongFact {
-        rep: finding.rep().to_owned(),
-        problem: finding.to_string(),
-    });
+    let named = findings.iter().take(FINDINGS).map(ToString::to_string);
     let more = findings.len().saturating_sub(FINDINGS);
-    let others =
-        || Cause::WrongFact { rep: String::new(), problem: format!("{more} more facts of reps") };
-    named.chain((more > 0).then(others))
+    let others = (more > 0).then(|| format!("{more} more facts of reps cannot hold"));
+    named.chain(others).map(|problem| Cause::WrongFact { problem })
 }
 
 fn covered(partitions: &BTreeMap<i32, PartitionFreshness>) -> Option<Timestamp> {

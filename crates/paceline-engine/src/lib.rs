@@ -21,6 +21,6 @@ pub use goals::{GoalFollower, GoalRecord, Told};
 pub use lane::{Lane, Partition, Source};
 pub use live::{Live, Shown};
 pub use metric::describe;
-pub use reps::{RepFollower, RepRecord, RepTold};
+pub use reps::{RepFollower, RepRecord};
 pub use shards::{Feed, ShardPlan};
 pub use symbols::SharedSymbols;

@@ -12,7 +12,7 @@ use paceline_core::basis::Basis;
 use paceline_core::board::{Batch, Board, Revision, Selection, Standing, Update};
 use paceline_core::day::Day;
 use paceline_core::entity::EntityId;
-use paceline_core::facts::{Facts, FromEntity, Row, Said};
+use paceline_core::facts::{Facts, FromEntity, Said, Told};
 use paceline_core::goal::Goal;
 use paceline_core::ledger::Tallies;
 use paceline_core::model::Model;
@@ -177,11 +177,11 @@ impl Live {
     /// Notes what is told of reps, and has the board count by what that comes to, in one revision.
     pub(crate) fn tell_reps(
         &self,
-        rows: impl IntoIterator<Item = (Vec<u8>, Option<Row>)>,
+        told: impl IntoIterator<Item = (Vec<u8>, Told)>,
         now: Timestamp,
     ) {
         self.change_facts(now, |facts| {
-            rows.into_iter().fold(false, |changed, (key, row)| facts.tell(&key, row) | changed)
+            told.into_iter().fold(false, |changed, (key, told)| facts.tell(&key, told) | changed)
         });
     }
 

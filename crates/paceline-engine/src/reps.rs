@@ -5,23 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use metrics::counter;
-use paceline_core::facts::Row;
+use paceline_core::facts::Told;
 
 use crate::freshness::PartitionFreshness;
 use crate::live::Live;
 use crate::metric;
-
-/// What a record of the log of reps says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RepTold {
-    /// Something of a rep.
-    Row(Box<Row>),
-    /// What was said on its key is taken back: a tombstone stands on it.
-    Withdrawn,
-    /// Nothing that can be understood. What stood on its key before is gone all the same, since a log that is compacted
-    /// keeps this record only.
-    Malformed,
-}
 
 /// A record of the log of reps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +19,7 @@ pub struct RepRecord {
     /// Its key: the newest record of a key counts.
     pub key: Vec<u8>,
     /// What it says.
-    pub told: RepTold,
+    pub told: Told,
 }
 
 /// Follows the log of reps.
@@ -60,11 +48,8 @@ impl RepFollower {
         for record in &records {
             self.note(record);
         }
-        let rows = records.into_iter().map(|RepRecord { key, told, .. }| match told {
-            RepTold::Row(row) => (key, Some(*row)),
-            RepTold::Withdrawn | RepTold::Malformed => (key, None),
-        });
-        self.live.tell_reps(rows, now);
+        let told = records.into_iter().map(|RepRecord { key, told, .. }| (key, told));
+        self.live.tell_reps(told, now);
         self.known.quarantined = self.malformed.len() as u64;
         self.live.update_counted([(self.source, 0, self.known.clone())], &BTreeMap::new());
     }
@@ -81,7 +66,7 @@ impl RepFollower {
     fn note(&mut self, record: &RepRecord) {
         self.known.next_offset = record.offset + 1;
         self.known.taken += 1;
-        if record.told != RepTold::Malformed {
+        if record.told != Told::Malformed {
             self.malformed.remove(&record.key);
             return;
         }

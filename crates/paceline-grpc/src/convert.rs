@@ -232,12 +232,8 @@ fn cause(cause: &engine::Cause, model: &Model) -> proto::Cause {
         engine::Cause::Gapped { entity } => of_entity(proto::CauseKind::Gap, *entity),
         engine::Cause::Overflow { entity } => of_entity(proto::CauseKind::Overflow, *entity),
         engine::Cause::Revaluing => of(proto::CauseKind::Revaluing),
-        engine::Cause::WrongFact { rep, problem } => {
-            let detail = match rep.as_str() {
-                "" => problem.clone(),
-                rep => format!("rep `{rep}`: {problem}"),
-            };
-            proto::Cause { detail, ..of(proto::CauseKind::WrongFact) }
+        engine::Cause::WrongFact { problem } => {
+            proto::Cause { detail: problem.clone(), ..of(proto::CauseKind::WrongFact) }
         }
         engine::Cause::Unreadable { error } => {
             proto::Cause { detail: error.clone(), ..of(proto::CauseKind::Unreadable) }

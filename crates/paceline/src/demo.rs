@@ -103,6 +103,7 @@ fn organise(options: &Options, cluster: &Cluster) -> anyhow::Result<(Simulation,
     let mut config = config::load_str(&sim_config::yaml(&organisation, &written), "demo.yaml")
         .map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
     cluster.make_topic(&config.topics.goals, 1)?;
+    cluster.make_topic(&config.topics.reps, 1)?;
     // The embedded broker does not wake a waiting fetch when something is produced.
     config.kafka.settings.insert("fetch.wait.max.ms".to_owned(), "10".to_owned());
     Ok((Simulation::new(organisation), config))

@@ -11,8 +11,7 @@
 //! misspelt would otherwise clear or change nothing, unseen.
 
 use paceline_core::day::Day;
-use paceline_core::facts::{Row, Said};
-use paceline_engine::RepTold;
+use paceline_core::facts::{Row, Said, Told};
 use serde::{Deserialize, Deserializer};
 
 /// A row as it is written.
@@ -58,10 +57,10 @@ fn mentioned<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 ///
 /// # Errors
 /// In words, why it says nothing.
-pub fn decode(value: Option<&[u8]>) -> Result<RepTold, String> {
-    let Some(value) = value else { return Ok(RepTold::Withdrawn) };
+pub fn decode(value: Option<&[u8]>) -> Result<Told, String> {
+    let Some(value) = value else { return Ok(Told::Withdrawn) };
     let record: Record = serde_json::from_slice(value).map_err(|error| error.to_string())?;
-    Ok(RepTold::Row(Box::new(record.row()?)))
+    Ok(Told::Row(Box::new(record.row()?)))
 }
 
 impl Record {
@@ -106,7 +105,7 @@ fn some_day(field: &str, text: &str) -> Result<Day, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Day, RepTold, Row, Said, decode};
+    use super::{Day, Row, Said, Told, decode};
 
     #[test]
     fn a_row_says_what_it_mentions() {
@@ -124,13 +123,13 @@ mod tests {
             ..Said::default()
         };
         let row = Row { id: "U1".to_owned(), from: Some(day("2026-12-01")), said };
-        assert_eq!(decode(Some(value)), Ok(RepTold::Row(Box::new(row))));
+        assert_eq!(decode(Some(value)), Ok(Told::Row(Box::new(row))));
         let bare = Row { id: "U1".to_owned(), from: None, said: Said::default() };
-        assert_eq!(decode(Some(br#"{"id":"U1"}"#)), Ok(RepTold::Row(Box::new(bare.clone()))));
+        assert_eq!(decode(Some(br#"{"id":"U1"}"#)), Ok(Told::Row(Box::new(bare.clone()))));
         let cleared = Said { time_off: Some(Vec::new()), ..Said::default() };
-        let cleared = RepTold::Row(Box::new(Row { said: cleared, ..bare }));
+        let cleared = Told::Row(Box::new(Row { said: cleared, ..bare }));
         assert_eq!(decode(Some(br#"{"id":"U1","time_off":null}"#)), Ok(cleared));
-        assert_eq!(decode(None), Ok(RepTold::Withdrawn));
+        assert_eq!(decode(None), Ok(Told::Withdrawn));
     }
 
     #[test]

@@ -102,6 +102,18 @@ const ALL: &[&str] = &[
     "a flow of money",
     "a stock of money",
     "money by the clock",
+    // Of records that name others and share credit.
+    "records that name others",
+    "shared records",
+    "a condition on another record",
+    "a date of another record",
+    "credit by another record",
+    "a number of another record",
+    "another record by the clock",
+    "credit by splits",
+    "credit by splits without overlay",
+    "money by splits",
+    "splits by the clock",
     // Of a restart.
     "a restart with other calendars",
     // Of the messages.
@@ -109,6 +121,8 @@ const ALL: &[&str] = &[
     "an activity",
     "a user",
     "a rate",
+    "an account",
+    "a split",
     "records of several sorts",
     "upsert",
     "patch",

@@ -194,7 +194,7 @@ impl World {
         if let Some(money) = &wider.money {
             self.write_currency(money, start)?;
         }
-        self.write_kpis(&parts.kpis, parts.ratio, wider.money.is_some())?;
+        self.write_kpis(&parts.kpis, parts.ratio, wider)?;
         for (at, derived) in parts.derived.iter().enumerate() {
             self.write_derived(at, derived)?;
         }

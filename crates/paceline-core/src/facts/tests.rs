@@ -1,6 +1,6 @@
 //! What is in force on which day.
 
-use super::{Facts, Finding, InForce, Row, Said};
+use super::{Facts, Finding, InForce, Row, Said, Told};
 use crate::calendar::Calendar;
 use crate::day::Day;
 
@@ -10,6 +10,10 @@ fn day(text: &str) -> Day {
 
 fn row(id: &str, from: Option<&str>, said: Said) -> Row {
     Row { id: id.to_owned(), from: from.map(day), said }
+}
+
+fn told(id: &str, from: Option<&str>, said: Said) -> Told {
+    Told::Row(Box::new(row(id, from, said)))
 }
 
 fn manager(id: &str) -> Said {
@@ -65,24 +69,24 @@ fn rows_told_later_lie_over_the_base_by_day_and_then_by_key() {
         row("M2", None, Said::default()),
         row("U1", None, Said { role: Some(Some("ae".to_owned())), ..manager("M1") }),
     ]);
-    assert!(facts.tell(b"b", Some(row("U1", Some("2026-12-01"), manager("M2")))));
-    assert!(facts.tell(b"a", Some(row("U1", Some("2026-12-10"), role(None)))));
-    assert!(facts.tell(b"c", Some(row("U1", Some("2026-12-10"), role(Some("vp"))))));
-    assert!(facts.tell(b"new", Some(row("U9", None, manager("U1")))));
-    assert!(!facts.tell(b"new", Some(row("U9", None, manager("U1")))), "it is no news");
+    assert!(facts.tell(b"b", told("U1", Some("2026-12-01"), manager("M2"))));
+    assert!(facts.tell(b"a", told("U1", Some("2026-12-10"), role(None))));
+    assert!(facts.tell(b"c", told("U1", Some("2026-12-10"), role(Some("vp")))));
+    assert!(facts.tell(b"new", told("U9", None, manager("U1"))));
+    assert!(!facts.tell(b"new", told("U9", None, manager("U1"))), "it is no news");
     let u1 = |facts: &mut Facts, text: &str| on(facts, text).remove(2);
     assert_eq!(u1(&mut facts, "2026-11-30"), known("U1", Some("M1"), Some("ae")));
     assert_eq!(u1(&mut facts, "2026-12-01"), known("U1", Some("M2"), Some("ae")));
     assert_eq!(u1(&mut facts, "2026-12-10"), known("U1", Some("M2"), Some("vp")));
     assert_eq!(on(&mut facts, "2026-12-10")[3], known("U9", Some("U1"), None));
-    assert!(facts.tell(b"c", None));
+    assert!(facts.tell(b"c", Told::Withdrawn));
     assert_eq!(u1(&mut facts, "2026-12-10"), known("U1", Some("M2"), None), "null clears");
     // The key is another rep's now.
-    assert!(facts.tell(b"b", Some(row("U9", None, role(Some("new"))))));
+    assert!(facts.tell(b"b", told("U9", None, role(Some("new")))));
     assert_eq!(u1(&mut facts, "2026-12-10"), known("U1", Some("M1"), None));
-    assert!(facts.tell(b"new", None));
+    assert!(facts.tell(b"new", Told::Withdrawn));
     assert_eq!(on(&mut facts, "2026-12-10")[3], known("U9", None, Some("new")));
-    assert!(facts.tell(b"b", None));
+    assert!(facts.tell(b"b", Told::Withdrawn));
     assert_eq!(on(&mut facts, "2026-12-10").len(), 3);
 }
 
@@ -105,21 +109,31 @@ fn what_cannot_hold_gives_way_and_is_found_until_it_is_mended() {
     let managers: Vec<_> = found.reps.iter().map(|rep| rep.manager.as_deref()).collect();
     assert_eq!(managers, [Some("B"), None, None, None, None, None]);
     assert!(found.reps[5].zone.is_none());
-    let told: Vec<String> = found.findings.iter().map(|it| format!("{} {it}", it.rep())).collect();
+    let problems = |found: &InForce| -> Vec<String> {
+        found.findings.iter().map(ToString::to_string).collect()
+    };
     assert_eq!(
-        told,
+        problems(&found),
         [
-            "E manager `nobody` is no rep",
-            "B is in a cycle of managers",
-            "C is in a cycle of managers",
-            "D is in a cycle of managers",
-            "F no time zone is called `Mars/Base`",
-            "F no calendar is called `moon`",
+            "rep `E`: manager `nobody` is no rep",
+            "rep `B` is in a cycle of managers",
+            "rep `C` is in a cycle of managers",
+            "rep `D` is in a cycle of managers",
+            "rep `F`: no time zone is called `Mars/Base`",
+            "rep `F`: no calendar is called `moon`",
         ]
     );
-    facts.tell(b"1", Some(row("nobody", None, Said::default())));
-    facts.tell(b"2", Some(row("C", None, manager("D"))));
-    facts.tell(b"3", Some(row("F", None, Said { calendar: Some(None), ..named("UTC") })));
+    // What cannot be understood takes the place of what stood on its key.
+    assert!(facts.tell(b"k", told("E", None, manager("A"))));
+    assert!(facts.tell(b"k", Told::Malformed) && !facts.tell(b"k", Told::Malformed));
+    let found = facts.on(day("2026-11-02"), &[Calendar::default()]);
+    let unread = "what the topic of reps says on the key `k` cannot be understood";
+    assert!(problems(&found).contains(&unread.to_owned()));
+    assert!(problems(&found).contains(&"rep `E`: manager `nobody` is no rep".to_owned()));
+    assert!(facts.tell(b"k", Told::Withdrawn) && !facts.tell(b"k", Told::Withdrawn));
+    facts.tell(b"1", told("nobody", None, Said::default()));
+    facts.tell(b"2", told("C", None, manager("D")));
+    facts.tell(b"3", told("F", None, Said { calendar: Some(None), ..named("UTC") }));
     let found = facts.on(day("2026-11-02"), &[Calendar::default()]);
     assert_eq!(
         found.findings.into_iter().collect::<Vec<_>>(),
@@ -136,10 +150,10 @@ fn records_come_and_go() {
     assert!(!facts.set_base("U1", Some(manager("U2"))));
     assert!(!facts.set_base("U3", None));
     assert_eq!(on(&mut facts, "2026-11-02").len(), 2);
-    facts.tell(b"1", Some(row("U2", None, role(None))));
+    facts.tell(b"1", told("U2", None, role(None)));
     assert!(facts.set_base("U2", None));
     let left = [known("U1", Some("U2"), None), known("U2", None, None)];
     assert_eq!(on(&mut facts, "2026-11-02"), left, "what is told makes a rep");
-    facts.tell(b"1", None);
+    facts.tell(b"1", Told::Withdrawn);
     assert_eq!(on(&mut facts, "2026-11-02"), [known("U1", None, None)]);
 }

@@ -11,7 +11,7 @@ use paceline_core::decimal::Decimal;
 use paceline_core::entity::{Entity, EntityId, FieldId};
 use paceline_core::entry::{Entry, Part};
 use paceline_core::expr::{Number, Test};
-use paceline_core::facts::{Facts, Row, Said};
+use paceline_core::facts::{Facts, Row, Said, Told};
 use paceline_core::goal::{Goal, Origin, Whose};
 use paceline_core::kpi::{
     Aggregate, At, Band, Bands, Better, Credit, GoalKind, Kpi, KpiId, Measure, Role, Simple, Unit,
@@ -20,7 +20,7 @@ use paceline_core::model::Model;
 use paceline_core::period::PeriodKind;
 use paceline_core::roster::{Rep, Roster};
 use paceline_core::symbol::{Intern as _, Symbol, Symbols};
-use paceline_engine::{Live, RepFollower, RepRecord, RepTold};
+use paceline_engine::{Live, RepFollower, RepRecord};
 use paceline_grpc::proto::WatchStandingsRequest;
 use paceline_grpc::proto::catalog_service_client::CatalogServiceClient;
 use paceline_grpc::proto::goals_service_client::GoalsServiceClient;
@@ -114,8 +114,8 @@ impl Stage {
     /// Tells of reps who their managers are, or that there is nothing to tell of them any longer; in one revision.
     pub(crate) fn tell(&self, reps: &[(&str, Option<Option<&str>>)]) -> Revision {
         let record = |(id, manager): &(&str, Option<Option<&str>>)| {
-            let told = manager.map(|manager| RepTold::Row(Box::new(row(&rep(id, None), manager))));
-            let (key, told) = (id.as_bytes().to_vec(), told.unwrap_or(RepTold::Withdrawn));
+            let told = manager.map(|manager| Told::Row(Box::new(row(&rep(id, None), manager))));
+            let (key, told) = (id.as_bytes().to_vec(), told.unwrap_or(Told::Withdrawn));
             RepRecord { offset: 0, key, told }
         };
         let records = reps.iter().map(record).collect();

@@ -1,7 +1,8 @@
 //! What is told of reps while the service runs: their topic is read by a thread of its own.
 
 use jiff::Timestamp;
-use paceline_engine::{RepFollower, RepRecord, RepTold};
+use paceline_core::facts::Told;
+use paceline_engine::{RepFollower, RepRecord};
 use paceline_kafka::Record;
 
 use super::log::Followed;
@@ -27,7 +28,7 @@ fn read(record: &Record<'_>, topic: &str) -> RepRecord {
     let told = reps::decode(record.value).unwrap_or_else(|reason| {
         let offset = record.offset;
         tracing::warn!(topic, partition = 0, offset, reason, "row of a rep cannot be understood");
-        RepTold::Malformed
+        Told::Malformed
     });
     RepRecord { offset: record.offset, key: record.key.unwrap_or_default().to_vec(), told }
 }

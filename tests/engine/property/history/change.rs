@@ -53,7 +53,7 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
     ];
     let subject = prop_oneof![
         8 => Just(Subject::Opportunity), 4 => Just(Subject::Activity), 2 => Just(Subject::User),
-        2 => Just(Subject::Rate),
+        2 => Just(Subject::Rate), 2 => Just(Subject::Account), 4 => Just(Subject::Split),
     ];
     let place = (subject, any::<u8>());
     (place, op, 0..12_u8, uniform10(any::<u8>()), any::<u8>(), any::<u8>()).prop_map(

@@ -21,6 +21,8 @@ pub(super) enum Kind {
     Zone,
     Calendar,
     Active,
+    Deal,
+    Percent,
 }
 
 /// The keys of the fields of a record of this sort.
@@ -30,6 +32,8 @@ pub(super) fn fields(subject: Subject) -> &'static [(&'static str, Kind)] {
         Subject::Activity => &ACTIVITY,
         Subject::User => &USER,
         Subject::Rate => &RATE,
+        Subject::Account => &ACCOUNT,
+        Subject::Split => &SPLIT,
     }
 }
 
@@ -70,6 +74,22 @@ const RATE: [(&str, Kind); 4] = [
     ("Quote", Kind::OrgCurrency),
     ("Day", Kind::Date),
     ("Rate", Kind::Rate),
+];
+
+const ACCOUNT: [(&str, Kind); 6] = [
+    ("OwnerId", Kind::Owner),
+    ("Tier", Kind::Stage),
+    ("Since", Kind::Instant),
+    ("Day", Kind::Date),
+    ("Partner", Kind::Bool),
+    ("Size", Kind::Amount),
+];
+
+const SPLIT: [(&str, Kind); 4] = [
+    ("OpportunityId", Kind::Deal),
+    ("OwnerId", Kind::Owner),
+    ("Percent", Kind::Percent),
+    ("IsOverlay", Kind::Bool),
 ];
 
 /// Zones whose midnights the instants of changes lie around.
@@ -121,6 +141,8 @@ impl Kind {
                 zone => text(ZONES[zone]),
             },
             Self::Calendar => of(&["\"other0\"", "\"other1\"", "\"other0\"", "\"default\""]),
+            Self::Deal => text(&Subject::Opportunity.id(chosen % 8)),
+            Self::Percent => of(&["50", "100", "33.333333", "20", "66.666667", "0", "40", "60"]),
             Self::Active => of(&["true", "true", "true", "false"]),
         }
     }

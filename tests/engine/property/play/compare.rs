@@ -108,16 +108,16 @@ impl Play<'_> {
                 self.malformed
             ));
         }
-        let told: BTreeSet<String> = causes
-            .into_iter()
-            .filter_map(|cause| match cause {
-                Cause::WrongFact { rep, .. } => Some(rep),
-                _ => None,
-            })
-            .collect();
+        let problems = causes.into_iter().filter_map(|cause| match cause {
+            Cause::WrongFact { problem } => Some(problem),
+            _ => None,
+        });
+        let of_rep =
+            |problem: String| Some(problem.strip_prefix("rep `")?.split_once('`')?.0.to_owned());
+        let told: BTreeSet<String> = problems.filter_map(of_rep).collect();
         let wrong = board.roster(self.now).wrong;
         self.coverage.saw_if("a fact that cannot hold", !wrong.is_empty());
-        // Of a row that cannot be understood the oracle names whom it is about, as far as it says so.
+        // Of a row that cannot be understood the oracle names whom it is about, the engine the key.
         if !told.is_subset(&wrong) || self.malformed.is_empty() && told != wrong {
             return Err(format!("something is wrong with {told:?} instead of {wrong:?}"));
         }

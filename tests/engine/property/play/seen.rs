@@ -20,6 +20,8 @@ impl Play<'_> {
             Subject::Activity => "an activity",
             Subject::User => "a user",
             Subject::Rate => "a rate",
+            Subject::Account => "an account",
+            Subject::Split => "a split",
         });
         let after = self.open && self.sent.iter().any(|other| other.source != message.source);
         self.coverage.saw_if("records of several sorts", after);

@@ -11,6 +11,8 @@ pub(crate) enum Subject {
     Activity,
     User,
     Rate,
+    Account,
+    Split,
 }
 
 /// A topic of a world.
@@ -28,6 +30,8 @@ impl Subject {
             Self::Activity => 4,
             Self::User => 6,
             Self::Rate => 5,
+            Self::Account => 3,
+            Self::Split => 8,
         }
     }
 
@@ -37,6 +41,9 @@ impl Subject {
             Self::Activity => 'T',
             Self::User => 'U',
             Self::Rate => 'R',
+            Self::Split => 'S',
+            // As opportunities name them.
+            Self::Account => return ["A", "B", "C"][usize::from(record)].to_owned(),
         };
         format!("{first}{record}")
     }
@@ -47,6 +54,8 @@ impl Subject {
             Self::Activity => "activities",
             Self::User => "users",
             Self::Rate => "rates",
+            Self::Account => "accounts",
+            Self::Split => "splits",
         }
     }
 
@@ -56,6 +65,8 @@ impl Subject {
             Self::Activity => "activity",
             Self::User => "user",
             Self::Rate => "exchange_rate",
+            Self::Account => "account",
+            Self::Split => "opportunity_split",
         }
     }
 }
@@ -73,13 +84,15 @@ impl World {
             (true, Subject::Activity, 2),
             (wider.reps_are_users, Subject::User, 2),
             (rated, Subject::Rate, 1),
+            (wider.linked, Subject::Account, 1),
+            (wider.split, Subject::Split, 3),
         ];
         writeln!(self.yaml, "sources:")?;
         for (_, subject, partitions) in topics.into_iter().filter(|(exists, ..)| *exists) {
             let keyed = match subject {
                 Subject::Opportunity => !self.spread,
                 Subject::Activity => false,
-                Subject::User | Subject::Rate => true,
+                _ => true,
             };
             let names_it = subject == Subject::Activity && !wider.apart;
             let entity =
@@ -92,16 +105,50 @@ impl World {
             self.topics.push(Topic { subject, partitions });
         }
         let amount = if wider.money.is_some() { MONEY } else { DECIMAL };
-        self.yaml.push_str(&ENTITIES.replace("AMOUNT\n", amount));
+        let account = if wider.linked { ", entity: account" } else { "" };
+        self.yaml.push_str(&ENTITIES.replace("AMOUNT\n", amount).replace("ACCOUNT", account));
         for (exists, subject, _) in topics {
             let fields = match subject {
                 Subject::User => USER,
                 Subject::Rate => RATE,
+                Subject::Account => ACCOUNT,
+                Subject::Split => SPLIT,
                 Subject::Opportunity | Subject::Activity => continue,
             };
             self.yaml.push_str(if exists { fields } else { "" });
         }
+        self.open_accounts(wider);
         Ok(())
+    }
+
+    /// Accounts and splits that there are at first.
+    fn open_accounts(&mut self, wider: &Wider) {
+        if wider.linked {
+            self.features.push("records that name others");
+            let images = [
+                r#"{"OwnerId":"U0","Tier":"Won","Day":"2026-11-25","Partner":true,"Size":100}"#,
+                r#"{"OwnerId":"U1","Tier":"Open","Since":"2026-11-24T12:00:00Z","Partner":false}"#,
+            ];
+            let images = images.into_iter().map(str::to_owned).zip(0..);
+            self.opening.extend(images.map(|(image, at)| (Subject::Account, at, image)));
+        }
+        if wider.split {
+            self.features.push("shared records");
+            let split = |of: u8, who: u8, percent: &str, overlay: bool| {
+                format!(
+                    r#"{{"OpportunityId":"O{of}","OwnerId":"U{who}","Percent":{percent},"IsOverlay":{overlay}}}"#
+                )
+            };
+            let images = [
+                split(0, 0, "60", false),
+                split(0, 1, "40", false),
+                split(1, 2, "33.333333", false),
+                split(1, 0, "66.666667", false),
+                split(1, 1, "50", true),
+            ];
+            self.opening
+                .extend(images.into_iter().zip(0..).map(|(image, at)| (Subject::Split, at, image)));
+        }
     }
 }
 
@@ -122,7 +169,7 @@ AMOUNT
       at_time: {path: ClosedAt, type: timestamp}
       days: {path: Days, type: int}
       hot: {path: Hot, type: bool}
-      account: {path: AccountId, type: text}
+      account: {path: AccountId, type: textACCOUNT}
     states:
       field: stage
       order: [Open, Proposal, Won, Lost]
@@ -155,4 +202,23 @@ const RATE: &str = "  exchange_rate:
       quote: {path: Quote, type: text}
       day: {path: Day, type: date}
       rate: {path: Rate, type: decimal}
+";
+
+const ACCOUNT: &str = "  account:
+    fields:
+      owner: {path: OwnerId, type: text}
+      tier: {path: Tier, type: text}
+      since: {path: Since, type: timestamp}
+      day: {path: Day, type: date}
+      partner: {path: Partner, type: bool}
+      size: {path: Size, type: decimal}
+    states: {field: tier, order: [Open, Proposal, Won], sets: {open: [Open, Proposal], won: [Won]}}
+";
+
+const SPLIT: &str = "  opportunity_split:
+    fields:
+      opportunity_id: {path: OpportunityId, type: text, entity: opportunity}
+      owner: {path: OwnerId, type: text}
+      percent: {path: Percent, type: decimal}
+      is_overlay: {path: IsOverlay, type: bool}
 ";

@@ -1,4 +1,5 @@
-//! What a world has beside that: reps that change, currencies, lanes that share the work, and a restart with other
+//! What a world has beside that: reps that change, currencies, records that name others and share credit, lanes that share the
+//! work, and a restart with other
 //! calendars.
 
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -17,6 +18,10 @@ pub(super) struct Wider {
     /// Whether something is told of reps on their topic.
     pub(super) told: bool,
     pub(super) money: Option<Money>,
+    /// Whether opportunities name accounts.
+    pub(super) linked: bool,
+    /// Whether credit for opportunities is split.
+    pub(super) split: bool,
     /// Whether the topic of activities says nothing of any other entity, so that it is driven apart.
     pub(super) apart: bool,
     /// The calendars after a restart: everybody's and whether its year is one of weeks, then as many others as there are.
@@ -40,14 +45,16 @@ pub(super) fn wider() -> BoxedStrategy<Wider> {
         vec(prop::option::weighted(0.15, row()), 5),
         prop::bool::weighted(0.3),
         prop::option::weighted(0.4, money::money()),
-        any::<bool>(),
+        (prop::bool::weighted(0.4), prop::bool::weighted(0.4), any::<bool>()),
         prop::option::weighted(0.15, calendars),
     )
-        .prop_map(|(reps_are_users, rows, told, money, apart, calendars)| Wider {
+        .prop_map(|(reps_are_users, rows, told, money, (linked, split, apart), calendars)| Wider {
             reps_are_users,
             rows,
             told,
             money,
+            linked,
+            split,
             apart,
             calendars,
         })

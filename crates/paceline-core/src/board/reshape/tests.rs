@@ -307,7 +307,7 @@ fn shown(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn a_board_stands_as_one_that_began_with_its_roster(steps in prop::collection::vec((step(), any::<bool>()), 1..25)) {
