@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::calendar::Calendar;
 use crate::day::Day;
+use crate::decimal::Decimal;
 use crate::spread::Bound;
 use crate::workdays::Workday;
 
@@ -35,19 +36,14 @@ impl Workplace<'_> {
         if days == 0 && bound == Bound::AtLeast {
             return Some(since);
         }
-        let from = Day::of(Timestamp::from_nanosecond(since).ok()?, self.zone);
-        let mut workdays = self.workdays(from).skip_while(|day| day.end <= since);
-        let first = workdays.next()?;
+        let first = self.workday(Day::of(Timestamp::from_nanosecond(since).ok()?, self.zone))?;
+        let first = if first.end > since { first } else { self.workday(first.day.plus(1))? };
         let passed = (since - first.start).max(0);
         if passed == 0 && bound == Bound::AtLeast {
-            return [first]
-                .into_iter()
-                .chain(workdays)
-                .nth(usize::from(days) - 1)
-                .map(|day| day.end);
+            return self.later(first, days - 1).map(|last| last.end);
         }
         // So many days later as much of a day has passed as on the first of them.
-        let last = [first].into_iter().chain(workdays).nth(usize::from(days))?;
+        let last = self.later(first, days)?;
         let (nanos, length) = (passed * (last.end - last.start), first.end - first.start);
         Some(match bound {
             Bound::AtLeast => last.start + (nanos + length - 1) / length,
@@ -55,27 +51,50 @@ impl Workplace<'_> {
         })
     }
 
-    /// The working days from a day on.
-    fn workdays(&self, from: Day) -> impl Iterator<Item = Workday> {
-        let mut from = from;
-        std::iter::from_fn(move || {
-            let workday = self.workday(from)?;
-            from = workday.day.plus(1);
-            Some(workday)
-        })
+    /// The working day that comes so many working days after one. Of those between the hours do not matter, and before the
+    /// zone's clock is moved all have some: looking them up would take much longer.
+    fn later(&self, first: Workday, days: u16) -> Option<Workday> {
+        if days == 0 {
+            return Some(first);
+        }
+        let moved = self.clock_moves(first);
+        let mut day = first.day;
+        for _ in 1..days {
+            let next = self.day_of_work(day.plus(1))?;
+            day = if next < moved { next } else { self.workday(next)?.day };
+        }
+        self.workday(day.plus(1))
+    }
+
+    /// The first day on which the zone's clock may be moved.
+    fn clock_moves(&self, from: Workday) -> Day {
+        let start = Timestamp::from_nanosecond(from.start).unwrap_or(Timestamp::MAX);
+        let moves = self.zone.following(start).next();
+        moves.map_or(Day(i32::MAX), |moves| Day::of(moves.timestamp(), self.zone).plus(-1))
     }
 
     /// The next working day, that day included.
     fn workday(&self, from: Day) -> Option<Workday> {
         let mut day = from;
         for _ in 0..IDLE_DAYS_MAX {
+            day = self.day_of_work(day)?;
+            if let Some(workday) = Workday::new(self.calendar, self.zone, day) {
+                return Some(workday);
+            }
+            day = day.plus(1);
+        }
+        None
+    }
+
+    /// The next day that is no day off, that day included. The zone may not have it, or none of its hours.
+    fn day_of_work(&self, from: Day) -> Option<Day> {
+        let mut day = from;
+        for _ in 0..IDLE_DAYS_MAX {
             let off = self.time_off.iter().find(|(first, last)| *first <= day && day <= *last);
             day = match off {
                 Some((_, last)) => last.plus(1),
-                None => match Workday::new(self.calendar, self.zone, day) {
-                    Some(workday) => return Some(workday),
-                    None => day.plus(1),
-                },
+                None if self.calendar.weight(day) == Decimal::ZERO => day.plus(1),
+                None => return Some(day),
             };
         }
         None
@@ -87,7 +106,7 @@ mod tests {
     use jiff::Timestamp;
     use jiff::tz::TimeZone;
 
-    use super::Workplace;
+    use super::{Workday, Workplace};
     use crate::calendar::{Calendar, Hours};
     use crate::day::Day;
     use crate::decimal::Decimal;
@@ -324,6 +343,27 @@ mod tests {
         // Thursday 29 December 2011 at 13:00 and Monday 2 January 2012 at 13:00; there was no Friday.
         let monday = ("2012-01-01T23:00:00Z", "2012-01-01T23:00:00.000000001Z");
         check(&place, &[("2011-12-29T23:00:00Z", 1, monday.0, monday.1)]);
+    }
+
+    #[test]
+    fn it_is_as_if_each_day_were_looked_up() {
+        let calendar = Calendar { holidays: [day("2026-03-31")].into(), ..Calendar::default() };
+        let off = [(day("2011-12-22"), day("2011-12-26")), (day("2026-10-20"), day("2026-10-28"))];
+        for name in ["Pacific/Apia", "Europe/Berlin", "America/New_York", "UTC"] {
+            let zone = zone(name);
+            let place = Workplace { zone: &zone, calendar: &calendar, time_off: &off };
+            let is_off = |day: Day| off.iter().any(|(from, to)| *from <= day && day <= *to);
+            for start in ["2011-12-15", "2026-03-20", "2026-10-15"].map(day) {
+                let each = (0..60).map(|after| start.plus(after)).filter(|day| !is_off(*day));
+                let each = each.filter_map(|day| Workday::new(&calendar, &zone, day));
+                let ends: Vec<i128> = each.map(|day| day.end).collect();
+                let since = start.start(&zone).as_nanosecond();
+                for (days, end) in (1..).zip(&ends) {
+                    let instant = place.instant(since, days, Bound::AtLeast);
+                    assert_eq!(instant, Some(*end), "{days} days since {start} in {name}");
+                }
+            }
+        }
     }
 
     #[test]

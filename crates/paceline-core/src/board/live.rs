@@ -312,7 +312,9 @@ impl Board {
         let kpi = self.slots.get(slot).kpi;
         let Some(state) = &mut self.live[live as usize].state else { return };
         let members = self.roster.members(scope).map(|rep| self.roster.symbol(rep));
-        for owner in members.chain([Symbol::UNKNOWN]) {
+        let within = [scope];
+        let joints = self.joints.of(&within);
+        for owner in members.chain([Symbol::UNKNOWN]).chain(joints) {
             for tally in self.ledger.tallies(owner, kpi) {
                 state.accumulator.add_tally(tally, &state.period, 1);
             }

@@ -8,13 +8,13 @@ use crate::basis::Basis;
 use crate::calendar::{Calendar, CalendarId};
 use crate::decimal::Decimal;
 use crate::entity::{Entity, EntityId, Field, FieldId, FieldType};
-use crate::entry::{Entry, Part};
+use crate::entry::{Entry, NO_DAY, Part};
 use crate::expr::{Cell, Number, Test};
 use crate::extra::{Extra, Splits};
 use crate::fold::Fold;
 use crate::joint::Joint;
 use crate::kpi::{
-    Aggregate, At, Band, Bands, Better, Credit, GoalKind, Kpi, Measure, Role, Simple, Unit,
+    Aggregate, At, Band, Bands, Better, Credit, GoalKind, Kpi, KpiId, Measure, Role, Simple, Unit,
 };
 use crate::model::Model;
 use crate::record::{Life, Scratch, Transition};
@@ -198,4 +198,18 @@ fn overlay_takes_the_place_of_the_regular_amounts() {
         entries((200, helped), (100, helped)),
         ["U1 on 0: -100, 0", "outweighed 0 on 0: 100, 0", "overlay 1 on 0: -30, 0"]
     );
+}
+
+#[test]
+fn an_overflow_of_splits_may_be_of_any_record_they_split() {
+    let model = model();
+    for entity in [EntityId(0), EntityId(1)] {
+        let mut entries = Vec::new();
+        Fold::new(&model, entity).overflow(|entry| entries.push(entry));
+        let part = Part::Doubt { day: NO_DAY, incomplete: 0, gap: 1 };
+        assert_eq!(entries, [Entry { owner: Symbol::UNKNOWN, kpi: KpiId(0), part }]);
+    }
+    let mut others = 0;
+    Fold::new(&model, EntityId(2)).overflow(|_| others += 1);
+    assert_eq!(others, 0);
 }
