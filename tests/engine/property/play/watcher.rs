@@ -15,6 +15,10 @@ impl Play<'_> {
         self.revision = revision;
         for removal in &update.removed {
             let names = self.engine.names_of(&removal.key);
+            // Where a zone of later days gives way to one of earlier days, a period that was left comes again, anew.
+            if !update.standings.iter().any(|standing| standing.key == removal.key) {
+                self.memory.remove(&names);
+            }
             let ends = self.watched.remove(&names).is_some() && names.0 != "org";
             self.coverage.saw_if("a scope ends", ends && !self.engine.has_scope(&names.0));
         }
