@@ -6,15 +6,18 @@ use jiff::{Timestamp, civil::Date};
 use paceline::{
     config::{self, Config},
     reps,
+    service::goals,
 };
 use paceline_core::{
     board::{Key, Revision, Selection, Standing, Update},
     day::Day,
-    facts::Told,
-    standing,
+    facts, standing,
 };
 use paceline_crm::Message;
-use paceline_engine::{Feed, Lane, Live, Partition, RepFollower, RepRecord, ShardPlan, Source};
+use paceline_engine::{
+    Feed, GoalFollower, GoalRecord, Lane, Live, Partition, RepFollower, RepRecord, ShardPlan,
+    Source, Told,
+};
 use paceline_tests::recompute::status::Status;
 
 /// An engine over the sources of a config, each with some partitions.
@@ -26,6 +29,7 @@ pub(crate) struct Engine {
     offsets: Vec<Vec<i64>>,
     /// By lane the messages that it has not taken yet.
     sent: Vec<Vec<Sent>>,
+    goals: GoalFollower,
     reps: RepFollower,
     pub(crate) reps_topic: String,
 }
@@ -54,6 +58,7 @@ impl Engine {
         let live = Live::new(model, roster, topics)
             .with_rates(config.rates.clone())
             .with_reps(config.facts.clone(), config.reps_from.clone())
+            .with_own(config.topics.goals.clone())
             .with_own(reps_topic.clone());
         let live = Arc::new(live);
         let plan = ShardPlan::new(&feeds(&config, partitions), &ties(&config));
@@ -68,14 +73,16 @@ impl Engine {
             };
             places.push(shards.iter().enumerate().map(&mut deal).collect());
         }
-        live.expect(partitions.iter().sum::<usize>() + 1);
+        live.expect(partitions.iter().sum::<usize>() + 2);
         let lane =
             |partitions: &Vec<Partition>| Lane::new(live.clone(), sources(&config), partitions);
         let lanes = dealt.iter().map(lane).collect();
         let offsets = partitions.iter().map(|count| vec![0; *count]).collect();
         let sent = dealt.iter().map(|_| Vec::new()).collect();
-        let reps = RepFollower::new(live.clone(), config.sources.len(), reps_topic.clone());
-        Self { live, lanes, places, offsets, sent, reps, reps_topic }
+        let own = config.sources.len();
+        let goals = GoalFollower::new(live.clone(), own, config.topics.goals.clone());
+        let reps = RepFollower::new(live.clone(), own + 1, reps_topic.clone());
+        Self { live, lanes, places, offsets, sent, goals, reps, reps_topic }
     }
 
     /// Puts a message on a partition of a source. Answers which lane will take it, and its offset.
@@ -105,9 +112,24 @@ impl Engine {
 
     /// Tells something of a rep on its topic, or with no value takes it back. Answers whether it was accepted.
     pub(crate) fn tell_rep(&mut self, key: &[u8], value: Option<&[u8]>, now: Timestamp) -> bool {
-        let told = reps::decode(value).unwrap_or(Told::Malformed);
-        let accepted = told != Told::Malformed;
+        let told = reps::decode(value).unwrap_or(facts::Told::Malformed);
+        let accepted = told != facts::Told::Malformed;
         self.reps.take(vec![RepRecord { offset: 0, key: key.to_vec(), told }], now);
+        accepted
+    }
+
+    /// Puts a record in its place on the topic of goals. Answers whether it was accepted.
+    pub(crate) fn edit_goal(
+        &mut self,
+        offset: i64,
+        key: &str,
+        value: Option<&str>,
+        now: Timestamp,
+    ) -> bool {
+        let told = goals::record::decode(Some(key.as_bytes()), value.map(str::as_bytes));
+        let told = told.unwrap_or(Told::Malformed);
+        let accepted = told != Told::Malformed;
+        self.goals.take(vec![GoalRecord { offset, key: key.as_bytes().to_vec(), told }], now);
         accepted
     }
 
@@ -138,6 +160,7 @@ impl Engine {
             let partitions: Vec<usize> = lane.partitions().map(|(at, _)| at).collect();
             partitions.into_iter().for_each(|at| lane.caught_up(at, now));
         }
+        self.goals.caught_up(now);
         self.reps.caught_up(now);
     }
 
@@ -158,6 +181,11 @@ impl Engine {
     pub(crate) fn changed(&self, since: Revision, now: Timestamp) -> (Update, Revision) {
         let (update, revision) = self.live.changes_since(since, &Selection::default(), now);
         (update.expect("no more was removed than is remembered"), revision)
+    }
+
+    /// Whether there is a scope of this name now.
+    pub(crate) fn has_scope(&self, name: &str) -> bool {
+        self.live.roster().named(name).is_some()
     }
 
     /// The scope, the KPI and the period of a standing, by name.

@@ -21,6 +21,7 @@ pub mod goal;
 pub mod moment;
 pub mod native;
 pub mod number;
+mod parsed;
 pub mod rates;
 pub mod records;
 pub mod roster;

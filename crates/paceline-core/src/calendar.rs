@@ -101,13 +101,23 @@ impl Calendar {
         if window.end.0 - window.start.0 >= LONGEST {
             return Vec::new();
         }
-        let moved = |days| Period {
-            start: window.start.plus(days),
-            end: window.end.plus(days),
-            ..window.clone()
-        };
-        let edge = |days: &i32| self.rests(&moved(*days)) != self.rests(&moved(days - 1));
-        (1..=366).filter(edge).take(2).map(|days| window.end.plus(days)).collect()
+        let works = |day: &Day| self.weight(*day) != Decimal::ZERO;
+        // A window holds a working day as long as the last one until its end is not before its start.
+        let mut last = window.days().filter(works).last();
+        let mut rests = last.is_none();
+        let mut edges = Vec::new();
+        for day in (1..=366).map(|days| window.end.plus(days)) {
+            last = Some(day).filter(works).or(last);
+            let start = window.start.plus(day.0 - window.end.0);
+            if rests != last.is_none_or(|last| last < start) {
+                rests = !rests;
+                edges.push(day);
+            }
+            if edges.len() == 2 {
+                break;
+            }
+        }
+        edges
     }
 
     /// When work begins and ends on a day in a zone; `None` where the zone has no such day, or a jump of its

@@ -5,9 +5,9 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 /// A calendar day: days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +53,18 @@ impl Day {
         zone.to_ambiguous_timestamp(self.civil().at(0, 0, 0, 0))
             .compatible()
             .unwrap_or(Timestamp::MAX)
+    }
+
+    /// The days that a time zone leaves out, moving to the other side of the date line, as far as that is known.
+    pub(crate) fn left_out(zone: &TimeZone) -> Vec<Self> {
+        // What is known ahead of the years listed is that clocks change twice a year.
+        let until = Self::from_civil(Date::constant(2100, 1, 1)).start(&TimeZone::UTC);
+        let changes = zone.following(Timestamp::MIN).map(|change| change.timestamp());
+        let around = changes.take_while(|at| *at < until).map(|at| {
+            let before = at - SignedDuration::from_nanos(1);
+            (Self::of(before, zone), Self::of(at, zone))
+        });
+        around.flat_map(|(before, after)| (before.0 + 1..after.0).map(Self)).collect()
     }
 
     /// Reads `YYYY-MM-DD`.
@@ -112,6 +124,13 @@ mod tests {
         assert_eq!(Day::from_civil(Date::MIN).civil(), Date::MIN);
         assert_eq!(Day::from_civil(Date::MAX).civil(), Date::MAX);
         assert_eq!(Day(i32::MAX).civil(), Date::MAX);
+    }
+
+    #[test]
+    fn knows_the_days_that_zones_leave_out() {
+        let left_out = |name: &str| Day::left_out(&TimeZone::get(name).expect("a zone"));
+        assert_eq!(left_out("Pacific/Apia"), [Day::from_civil(date(2011, 12, 30))]);
+        assert_eq!(left_out("America/New_York"), []);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! roster. Everything stays a sum: a correction is withdrawn as it was made, and where the teams are others the rule
 //! picks other scopes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::roster::{Roster, ScopeId};
@@ -139,6 +140,18 @@ impl Joints {
     pub(crate) fn path<'a>(&'a self, owner: Symbol, roster: &'a Roster) -> &'a [ScopeId] {
         let Some(at) = owner.joint_number() else { return roster.path(owner) };
         self.met.get(at).and_then(Option::as_ref).map_or(&[], |met| &met.scopes)
+    }
+
+    /// The joint owners that each of some scopes counts. `scopes` are in order.
+    pub(crate) fn by_scope(&self, scopes: &[ScopeId]) -> BTreeMap<ScopeId, Vec<Symbol>> {
+        let mut by_scope = BTreeMap::<ScopeId, Vec<Symbol>>::new();
+        for (at, met) in self.met.iter().enumerate() {
+            let path = met.iter().flat_map(|met| &met.scopes);
+            for scope in path.filter(|scope| scopes.binary_search(scope).is_ok()) {
+                by_scope.entry(*scope).or_default().push(Symbol::joint(at));
+            }
+        }
+        by_scope
     }
 
     /// The joint owners that some of the scopes count.

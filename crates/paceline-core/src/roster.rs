@@ -14,6 +14,7 @@ use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
 
 use crate::calendar::{Calendar, CalendarId};
+use crate::day::Day;
 use crate::symbol::{Intern, Symbol};
 
 use names::Names;
@@ -46,6 +47,8 @@ pub struct Roster {
     zones: Vec<TimeZone>,
     /// The zone of the calendar of the org.
     default_zone: TimeZone,
+    /// The days that some zone of these leaves out.
+    left_out: Vec<Day>,
     names: Arc<Names>,
     scopes: Vec<Scope>,
     by_symbol: HashMap<Symbol, usize, FixedState>,
@@ -142,14 +145,16 @@ impl Roster {
             calendars.get(usize::from(id.0)).map_or(TimeZone::UTC, |calendar| calendar.zone.clone())
         };
         let zone = |rep: &Arc<Rep>| rep.zone.clone().unwrap_or_else(|| zone_of(rep.calendar));
-        let zones = reps.iter().map(zone).collect();
+        let zones: Vec<TimeZone> = reps.iter().map(zone).collect();
         let default_zone = zone_of(CalendarId::DEFAULT);
+        let left_out = distinct(&zones).into_iter().flat_map(Day::left_out).collect();
         let in_force = |id: &ScopeId| scopes[id.0 as usize] != Scope::Ended;
         let everyone = (0..scopes.len() as u32).map(ScopeId).filter(in_force).collect();
         Ok(Self {
             reps,
             zones,
             default_zone,
+            left_out,
             names,
             scopes,
             by_symbol,
@@ -223,6 +228,11 @@ impl Roster {
             Scope::Org | Scope::Unassigned | Scope::Ended => &self.default_zone,
             Scope::Rep(rep) | Scope::Team(rep) => &self.zones[*rep],
         }
+    }
+
+    /// The days that there are not for some of the reps.
+    pub(crate) fn left_out(&self) -> &[Day] {
+        &self.left_out
     }
 
     /// The calendar of a scope: a team has its manager's.
@@ -302,4 +312,15 @@ fn members(scopes: usize, paths: &[Vec<ScopeId>]) -> Vec<Vec<usize>> {
         path.iter().for_each(|scope| members[scope.0 as usize].push(rep));
     }
     members
+}
+
+/// Each zone once.
+fn distinct(zones: &[TimeZone]) -> Vec<&TimeZone> {
+    let mut distinct: Vec<&TimeZone> = Vec::new();
+    for zone in zones {
+        if !distinct.contains(&zone) {
+            distinct.push(zone);
+        }
+    }
+    distinct
 }

@@ -1,6 +1,6 @@
 //! The service: what `serve` and `demo` run. It wires Kafka to the engine and the engine to gRPC and HTTP.
 
-mod goals;
+pub mod goals;
 mod http;
 mod intake;
 mod lane;

@@ -17,7 +17,7 @@ use coverage::Coverage;
 use play::Play;
 
 /// How many cases a run has that does not say otherwise.
-const CASES: u64 = 2_000;
+const CASES: u64 = 5_000;
 
 /// Seeds of cases that failed once: what was taken but not committed showed at opening; a pace was rounded twice.
 const ONCE_WRONG: [u64; 2] = [7_107_274_011_588_193_903, 8_758_886_635_948_671_676];

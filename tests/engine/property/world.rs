@@ -8,7 +8,10 @@ mod derived;
 mod extras;
 mod goals;
 mod kpis;
+mod money;
 mod reps;
+mod subjects;
+mod wider;
 
 use std::fmt::{self, Write as _};
 
@@ -18,9 +21,15 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use calendars::Calendar;
 use derived::Derived;
 use extras::Extras;
-use goals::Goal;
-use kpis::Kpi;
+use kpis::{Kpi, Shown};
 use reps::Rep;
+use wider::Wider;
+
+pub(crate) use calendars::ZONES;
+pub(crate) use extras::{GoalExtra, goal_extra};
+pub(crate) use goals::{Goal, goal};
+pub(crate) use money::CURRENCIES;
+pub(crate) use subjects::{Subject, Topic};
 
 use super::history::{self, Step};
 
@@ -28,20 +37,33 @@ use super::history::{self, Step};
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) yaml: String,
-    /// The partitions of the topics of opportunities and of activities.
-    pub(crate) partitions: [usize; 2],
+    /// The config with other calendars, for a restart.
+    pub(crate) other: Option<String>,
+    /// In the order of the config.
+    pub(crate) topics: Vec<Topic>,
     pub(crate) lanes: usize,
     /// Whether the changes of one opportunity come through any partition.
     pub(crate) spread: bool,
-    pub(crate) reps: usize,
+    pub(crate) reps: Vec<Rep>,
+    pub(crate) shown: Vec<Shown>,
+    /// The records that there are at first: what each is, which one, and its fields as JSON.
+    pub(crate) opening: Vec<(Subject, u8, String)>,
+    /// The days from which rows of reps hold.
+    pub(crate) dates: Vec<Date>,
+    /// Whether something is told of reps on their topic.
+    pub(crate) told: bool,
     pub(crate) start: Timestamp,
     pub(crate) features: Vec<&'static str>,
 }
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { yaml, partitions, lanes, start, .. } = self;
-        write!(f, "{lanes} lanes over {partitions:?} partitions, from {start}:\n{yaml}")
+        let Self { yaml, other, topics, lanes, start, .. } = self;
+        write!(f, "{lanes} lanes over {topics:?}, from {start}:\n{yaml}")?;
+        if let Some(other) = other {
+            write!(f, "and after a restart:\n{other}")?;
+        }
+        Ok(())
     }
 }
 
@@ -80,9 +102,9 @@ struct Parts {
 
 /// A world, and what happens in it.
 pub(crate) fn cases() -> impl Strategy<Value = (World, Vec<Step>)> {
-    // Extras come last, so that a seed draws the same world and history with and without them.
-    (parts(), history::histories(), extras::extras())
-        .prop_map(|(parts, steps, extras)| (parts.world(&extras), steps))
+    // A failure shrinks to a plain world first, and then to a short history.
+    (extras::extras(), wider::wider(), parts(), history::histories())
+        .prop_map(|(extras, wider, parts, steps)| (parts.world(&extras, &wider), steps))
 }
 
 fn parts() -> impl Strategy<Value = Parts> {
@@ -90,7 +112,7 @@ fn parts() -> impl Strategy<Value = Parts> {
     let place =
         (select(&STARTS[..]), 0..4_320_i64, 1..4_usize, 1..4_usize, prop::bool::weighted(0.3));
     let calendar = calendars::calendar();
-    (calendar, vec(reps::rep(), 1..6), kpis, vec(goals::goal(), 1..9), bands(), place).prop_map(
+    (calendar, vec(reps::rep(), 1..6), kpis, vec(goal(), 1..9), bands(), place).prop_map(
         |(calendar, reps, (kpis, ratio, derived), goals, bands, place)| {
             let (day, minutes, lanes, partitions, spread) = place;
             Parts {
@@ -128,66 +150,66 @@ fn bands() -> impl Strategy<Value = &'static str> {
 }
 
 impl Parts {
-    fn world(&self, extras: &Extras) -> World {
+    fn world(&self, extras: &Extras, wider: &Wider) -> World {
+        let world = self.written(extras, wider);
+        let Some(((calendar, weeks), others)) =
+            wider.calendars.as_deref().and_then(<[_]>::split_first)
+        else {
+            return world;
+        };
+        let calendars = others[..extras.calendars.len()].to_vec();
+        let extras = Extras { weeks: *weeks, calendars, ..extras.clone() };
+        let parts = Self { calendar: calendar.clone(), ..self.clone() };
+        World { other: Some(parts.written(&extras, wider).yaml), ..world }
+    }
+
+    fn written(&self, extras: &Extras, wider: &Wider) -> World {
         let day = if extras.samoa { SAMOA } else { self.day };
         let start: Date = day.parse().expect("a date");
         let mut world = World {
             yaml: String::new(),
-            partitions: [self.partitions, 2],
+            other: None,
+            topics: Vec::new(),
             lanes: self.lanes,
             spread: self.spread,
-            reps: self.reps.len(),
+            reps: Vec::new(),
+            shown: Vec::new(),
+            opening: Vec::new(),
+            dates: Vec::new(),
+            told: wider.told,
             start: instant(start, self.minutes),
             features: Vec::new(),
         };
-        world.write(self, extras, start).expect("a string takes any text");
+        world.write(self, extras, wider, start).expect("a string takes any text");
         world
     }
 }
 
 impl World {
-    fn write(&mut self, parts: &Parts, extras: &Extras, start: Date) -> fmt::Result {
-        let keyed = !self.spread;
-        writeln!(self.yaml, "kafka: {{brokers: localhost:9092, group_id: test}}\nsources:")?;
-        writeln!(
-            self.yaml,
-            "  - {{topic: opportunities, format: paceline, entity: opportunity, keyed: {keyed}}}"
-        )?;
-        writeln!(self.yaml, "  - {{topic: activities, format: paceline, keyed: false}}")?;
-        self.yaml.push_str(ENTITIES);
+    fn write(&mut self, parts: &Parts, extras: &Extras, wider: &Wider, start: Date) -> fmt::Result {
+        writeln!(self.yaml, "kafka: {{brokers: localhost:9092, group_id: test}}")?;
+        self.write_sources(parts.partitions, wider)?;
         self.write_calendars(&parts.calendar, extras, start)?;
-        self.write_reps(&parts.reps, extras, start)?;
-        let mut shown = self.write_kpis(&parts.kpis, parts.ratio)?;
-        for (at, derived) in parts.derived.iter().enumerate() {
-            self.write_derived(at, derived, &mut shown)?;
+        self.write_reps(&parts.reps, extras, wider, start)?;
+        if let Some(money) = &wider.money {
+            self.write_currency(money, start)?;
         }
-        self.write_goals(&parts.goals, &shown, &parts.reps, extras, start)?;
+        self.write_kpis(&parts.kpis, parts.ratio, wider)?;
+        for (at, derived) in parts.derived.iter().enumerate() {
+            self.write_derived(at, derived)?;
+        }
+        self.write_goals(&parts.goals, extras, start)?;
         writeln!(self.yaml, "status: {}", parts.bands)
     }
-}
 
-const ENTITIES: &str = "entities:
-  opportunity:
-    fields:
-      owner: {path: OwnerId, type: text}
-      amount: {path: Amount, type: decimal}
-      stage: {path: StageName, type: text}
-      close_date: {path: CloseDate, type: date}
-      at_time: {path: ClosedAt, type: timestamp}
-      days: {path: Days, type: int}
-      hot: {path: Hot, type: bool}
-      account: {path: AccountId, type: text}
-    states:
-      field: stage
-      order: [Open, Proposal, Won, Lost]
-      sets: {open: [Open, Proposal], won: [Won], lost: [Lost]}
-  activity:
-    names: [Task]
-    fields:
-      owner: {path: OwnerId, type: text}
-      kind: {path: Type, type: text}
-      done: {path: IsClosed, type: bool}
-      minutes: {path: Minutes, type: decimal}
-      close_date: {path: ActivityDate, type: date}
-      at_time: {path: StartedAt, type: timestamp}
-";
+    /// The day on which it begins.
+    pub(crate) fn first_day(&self) -> Date {
+        self.start.to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+
+    /// Whether reps or rates may change while it runs.
+    pub(crate) fn is_lively(&self) -> bool {
+        let follows = |subject| self.source(subject).is_some();
+        self.told || !self.dates.is_empty() || follows(Subject::User) || follows(Subject::Rate)
+    }
+}

@@ -6,7 +6,7 @@
 mod money;
 mod names;
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{cmp::Ordering, collections::BTreeMap, rc::Rc};
 
 use cel::{
     IdedExpr, Program,
@@ -17,6 +17,7 @@ use jiff::{Timestamp, civil::Date};
 use super::{
     config::Entity,
     number::{self, Exact},
+    parsed::parsed,
 };
 
 /// A value.
@@ -42,7 +43,7 @@ pub enum V {
 #[derive(Debug)]
 pub struct Filter {
     text: String,
-    program: Program,
+    program: Rc<Program>,
     sets: BTreeMap<String, Vec<String>>,
 }
 
@@ -72,7 +73,7 @@ impl Filter {
     /// # Errors
     /// What the parser says.
     pub fn compile(text: &str, entity: &Entity) -> Result<Self, String> {
-        let program = Program::compile(text).map_err(|error| error.to_string())?;
+        let program = parsed(text)?;
         let sets = entity.states.sets.iter().chain(&entity.states_across);
         let sets = sets.map(|(name, states)| (name.clone(), states.clone())).collect();
         Ok(Self { text: text.to_owned(), program, sets })

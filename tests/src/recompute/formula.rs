@@ -8,9 +8,12 @@ use cel::{
     common::ast::{CallExpr, Expr, LiteralValue, operators as op},
 };
 use num_traits::{Signed, Zero};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
 
-use super::number::{self, Exact};
+use super::{
+    number::{self, Exact},
+    parsed::parsed,
+};
 
 /// What an expression comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,16 +29,10 @@ pub enum F {
 }
 
 /// The expression of a derived KPI.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Formula {
     text: String,
-    program: Program,
-}
-
-impl Clone for Formula {
-    fn clone(&self) -> Self {
-        Self::compile(&self.text)
-    }
+    program: Rc<Program>,
 }
 
 /// The value or the goal of a KPI by its name, if there is one.
@@ -48,7 +45,7 @@ impl Formula {
     /// On one that `paceline check` refuses.
     #[must_use]
     pub fn compile(text: &str) -> Self {
-        let program = Program::compile(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let program = parsed(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         Self { text: text.to_owned(), program }
     }
 

@@ -163,7 +163,16 @@ impl Board {
             let scheduled = days_of(&state.ahead, period);
             state.accumulator.days_ahead(period).into_iter().chain(scheduled)
         });
-        contributions.chain(edges).chain(rests).collect()
+        let left_out = self.windows_around_left_out(period);
+        contributions.chain(edges).chain(rests).chain(left_out).collect()
+    }
+
+    /// The days after a window's last on which it holds, or no longer does, a day that there is not for some.
+    fn windows_around_left_out(&self, period: &Period) -> impl Iterator<Item = Day> {
+        let (length, last) = (period.end.0 - period.start.0 + 1, period.end);
+        let days = self.roster.left_out().iter();
+        let windows = days.flat_map(move |day| (day.0..=day.0 + length).map(Day));
+        windows.filter(move |day| *day > last)
     }
 
     /// The midnights of members after an instant at which what they have to hold is scaled otherwise.
@@ -251,7 +260,12 @@ impl Board {
         };
         let same = !moving.scaled
             && self.goals.same(moving.kpi, &moving.period, period)
-            && rests(&moving.period) == rests(period);
+            && rests(&moving.period) == rests(period)
+            && !self
+                .roster
+                .left_out()
+                .iter()
+                .any(|day| moving.period.holds(*day) || period.holds(*day));
         if !same {
             moving.aim = self.aim(times, scope, moving.kpi, period, at);
         }

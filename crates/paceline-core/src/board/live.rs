@@ -289,7 +289,14 @@ impl Board {
         if lives.iter().any(|live| self.place(*live).0 <= UNASSIGNED) {
             self.refill_from_all(&wanted);
         } else {
-            lives.iter().for_each(|live| self.refill_from_members(*live));
+            let mut scopes: Vec<ScopeId> = lives.iter().map(|live| self.place(*live).0).collect();
+            scopes.sort_unstable();
+            scopes.dedup();
+            let joints = self.joints.by_scope(&scopes);
+            for live in lives {
+                let joints = joints.get(&self.place(*live).0).map_or(&[][..], Vec::as_slice);
+                self.refill_from_members(*live, joints);
+            }
         }
         self.refill_ahead(&wanted);
     }
@@ -307,14 +314,13 @@ impl Board {
         }
     }
 
-    fn refill_from_members(&mut self, live: u32) {
+    /// `joints` are the joint owners that its scope counts.
+    fn refill_from_members(&mut self, live: u32, joints: &[Symbol]) {
         let (scope, slot) = self.place(live);
         let kpi = self.slots.get(slot).kpi;
         let Some(state) = &mut self.live[live as usize].state else { return };
         let members = self.roster.members(scope).map(|rep| self.roster.symbol(rep));
-        let within = [scope];
-        let joints = self.joints.of(&within);
-        for owner in members.chain([Symbol::UNKNOWN]).chain(joints) {
+        for owner in members.chain([Symbol::UNKNOWN]).chain(joints.iter().copied()) {
             for tally in self.ledger.tallies(owner, kpi) {
                 state.accumulator.add_tally(tally, &state.period, 1);
             }

@@ -1,6 +1,6 @@
 //! Goals that are set while running: their topic is read by a thread of its own, and written to by the gRPC service.
 
-mod record;
+pub mod record;
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{World, extras::Extras};
 
-pub(super) const ZONES: [&str; 5] =
+pub(crate) const ZONES: [&str; 5] =
     ["UTC", "Europe/Madrid", "America/New_York", "Pacific/Auckland", "Asia/Kolkata"];
 
 const WEEKS: [&str; 7] = [

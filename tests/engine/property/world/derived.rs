@@ -35,13 +35,9 @@ pub(super) fn derived() -> impl Strategy<Value = Derived> {
 
 impl World {
     /// Writes a KPI over some of those that are shown already, derived ones too, and adds it to them.
-    pub(super) fn write_derived(
-        &mut self,
-        at: usize,
-        derived: &Derived,
-        shown: &mut Vec<Shown>,
-    ) -> fmt::Result {
+    pub(super) fn write_derived(&mut self, at: usize, derived: &Derived) -> fmt::Result {
         let Derived { formula, one, other, met, goal_kind, lower, min_sample } = derived;
+        let shown = &self.shown;
         let one = &shown[usize::from(*one) % shown.len()];
         let other = &shown[usize::from(*other) % shown.len()];
         let formulas: [(&str, &str); 15] = [
@@ -64,6 +60,7 @@ impl World {
         let (formula, feature) = formulas[usize::from(*formula) % formulas.len()];
         let expr = formula.replace("{a}", &one.name).replace("{b}", &other.name);
         let (name, periods) = (format!("derived{at}"), other.periods.clone());
+        let names = [one.name.clone(), other.name.clone()];
         let goal_kind = ["hold", "hold", "reach", "rate"][usize::from(*goal_kind) % 4];
         let better = if *lower { "lower" } else { "higher" };
         write!(self.yaml, "  - {{name: {name}, type: derived, expr: \"{expr}\", better: {better}")?;
@@ -77,7 +74,6 @@ impl World {
         }
         writeln!(self.yaml, ", periods: [{}]}}", periods.join(", "))?;
         self.features.extend(["derived", feature]);
-        let names = [&one.name, &other.name];
         self.features.extend(
             names.iter().any(|name| name.starts_with("derived")).then_some("derived of a derived"),
         );
@@ -85,7 +81,7 @@ impl World {
             .extend(names.iter().any(|name| *name == "share").then_some("derived of a ratio"));
         let rolls = periods.iter().any(|kind| kind.starts_with("rolling"));
         self.features.extend(rolls.then_some("derived in a rolling window"));
-        shown.push(Shown { name, periods, lower: *lower, goal_kind });
+        self.shown.push(Shown { name, periods, lower: *lower, goal_kind });
         Ok(())
     }
 }

@@ -1,12 +1,9 @@
 //! What a world has beside the plain things: other calendars, days off, tenures, and goals that go by them.
 
-use std::fmt::{self, Write as _};
-
 use jiff::{ToSpan, civil::Date};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{
-    World,
     calendars::{self, Calendar},
     kpis::Shown,
 };
@@ -37,16 +34,16 @@ pub(super) struct RepExtra {
 
 /// More about a goal.
 #[derive(Clone, Debug)]
-pub(super) struct GoalExtra {
-    ramp: Vec<(u32, &'static str)>,
-    presence: bool,
+pub(crate) struct GoalExtra {
+    pub(super) ramp: Vec<(u32, &'static str)>,
+    pub(super) presence: bool,
     curve: Option<u8>,
 }
 
 pub(super) fn extras() -> BoxedStrategy<Extras> {
     let calendars = vec((calendars::calendar(), prop::bool::weighted(0.3)), 0..3);
     // As many as the longest lists of reps and goals.
-    let lists = (vec(rep(), 5), vec(goal(), 8));
+    let lists = (vec(rep(), 5), vec(goal_extra(), 8));
     (prop::bool::weighted(0.05), prop::bool::weighted(0.2), calendars, lists)
         .prop_map(|(samoa, weeks, calendars, (reps, goals))| Extras {
             samoa,
@@ -70,7 +67,7 @@ fn rep() -> impl Strategy<Value = RepExtra> {
         .prop_map(|(calendar, start, end, off)| RepExtra { calendar, start, end, off })
 }
 
-fn goal() -> impl Strategy<Value = GoalExtra> {
+pub(crate) fn goal_extra() -> impl Strategy<Value = GoalExtra> {
     let shares = select(&["0.25", "0.5", "0.6", "0.333333", "0", "1"][..]);
     (vec((1..9_u32, shares), 0..4), any::<bool>(), prop::option::of(any::<u8>())).prop_map(
         |(mut ramp, presence, curve)| {
@@ -101,52 +98,34 @@ impl RepExtra {
     }
 }
 
-impl World {
-    /// A team's own goal has neither ramp nor presence; only what is reached in parts of a period has a curve.
-    pub(super) fn write_goal_extra(
-        &mut self,
-        extra: &GoalExtra,
-        of_team: bool,
-        kpi: &Shown,
-        period: &str,
-    ) -> fmt::Result {
-        if !of_team && !extra.ramp.is_empty() {
-            let step =
-                |(until, share): &(u32, &str)| format!("{{until_month: {until}, share: {share}}}");
-            let steps: Vec<String> = extra.ramp.iter().map(step).collect();
-            write!(self.yaml, ", ramp: [{}]", steps.join(", "))?;
-            self.features.push("ramp");
-            self.features.extend((kpi.goal_kind == "hold").then_some("ramp of what is held"));
-            self.features.extend(kpi.lower.then_some("ramp where less is better"));
-        }
-        if !of_team && extra.presence {
-            write!(self.yaml, ", presence: true")?;
-            self.features.push("presence");
-            self.features.extend((!extra.ramp.is_empty()).then_some("ramp and presence"));
-        }
-        let curve = extra.curve.filter(|_| kpi.goal_kind == "reach");
-        let Some((feature, by, shares)) = curve.and_then(|chosen| curve_of(period, chosen)) else {
-            return Ok(());
-        };
-        self.features.push(feature);
-        write!(self.yaml, ", curve: {{by: {by}, shares: [{shares}]}}")
+impl GoalExtra {
+    /// The curve of a goal that is reached in parts of a period.
+    pub(super) fn curve_of(&self, kpi: &Shown, period: &str) -> Option<Curve> {
+        let chosen = self.curve.filter(|_| kpi.goal_kind == "reach")?;
+        curve_of(period, chosen)
     }
 }
 
-/// A curve over a quarter or a year: which one it is, by what, and the shares.
-fn curve_of(period: &str, chosen: u8) -> Option<(&'static str, &'static str, &'static str)> {
+/// How a goal is spread over the parts of its period.
+pub(super) struct Curve {
+    pub(super) feature: &'static str,
+    pub(super) by: &'static str,
+    pub(super) shares: &'static str,
+}
+
+/// A curve over a quarter or a year.
+fn curve_of(period: &str, chosen: u8) -> Option<Curve> {
     let quarters = ["0.25, 0.30, 0.45", "0.333333, 0.333333, 0.333334", "0, 0.5, 0.5", "1, 0, 0"];
     let chosen = usize::from(chosen);
-    match (period, chosen % 2) {
-        ("quarter", _) => {
-            Some(("curve over a quarter", "month", quarters[chosen % quarters.len()]))
-        }
-        ("year", 0) => Some(("curve by quarters", "quarter", "0.1, 0.2, 0.3, 0.4")),
-        ("year", _) => Some((
+    let (feature, by, shares) = match (period, chosen % 2) {
+        ("quarter", _) => ("curve over a quarter", "month", quarters[chosen % quarters.len()]),
+        ("year", 0) => ("curve by quarters", "quarter", "0.1, 0.2, 0.3, 0.4"),
+        ("year", _) => (
             "curve by months of a year",
             "month",
             "0.05, 0.05, 0.1, 0, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1",
-        )),
-        _ => None,
-    }
+        ),
+        _ => return None,
+    };
+    Some(Curve { feature, by, shares })
 }

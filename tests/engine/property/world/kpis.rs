@@ -1,29 +1,46 @@
 //! KPIs of every kind.
 
+mod words;
+
 use std::fmt::{self, Write as _};
 
 use proptest::{collection::vec, prelude::*};
 
-use super::World;
+use super::{World, wider::Wider};
 
 #[derive(Clone, Debug)]
 pub(super) struct Kpi {
-    pub(super) of_activities: bool,
-    pub(super) filter: u8,
-    pub(super) agg: u8,
-    pub(super) at: u8,
-    pub(super) goal_kind: u8,
-    pub(super) lower: bool,
-    pub(super) periods: Vec<&'static str>,
-    pub(super) min_sample: u8,
+    of_activities: bool,
+    filter: u8,
+    agg: u8,
+    at: u8,
+    goal_kind: u8,
+    lower: bool,
+    periods: Vec<&'static str>,
+    min_sample: u8,
+    /// What it looks at beyond the record itself, where there is something.
+    beyond: u8,
 }
 
 /// A KPI as goals need to know it.
-pub(super) struct Shown {
+#[derive(Clone)]
+pub(crate) struct Shown {
     pub(super) name: String,
     pub(super) periods: Vec<&'static str>,
     pub(super) lower: bool,
     pub(super) goal_kind: &'static str,
+}
+
+/// What a KPI is in a world.
+struct Chosen<'a> {
+    kpi: &'a Kpi,
+    agg: &'static str,
+    filter: Option<&'static str>,
+    at: Option<&'static str>,
+    credit: &'static str,
+    conversion: Option<[&'static str; 3]>,
+    /// Whether amounts of opportunities are money.
+    money: bool,
 }
 
 pub(super) fn kpi() -> impl Strategy<Value = Kpi> {
@@ -35,131 +52,108 @@ pub(super) fn kpi() -> impl Strategy<Value = Kpi> {
     let kinds = prop_oneof![30 => vec(kind, 1..3), 1 => Just(vec!["year"])];
     (
         prop::bool::weighted(0.25),
-        any::<u8>(),
-        any::<u8>(),
-        any::<u8>(),
-        any::<u8>(),
+        (any::<u8>(), any::<u8>(), any::<u8>(), any::<u8>(), any::<u8>()),
         prop::bool::weighted(0.3),
         kinds,
         1..4_u8,
     )
         .prop_map(
-            |(of_activities, filter, agg, at, goal_kind, lower, mut periods, min_sample)| {
+            |(
+                of_activities,
+                (filter, agg, at, goal_kind, beyond),
+                lower,
+                mut periods,
+                min_sample,
+            )| {
                 periods.sort_unstable();
                 periods.dedup();
-                Kpi { of_activities, filter, agg, at, goal_kind, lower, periods, min_sample }
+                Kpi {
+                    of_activities,
+                    filter,
+                    agg,
+                    at,
+                    goal_kind,
+                    lower,
+                    periods,
+                    min_sample,
+                    beyond,
+                }
             },
         )
 }
 
 impl World {
-    /// Answers the name and the kinds of period of each KPI that was written.
-    pub(super) fn write_kpis(
-        &mut self,
-        kpis: &[Kpi],
-        ratio: bool,
-    ) -> Result<Vec<Shown>, fmt::Error> {
+    pub(super) fn write_kpis(&mut self, kpis: &[Kpi], ratio: bool, wider: &Wider) -> fmt::Result {
         writeln!(self.yaml, "kpis:")?;
-        let mut shown = Vec::new();
-        for (at, kpi) in kpis.iter().enumerate() {
+        let kpis: Vec<Chosen<'_>> = kpis.iter().map(|kpi| kpi.chosen(wider)).collect();
+        for (at, chosen) in kpis.iter().enumerate() {
             let name = format!("kpi{at}");
-            self.write_kpi(&name, kpi)?;
-            let (periods, goal_kind) = (kpi.periods.clone(), kpi.goal_kind());
-            shown.push(Shown { name, periods, lower: kpi.lower, goal_kind });
+            self.write_kpi(&name, chosen)?;
+            let (periods, goal_kind) = (chosen.kpi.periods.clone(), chosen.goal_kind());
+            self.shown.push(Shown { name, periods, lower: chosen.kpi.lower, goal_kind });
         }
-        let dated = |kpi: &Kpi| kpi.at().is_some();
-        let fits = |other: &Kpi| {
-            let simple = [other, &kpis[0]].iter().all(|kpi| kpi.conversion().is_none());
-            simple && dated(other) == dated(&kpis[0])
+        if ratio { self.write_ratio(&kpis) } else { Ok(()) }
+    }
+
+    /// Of the first KPI by another that is of its sort.
+    fn write_ratio(&mut self, kpis: &[Chosen<'_>]) -> fmt::Result {
+        let simple = |chosen: &Chosen<'_>| chosen.conversion.is_none();
+        let dated = |chosen: &Chosen<'_>| chosen.at.is_some();
+        let fits = |other: &Chosen<'_>| {
+            simple(other) && simple(&kpis[0]) && dated(other) == dated(&kpis[0])
         };
-        let below = kpis.iter().skip(1).position(fits).map(|at| at + 1);
-        if let (true, Some(below)) = (ratio, below) {
-            let kpi = &kpis[below];
-            let (better, periods) = (kpi.better(), kpi.periods.join(", "));
-            let sample = kpi.min_sample;
-            writeln!(
-                self.yaml,
-                "  - {{name: share, type: ratio, numerator: kpi0, denominator: kpi{below}, better: {better}, \
-                 goal_kind: rate, min_sample: {sample}, periods: [{periods}]}}"
-            )?;
-            self.features.push(if dated(kpi) { "ratio of flows" } else { "ratio of stocks" });
-            shown.push(Shown {
-                name: "share".to_owned(),
-                periods: kpi.periods.clone(),
-                lower: kpi.lower,
-                goal_kind: "rate",
-            });
-        }
-        Ok(shown)
-    }
-
-    fn write_kpi(&mut self, name: &str, kpi: &Kpi) -> fmt::Result {
-        if let Some((from, to, within)) = kpi.conversion() {
-            return self.write_conversion(name, kpi, [from, to, within]);
-        }
-        let (entity, filter) = (kpi.entity(), kpi.filter());
-        self.features.push(kpi.agg().split(", expr").next().unwrap_or_default());
-        write!(
-            self.yaml,
-            "  - {{name: {name}, type: simple, entity: {entity}, credit: {}, {}",
-            kpi.credit(),
-            kpi.agg()
-        )?;
-        self.features.extend(kpi.agg().contains("days(").then_some("days between"));
-        self.features.extend((kpi.credit() != "owner").then_some("kept credit"));
-        if let Some(filter) = filter {
-            let has = |part: &str| filter.contains(part);
-            self.features.extend(has("age(at").then_some("membership by age"));
-            self.features.extend(has("age(since").then_some("membership by the age of a moment"));
-            self.features.extend(has("first(").then_some("membership by a moment"));
-            self.features.extend(has("since(stage)").then_some("membership by the age of a value"));
-            self.features.extend(has("now()").then_some("membership from an instant on"));
-            self.features.extend(has("today()").then_some("membership by the day"));
-            write!(self.yaml, ", where: \"{filter}\"")?;
-        }
-        if let Some(at) = kpi.at() {
-            self.features.push(match at.split_once('(') {
-                Some((_, condition)) if condition.contains("else:") => {
-                    "flow by a moment or a field"
-                }
-                Some(("first", _)) => "flow by the first moment",
-                Some(_) => "flow by the moment since",
-                None if at.starts_with("close") => "flow by date",
-                None => "flow by timestamp",
-            });
-            write!(self.yaml, ", at: \"{at}\"")?;
-        } else {
-            self.features.push("stock");
-        }
-        let goal_kind = kpi.goal_kind();
-        self.features.push(goal_kind);
-        self.features.extend(kpi.periods.iter().copied());
-        self.features.push(kpi.better());
-        write!(self.yaml, ", goal_kind: {goal_kind}, better: {}", kpi.better())?;
-        if goal_kind == "rate" {
-            write!(self.yaml, ", min_sample: {}", kpi.min_sample)?;
-        }
-        writeln!(self.yaml, ", periods: [{}]}}", kpi.periods.join(", "))
-    }
-
-    fn write_conversion(
-        &mut self,
-        name: &str,
-        kpi: &Kpi,
-        [from, to, within]: [&str; 3],
-    ) -> fmt::Result {
-        self.features.push("conversion");
-        self.features.extend(kpi.periods.iter().copied());
+        let Some(below) = kpis.iter().skip(1).position(fits).map(|at| at + 1) else {
+            return Ok(());
+        };
+        self.features.push(if dated(&kpis[below]) { "ratio of flows" } else { "ratio of stocks" });
+        let kpi = kpis[below].kpi;
+        let (better, sample, periods) = (kpi.better(), kpi.min_sample, kpi.periods.join(", "));
+        self.shown.push(Shown {
+            name: "share".to_owned(),
+            periods: kpi.periods.clone(),
+            lower: kpi.lower,
+            goal_kind: "rate",
+        });
         writeln!(
             self.yaml,
-            "  - {{name: {name}, type: conversion, entity: {}, credit: owner, from: \"{from}\", to: \"{to}\", \
-             within: {within}, better: {}, min_sample: {}, periods: [{}]}}",
-            kpi.entity(),
-            kpi.better(),
-            kpi.min_sample,
-            kpi.periods.join(", ")
+            "  - {{name: share, type: ratio, numerator: kpi0, denominator: kpi{below}, better: {better}, \
+             goal_kind: rate, min_sample: {sample}, periods: [{periods}]}}"
         )
     }
+
+    fn write_kpi(&mut self, name: &str, chosen: &Chosen<'_>) -> fmt::Result {
+        let kpi = chosen.kpi;
+        let (better, periods, sample) = (kpi.better(), kpi.periods.join(", "), kpi.min_sample);
+        self.features.extend(chosen.features());
+        self.features.extend(kpi.periods.iter().copied());
+        write!(self.yaml, "  - {{name: {name}, entity: {}, better: {better}", kpi.entity())?;
+        write!(self.yaml, ", credit: {}, periods: [{periods}]", chosen.credit)?;
+        if let Some(parts) = chosen.conversion {
+            let [from, to, within] = parts.map(|part| chosen.plain(part));
+            return writeln!(
+                self.yaml,
+                ", type: conversion, from: \"{from}\", to: \"{to}\", within: {within}, min_sample: {sample}}}"
+            );
+        }
+        write!(self.yaml, ", type: simple, {}", chosen.agg)?;
+        if let Some(filter) = chosen.filter {
+            write!(self.yaml, ", where: \"{}\"", chosen.plain(filter))?;
+        }
+        if let Some(at) = chosen.at {
+            write!(self.yaml, ", at: \"{}\"", chosen.plain(at))?;
+        }
+        let goal_kind = chosen.goal_kind();
+        write!(self.yaml, ", goal_kind: {goal_kind}")?;
+        if goal_kind == "rate" {
+            write!(self.yaml, ", min_sample: {sample}")?;
+        }
+        writeln!(self.yaml, "}}")
+    }
+}
+
+/// One of some, by number.
+fn pick<T: Copy>(from: &[T], nth: u8) -> T {
+    from[usize::from(nth) % from.len()]
 }
 
 impl Kpi {
@@ -171,153 +165,158 @@ impl Kpi {
         if self.lower { "lower" } else { "higher" }
     }
 
-    fn filter(&self) -> Option<&'static str> {
-        if self.filter >= 216 {
-            let timed = if self.of_activities { &ACTIVITY_TIMED[..] } else { &TIMED };
-            return Some(timed[usize::from(self.filter) % timed.len()]);
+    /// What it is in a world.
+    fn chosen(&self, wider: &Wider) -> Chosen<'_> {
+        let conversion = self.conversion();
+        let mut chosen = Chosen {
+            kpi: self,
+            agg: self.agg(wider.money.is_some()),
+            filter: self.filter(),
+            at: conversion.map_or_else(|| self.at(), |[from, ..]| Some(from)),
+            credit: "owner",
+            conversion,
+            money: wider.money.is_some(),
+        };
+        if conversion.is_some() || self.of_activities {
+            chosen.keep_credit();
+            return chosen;
         }
-        if self.of_activities {
-            return [None, Some("done"), Some("kind == 'Call' || minutes > 20")]
-                [usize::from(self.filter) % 3];
+        if wider.linked {
+            self.look_across(&mut chosen);
         }
-        let filters = [
-            Some("stage in states.won"),
-            None,
-            Some("stage in states.won && amount > 0"),
-            Some("!(stage in states.open)"),
-            Some("hot"),
-            Some("!hot || stage == 'Won'"),
-            Some("amount >= 50 || days < 3"),
-            Some("amount > -1.5 && amount * -0.5 < 20"),
-            Some("close_date >= date('2026-11-10')"),
-            Some("account != null && owner != 'U1'"),
-            Some("at_time > timestamp('2026-11-01T00:00:00Z') || hot"),
-            Some("(amount - days > 10 && hot) || stage in ['Won', 'Lost']"),
-            Some("stage in ['Won', 'Lost'] && first(stage == 'Proposal') == null"),
-            Some("since(stage) >= since(amount) || days(at_time, first(hot)) > 1.5"),
-        ];
-        filters[usize::from(self.filter) % filters.len()]
+        if wider.split && self.beyond.is_multiple_of(3) {
+            chosen.agg = pick(&words::SPLIT_AGGS, self.agg);
+            chosen.credit = if self.agg.is_multiple_of(4) { SPLITS } else { SPLITS_AND_OVERLAY };
+        }
+        chosen.keep_credit();
+        chosen
     }
 
-    fn agg(&self) -> &'static str {
-        if self.of_activities {
-            let aggs = [
-                "agg: count",
-                "agg: sum, expr: minutes",
-                "agg: count_distinct, expr: kind",
-                "agg: median, expr: minutes",
-                "agg: p90, expr: minutes",
-            ];
-            return aggs[usize::from(self.agg) % aggs.len()];
+    /// Has it look at the accounts of opportunities, in some of the places where it can.
+    fn look_across(&self, chosen: &mut Chosen<'_>) {
+        let some = self.beyond / 16;
+        if some.is_multiple_of(2) {
+            chosen.filter = Some(pick(&words::LINKED_FILTERS, self.filter));
         }
-        let aggs = [
-            "agg: sum, expr: amount",
-            "agg: count",
-            "agg: avg, expr: amount",
-            "agg: min, expr: amount",
-            "agg: max, expr: amount - days",
-            "agg: count_distinct, expr: account",
-            "agg: sum, expr: \"hot ? amount : days\"",
-            "agg: sum, expr: \"amount * 0.333333 / days\"",
-            "agg: avg, expr: days",
-            "agg: count_distinct, expr: amount",
-            "agg: median, expr: amount",
-            "agg: p90, expr: amount",
-            "agg: median, expr: \"amount / days\"",
-            "agg: avg, expr: \"days(at_time, first(stage in states.won))\"",
-            "agg: max, expr: \"days(close_date, date('2026-11-10')) + days / 7\"",
-        ];
-        aggs[usize::from(self.agg) % aggs.len()]
+        if some.is_multiple_of(5) && chosen.at.is_some() {
+            chosen.at = Some(pick(&["account.day", "account.since"], self.at));
+        }
+        if some.is_multiple_of(3) {
+            chosen.credit = "account.owner";
+        }
+        if some.is_multiple_of(4) {
+            chosen.agg = pick(&words::LINKED_AGGS, self.agg);
+        }
+    }
+
+    fn filter(&self) -> Option<&'static str> {
+        match (self.filter, self.of_activities) {
+            (216.., true) => Some(pick(&words::ACTIVITY_TIMED, self.filter)),
+            (216.., false) => Some(pick(&words::TIMED, self.filter)),
+            (_, true) => pick(&words::ACTIVITY_FILTERS, self.filter),
+            (_, false) => pick(&words::FILTERS, self.filter),
+        }
+    }
+
+    fn agg(&self, money: bool) -> &'static str {
+        match (self.of_activities, money) {
+            (true, _) => pick(&words::ACTIVITY_AGGS, self.agg),
+            (false, true) => pick(&words::MONEY, self.agg),
+            (false, false) => pick(&words::AGGS, self.agg),
+        }
     }
 
     /// From, to, and within which time, now and then.
-    fn conversion(&self) -> Option<(&'static str, &'static str, &'static str)> {
-        let conversions = if self.of_activities { &ACTIVITY_CONVERSIONS[..] } else { &CONVERSIONS };
-        let nth = usize::from(self.agg);
-        (nth >= 220).then(|| conversions[nth % conversions.len()])
+    fn conversion(&self) -> Option<[&'static str; 3]> {
+        let conversions =
+            if self.of_activities { &words::ACTIVITY_CONVERSIONS[..] } else { &words::CONVERSIONS };
+        (self.agg >= 220).then(|| pick(conversions, self.agg))
     }
 
     fn at(&self) -> Option<&'static str> {
-        if let Some((from, ..)) = self.conversion() {
-            return Some(from);
-        }
-        let moments = if self.of_activities { &ACTIVITY_MOMENTS[..] } else { &MOMENTS };
-        let plain = [Some("close_date"), Some("at_time"), Some("at_time"), None];
-        let at = usize::from(self.at);
-        match at % 8 {
-            4.. => plain[at % 4],
-            1..4 => Some(moments[at / 8 % moments.len()]),
+        let moments =
+            if self.of_activities { &words::ACTIVITY_MOMENTS[..] } else { &words::MOMENTS };
+        match self.at % 8 {
+            4.. => pick(&[Some("close_date"), Some("at_time"), Some("at_time"), None], self.at),
+            1..4 => Some(pick(moments, self.at / 8)),
             _ => None,
         }
     }
-
-    /// Kept now and then, where that is allowed.
-    fn credit(&self) -> &'static str {
-        let other = ["age(", "now()", "today()", "first(", "since("];
-        let no_keep =
-            self.filter().is_some_and(|filter| other.iter().any(|word| filter.contains(word)));
-        let keeps = self.goal_kind.is_multiple_of(5) && self.at().is_some() && !no_keep;
-        if keeps { "{field: owner, on_change: keep}" } else { "owner" }
-    }
-
-    fn goal_kind(&self) -> &'static str {
-        if self.conversion().is_some() {
-            return "rate";
-        }
-        ["reach", "reach", "hold", "rate"][usize::from(self.goal_kind) % 4]
-    }
 }
 
-/// Moments of opportunities; the states make it possible to jump over one.
-const MOMENTS: [&str; 10] = [
-    "first(stage == 'Proposal')",
-    "since(stage in states.open)",
-    "first(stage in states.won, else: close_date)",
-    "since(stage != 'Proposal')",
-    "first(amount > 50 && stage != 'Lost', else: at_time)",
-    "since(hot || days > 2)",
-    "first(!hot)",
-    "first(true, else: at_time)",
-    "since(stage)",
-    "since(amount)",
-];
+const SPLITS: &str =
+    "{splits: opportunity_split, record: opportunity_id, who: owner, share: percent}";
+const SPLITS_AND_OVERLAY: &str = "{splits: opportunity_split, record: opportunity_id, who: owner, share: percent, overlay: is_overlay}";
 
-const ACTIVITY_MOMENTS: [&str; 3] =
-    ["first(done)", "since(kind == 'Call' || minutes > 20)", "first(minutes > 1, else: at_time)"];
+impl Chosen<'_> {
+    fn goal_kind(&self) -> &'static str {
+        if self.conversion.is_some() {
+            return "rate";
+        }
+        pick(&["reach", "reach", "hold", "rate"], self.kpi.goal_kind)
+    }
 
-/// From, to, and within which time.
-const CONVERSIONS: [(&str, &str, &str); 6] = [
-    ("stage == 'Proposal'", "stage in states.won", "3d"),
-    ("stage in states.open", "stage in ['Won', 'Lost']", "60d"),
-    ("hot", "amount > 50", "90m"),
-    ("amount > 0", "stage in states.won", "1s"),
-    ("stage == 'Open'", "stage == 'Proposal'", "2h"),
-    ("true", "hot && days > 0", "36h"),
-];
+    /// Keeps the credit now and then, where that is allowed.
+    fn keep_credit(&mut self) {
+        let others = ["age(", "now()", "today()", "first(", "since(", "account."];
+        let no_keep =
+            self.filter.is_some_and(|filter| others.iter().any(|word| filter.contains(word)));
+        let may = self.credit == "owner" && self.conversion.is_none() && self.at.is_some();
+        if self.kpi.goal_kind.is_multiple_of(5) && may && !no_keep {
+            self.credit = "{field: owner, on_change: keep}";
+        }
+    }
 
-const ACTIVITY_CONVERSIONS: [(&str, &str, &str); 2] =
-    [("kind == 'Call'", "done", "1d"), ("minutes > 1", "kind != 'Call'", "12h")];
+    /// A condition in this world: where amounts are money, it compares them as they stand.
+    fn plain(&self, condition: &str) -> String {
+        if self.money { condition.replace("amount", "bare") } else { condition.to_owned() }
+    }
 
-/// Conditions that the clock alone changes.
-const TIMED: [&str; 13] = [
-    "age(at_time) > duration('1d')",
-    "age(at_time) >= duration('36h') && hot",
-    "age(at_time) < duration('90m') || stage == 'Won'",
-    "age(since(stage in states.open)) > duration('1d12h')",
-    "stage in states.open && age(since(stage == 'Proposal' || hot)) >= duration('2d')",
-    "!(age(since(amount > 5)) <= duration('30h')) && days > 0",
-    "stage in states.open && age(since(stage)) > duration('1d12h')",
-    "close_date < today() && !(stage in states.won)",
-    "close_date >= today()",
-    "today() == close_date || close_date != today() && hot",
-    "at_time <= now()",
-    "now() < at_time && amount > 0",
-    "duration('1d') < age(at_time) && duration('3d') > age(at_time)",
-];
-
-const ACTIVITY_TIMED: [&str; 4] = [
-    "at_time <= now() && done",
-    "close_date <= today()",
-    "age(at_time) > duration('1h')",
-    "age(since(done)) < duration('1d')",
-];
+    /// What occurs in it.
+    fn features(&self) -> Vec<&'static str> {
+        if self.conversion.is_some() {
+            return vec!["conversion", self.kpi.better()];
+        }
+        let of_opportunities = self.money && !self.kpi.of_activities;
+        let money = of_opportunities && ["amount", "fee"].iter().any(|it| self.agg.contains(it));
+        let filter = self.filter.unwrap_or_default();
+        let has = |part: &str| filter.contains(part);
+        let by_clock = has("age(") || has("now()") || has("today()");
+        let at = self.at.unwrap_or_default();
+        let linked = |text: &str| text.contains("account.");
+        let splits = self.credit.contains("splits");
+        let occurs = [
+            (money, "money"),
+            (money && self.at.is_some(), "a flow of money"),
+            (money && self.at.is_none(), "a stock of money"),
+            (money && by_clock, "money by the clock"),
+            (money && splits, "money by splits"),
+            (self.agg.contains("days("), "days between"),
+            (self.credit.contains("keep"), "kept credit"),
+            (has("age(at") && !has("working"), "membership by age"),
+            (has("age(since"), "membership by the age of a moment"),
+            (has("'working'"), "membership by the age in working days"),
+            (has("first("), "membership by a moment"),
+            (has("since(stage)"), "membership by the age of a value"),
+            (has("now()"), "membership from an instant on"),
+            (has("today()"), "membership by the day"),
+            (self.at.is_none(), "stock"),
+            (at.contains("else:"), "flow by a moment or a field"),
+            (at.starts_with("first(") && !at.contains("else:"), "flow by the first moment"),
+            (at.starts_with("since("), "flow by the moment since"),
+            (at == "close_date", "flow by date"),
+            (at == "at_time", "flow by timestamp"),
+            (linked(filter), "a condition on another record"),
+            (linked(filter) && by_clock, "another record by the clock"),
+            (linked(at), "a date of another record"),
+            (linked(self.credit), "credit by another record"),
+            (linked(self.agg), "a number of another record"),
+            (splits, "credit by splits"),
+            (splits && !self.credit.contains("overlay"), "credit by splits without overlay"),
+            (splits && by_clock, "splits by the clock"),
+        ];
+        let occurs = occurs.into_iter().filter_map(|(occurs, what)| occurs.then_some(what));
+        let agg = self.agg.split(", expr").next().unwrap_or_default();
+        occurs.chain([agg, self.goal_kind(), self.kpi.better()]).collect()
+    }
+}

@@ -1,21 +1,35 @@
-//! Reps: whom they report to, and when and where they work.
+//! Reps: whom they report to, and when and where they work; as rows of the config, or as users of the CRM.
 
 use std::fmt::{self, Write as _};
 
-use jiff::civil::Date;
+use jiff::{ToSpan, civil::Date};
 use proptest::{prelude::*, sample::select};
 
 use super::{
-    World,
+    Subject, World,
     calendars::ZONES,
     extras::{Extras, RepExtra},
+    wider::{RepRow, Wider},
 };
 
 #[derive(Clone, Debug)]
-pub(super) struct Rep {
+pub(crate) struct Rep {
     pub(super) manager: Option<u8>,
     pub(super) role: Option<&'static str>,
     pub(super) zone: Option<&'static str>,
+}
+
+/// What a row says of a rep.
+#[derive(Default)]
+struct Says {
+    manager: Option<usize>,
+    role: Option<&'static str>,
+    zone: Option<&'static str>,
+    calendar: Option<String>,
+    start: Option<Date>,
+    end: Option<Date>,
+    off: Vec<String>,
+    from: Option<Date>,
 }
 
 pub(super) fn rep() -> impl Strategy<Value = Rep> {
@@ -29,59 +43,122 @@ pub(super) fn rep() -> impl Strategy<Value = Rep> {
 }
 
 impl World {
-    pub(super) fn write_reps(&mut self, reps: &[Rep], extras: &Extras, start: Date) -> fmt::Result {
+    pub(super) fn write_reps(
+        &mut self,
+        reps: &[Rep],
+        extras: &Extras,
+        wider: &Wider,
+        start: Date,
+    ) -> fmt::Result {
+        self.reps = reps.to_vec();
+        if wider.reps_are_users {
+            writeln!(self.yaml, "reps: {{from: user, where: active}}")?;
+            self.features.push("reps that are users");
+            for at in 0..reps.len() {
+                let says = self.says(at, &extras.reps[at], extras, start);
+                self.opening.push((Subject::User, at as u8, says.user()));
+            }
+            return Ok(());
+        }
         writeln!(self.yaml, "reps:\n  list:")?;
-        for (at, rep) in reps.iter().enumerate() {
-            write!(self.yaml, "    - {{id: U{at}")?;
-            if let Some(manager) = manager_of(reps, at) {
-                write!(self.yaml, ", manager: U{manager}")?;
-                let above = manager_of(reps, manager).map(|above| manager_of(reps, above));
-                self.features.extend(above.is_some().then_some("managers on two levels"));
-                self.features
-                    .extend(above.flatten().is_some().then_some("managers on three levels"));
+        for at in 0..reps.len() {
+            let says = self.says(at, &extras.reps[at], extras, start);
+            writeln!(self.yaml, "    - {}", says.row(at))?;
+            if let Some(row) = &wider.rows[at] {
+                let says = self.says_later(at, row, extras, start);
+                writeln!(self.yaml, "    - {}", says.row(at))?;
+                self.dates.extend(says.from);
+                self.features.push("a row from a day on");
             }
-            if let Some(role) = rep.role {
-                write!(self.yaml, ", role: {role}")?;
-            }
-            if let Some(zone) = rep.zone {
-                self.features.push("zone of a rep");
-                let zone = if extras.samoa { "Pacific/Apia" } else { zone };
-                self.features.extend(extras.samoa.then_some("a day that a zone leaves out"));
-                write!(self.yaml, ", time_zone: {zone}")?;
-            }
-            if let Some(extra) = extras.reps.get(at) {
-                self.write_extra(extra, extras.calendars.len(), start)?;
-            }
-            writeln!(self.yaml, "}}")?;
         }
         Ok(())
     }
 
-    fn write_extra(&mut self, extra: &RepExtra, calendars: usize, start: Date) -> fmt::Result {
-        if let Some(calendar) = extra.calendar.filter(|_| calendars > 0) {
-            write!(self.yaml, ", calendar: other{}", usize::from(calendar) % calendars)?;
-            self.features.push("calendar of a rep");
+    fn says(&mut self, at: usize, extra: &RepExtra, extras: &Extras, start: Date) -> Says {
+        let (reps, calendars) = (&self.reps, extras.calendars.len());
+        let manager = manager_of(reps, at);
+        let above = manager.and_then(|manager| manager_of(reps, manager));
+        let off = extra.time_off(start).map(|(from, to)| match to {
+            Some(to) => format!("{{from: {from}, to: {to}}}"),
+            None => format!("{{from: {from}}}"),
+        });
+        let zone = reps[at].zone.map(|zone| if extras.samoa { "Pacific/Apia" } else { zone });
+        let calendar = extra.calendar.filter(|_| calendars > 0);
+        let says = Says {
+            manager,
+            role: reps[at].role,
+            zone,
+            calendar: calendar.map(|chosen| format!("other{}", usize::from(chosen) % calendars)),
+            start: extra.first_day(start),
+            end: extra.last_day(start),
+            off: off.collect(),
+            from: None,
+        };
+        let on_three = above.is_some_and(|above| manager_of(reps, above).is_some());
+        let features = [
+            (above.is_some(), "managers on two levels"),
+            (on_three, "managers on three levels"),
+            (says.zone.is_some(), "zone of a rep"),
+            (says.zone.is_some() && extras.samoa, "a day that a zone leaves out"),
+            (says.calendar.is_some(), "calendar of a rep"),
+            (says.start.is_some(), "a rep with a first day"),
+            (says.end.is_some(), "a rep with a last day"),
+            (!says.off.is_empty(), "time off"),
+        ];
+        self.features
+            .extend(features.into_iter().filter_map(|(occurs, what)| occurs.then_some(what)));
+        says
+    }
+
+    /// What a later row says: all of it is other than before.
+    fn says_later(&self, at: usize, row: &RepRow, extras: &Extras, start: Date) -> Says {
+        let calendars = extras.calendars.len();
+        let manager = row.manager.filter(|_| at > 0).map(|chosen| usize::from(chosen) % at);
+        let calendar = row.calendar.filter(|_| calendars > 0);
+        Says {
+            manager,
+            role: row.role,
+            zone: row.zone,
+            calendar: calendar.map(|chosen| format!("other{}", usize::from(chosen) % calendars)),
+            from: Some(start + row.from.days()),
+            ..Says::default()
         }
-        if let Some(first) = extra.first_day(start) {
-            write!(self.yaml, ", start: {first}")?;
-            self.features.push("a rep with a first day");
-        }
-        if let Some(last) = extra.last_day(start) {
-            write!(self.yaml, ", end: {last}")?;
-            self.features.push("a rep with a last day");
-        }
-        let off: Vec<String> = extra
-            .time_off(start)
-            .map(|(from, to)| match to {
-                Some(to) => format!("{{from: {from}, to: {to}}}"),
-                None => format!("{{from: {from}}}"),
-            })
-            .collect();
-        if off.is_empty() {
-            return Ok(());
-        }
-        self.features.push("time off");
-        write!(self.yaml, ", time_off: [{}]", off.join(", "))
+    }
+}
+
+impl Says {
+    /// As a row of the config.
+    fn row(&self, at: usize) -> String {
+        let mut row = format!("{{id: U{at}");
+        let mut say = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                write!(row, ", {name}: {value}").expect("a string takes any text");
+            }
+        };
+        say("from", self.from.map(|day| day.to_string()));
+        say("manager", self.manager.map(|manager| format!("U{manager}")));
+        say("role", self.role.map(str::to_owned));
+        say("time_zone", self.zone.map(str::to_owned));
+        say("calendar", self.calendar.clone());
+        say("start", self.start.map(|day| day.to_string()));
+        say("end", self.end.map(|day| day.to_string()));
+        say("time_off", (!self.off.is_empty()).then(|| format!("[{}]", self.off.join(", "))));
+        row + "}"
+    }
+
+    /// As the fields of a user.
+    fn user(&self) -> String {
+        let text =
+            |text: Option<String>| text.map_or_else(|| "null".to_owned(), |it| format!("\"{it}\""));
+        format!(
+            r#"{{"ManagerId":{},"Role":{},"TimeZone":{},"Calendar":{},"StartDate":{},"EndDate":{},"IsActive":true}}"#,
+            text(self.manager.map(|manager| format!("U{manager}"))),
+            text(self.role.map(str::to_owned)),
+            text(self.zone.map(str::to_owned)),
+            text(self.calendar.clone()),
+            text(self.start.map(|day| day.to_string())),
+            text(self.end.map(|day| day.to_string())),
+        )
     }
 }
 

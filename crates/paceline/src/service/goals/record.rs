@@ -100,7 +100,7 @@ fn key(goal: &str, number: u64) -> String {
 ///
 /// # Errors
 /// In words, why it says nothing.
-pub(super) fn decode(raw_key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Told, String> {
+pub fn decode(raw_key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Told, String> {
     let raw_key = raw_key.and_then(|key| std::str::from_utf8(key).ok());
     let parts = raw_key.and_then(|key| key.rsplit_once('/'));
     let parts = parts.and_then(|(goal, number)| Some((goal, number.parse::<u64>().ok()?)));
