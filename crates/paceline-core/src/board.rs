@@ -80,6 +80,8 @@ pub struct Board {
     live: Vec<Live>,
     revision: Revision,
     changed: BTreeSet<(Revision, u32)>,
+    /// The KPIs whose records come from a source that lags behind.
+    lagging: BTreeSet<KpiId>,
     removals: VecDeque<Left>,
     lineage: Lineage,
     timers: BTreeSet<(Timestamp, u32)>,
@@ -113,6 +115,7 @@ impl Board {
             live: Vec::new(),
             revision: Revision::default(),
             changed: BTreeSet::new(),
+            lagging: BTreeSet::new(),
             removals: VecDeque::new(),
             lineage: Lineage::default(),
             timers: BTreeSet::new(),
@@ -226,6 +229,22 @@ impl Board {
         renewed.into_iter().for_each(|live| self.renew_goal(live, now));
         judged.into_iter().for_each(|live| self.judge(live, now, now));
         self.working_times.forget_unused();
+        self.revision
+    }
+
+    /// Notes which simple KPIs have records that come from a source which lags behind by more than it may. Of what is made of
+    /// them that puts all standings in doubt, in a new revision; no status depends on it.
+    pub fn set_lagging(&mut self, leaves: &BTreeSet<KpiId>) -> Revision {
+        let lags = |kpi: &KpiId| self.model.leaves(*kpi).iter().any(|leaf| leaves.contains(leaf));
+        let lagging: BTreeSet<KpiId> = self.model.kpi_ids().filter(lags).collect();
+        let former = std::mem::replace(&mut self.lagging, lagging);
+        self.revision.0 += 1;
+        for live in 0..self.live.len() as u32 {
+            let kpi = self.slots.get(self.place(live).1).kpi;
+            if self.lagging.contains(&kpi) != former.contains(&kpi) {
+                self.stamp(live);
+            }
+        }
         self.revision
     }
 

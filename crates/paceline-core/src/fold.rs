@@ -15,7 +15,6 @@ use crate::day::Day;
 use crate::entity::{EntityId, FieldId};
 use crate::entry::{Entry, NO_DAY, Part};
 use crate::expr::{Cell, Now, Outcome, Row};
-use crate::extra::Extra;
 use crate::kpi::{Credit, KpiId, Simple};
 use crate::model::Model;
 use crate::record::{Life, Scratch, Transition};
@@ -56,13 +55,9 @@ impl Fold {
             let (fields, timed) = (simple.fields() | doubts, simple.is_timed());
             Some(Folded { id, fields, doubts, timed, simple: simple.clone() })
         };
-        let looks = |id: &KpiId| {
-            let simple = model.kpi(*id).simple();
-            simple.is_some_and(|simple| looks_at(model, simple, entity))
-        };
         Self {
             kpis: model.kpi_ids().filter_map(folded).collect(),
-            looking: model.kpi_ids().filter(looks).collect(),
+            looking: model.kpi_ids().filter(|kpi| model.looks_at(*kpi, entity)).collect(),
         }
     }
 
@@ -236,21 +231,6 @@ impl Folded {
         let (old, new) = (was.marks(doubtful, symbols), is.marks(doubtful, symbols));
         replace_all(*kpi, old, new, &mut |entry| emit(None, entry));
     }
-}
-
-/// Whether a KPI looks at the records of an entity.
-fn looks_at(model: &Model, simple: &Simple, entity: EntityId) -> bool {
-    let cells = simple.fields();
-    let mut extras = model.entity(simple.entity).extra_cells();
-    simple.entity == entity
-        || extras.any(|(cell, extra)| {
-            let other = match extra {
-                Extra::Borrowed { link, .. } => link.entity,
-                Extra::Splits(splits) => splits.entity,
-                Extra::Moment(_) | Extra::Doubt(_) => return false,
-            };
-            cells & cell.bit() != 0 && other == entity
-        })
 }
 
 /// Whether what is seen of a record is in doubt: because of itself, or, while it lives, of what it is made of.

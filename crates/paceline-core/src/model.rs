@@ -76,6 +76,22 @@ impl Model {
         within
     }
 
+    /// Whether a simple KPI looks at the records of an entity, be it from those of another.
+    pub fn looks_at(&self, kpi: KpiId, entity: EntityId) -> bool {
+        let Some(simple) = self.kpi(kpi).simple() else { return false };
+        let cells = simple.fields();
+        let mut extras = self.entity(simple.entity).extra_cells();
+        simple.entity == entity
+            || extras.any(|(cell, extra)| {
+                let other = match extra {
+                    Extra::Borrowed { link, .. } => link.entity,
+                    Extra::Splits(splits) => splits.entity,
+                    Extra::Moment(_) | Extra::Doubt(_) => return false,
+                };
+                cells & cell.bit() != 0 && other == entity
+            })
+    }
+
     /// The KPIs whose goals a KPI's value is computed from.
     pub fn goals_within(&self, kpi: KpiId) -> Vec<KpiId> {
         let goals = |kpi: KpiId| match &self.kpi(kpi).measure {

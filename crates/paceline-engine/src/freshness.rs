@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use paceline_core::entity::EntityId;
 use paceline_core::facts::Finding;
 
@@ -43,6 +43,8 @@ pub struct Summary {
     pub covered: Vec<(String, Option<Timestamp>)>,
     /// Everything that makes the numbers incomplete; nothing when they are complete.
     pub causes: BTreeSet<Cause>,
+    /// The sources that lag behind by more than they may, by their indexes.
+    pub(crate) lagging: BTreeSet<usize>,
 }
 
 /// What of one partition is counted.
@@ -66,6 +68,19 @@ pub struct PartitionFreshness {
     pub caught_up: bool,
     /// How its connection is.
     pub link: Link,
+    /// What has come and is not counted, and since when that was known.
+    pub owed: Option<Owed>,
+    /// Whether that is longer than it may be.
+    pub lags: bool,
+}
+
+/// Messages that have come and are not counted yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// The offset up to which they go, exclusive.
+    pub until: i64,
+    /// When they were first heard of.
+    pub since: Timestamp,
 }
 
 /// How the connection to a partition's leader is.
@@ -145,6 +160,11 @@ pub enum Cause {
         /// Whose it is, and what is wrong with it; or how many more there are.
         problem: String,
     },
+    /// What has come on a topic was not counted for longer than it may take.
+    Lagging {
+        /// The topic.
+        topic: String,
+    },
     /// Reading failed in a way that does not mend itself.
     Unreadable {
         /// What the client said.
@@ -153,6 +173,30 @@ pub enum Cause {
 }
 
 impl PartitionFreshness {
+    /// Notes how far the partition goes now; `drained` says that it was read to its end, where the last offsets may be no
+    /// messages. `patience` is for how long what has come may stay uncounted.
+    pub fn hear(
+        &mut self,
+        end_offset: i64,
+        drained: bool,
+        now: Timestamp,
+        patience: SignedDuration,
+    ) {
+        self.end_offset = self.end_offset.max(end_offset);
+        self.owed = self.owed.filter(|_| !drained);
+        self.settle();
+        if self.owed.is_none() && self.lag() > 0 && !drained {
+            self.owed = Some(Owed { until: self.end_offset, since: now });
+        }
+        self.lags = self.owed.is_some_and(|owed| now.duration_since(owed.since) > patience);
+    }
+
+    /// What is counted is owed no longer. What came after it is heard of when it is heard of next.
+    fn settle(&mut self) {
+        self.owed = self.owed.filter(|owed| self.next_offset < owed.until);
+        self.lags &= self.owed.is_some();
+    }
+
     /// How many offsets are not counted yet.
     pub fn lag(&self) -> i64 {
         (self.end_offset - self.next_offset).max(0)
@@ -265,13 +309,22 @@ impl PartitionFreshness {
     /// Takes over what a lane has counted; how far the partition goes and how its link is, others know.
     fn take(&mut self, taken: Self) {
         let end_offset = self.end_offset.max(taken.next_offset);
-        *self = Self { end_offset, link: self.link, caught_up: self.caught_up, ..taken };
+        let Self { link, caught_up, owed, lags, .. } = *self;
+        *self = Self { end_offset, link, caught_up, owed, lags, ..taken };
+        self.settle();
     }
 }
 
 impl Known {
     fn summarise(&self, topics: &[String], sources: usize) -> Summary {
         let mut causes = self.raised.clone();
+        let lags = |partitions: &BTreeMap<_, PartitionFreshness>| {
+            self.open && partitions.values().any(|known| known.lags)
+        };
+        let of_sources = self.sources.iter().take(sources).enumerate();
+        let lagging: BTreeSet<usize> =
+            of_sources.filter(|(_, known)| lags(known)).map(|(at, _)| at).collect();
+        causes.extend(lagging.iter().map(|at| Cause::Lagging { topic: topics[*at].clone() }));
         for (topic, partitions) in topics.iter().zip(&self.sources) {
             let any =
                 |condition: fn(&PartitionFreshness) -> bool| partitions.values().any(condition);
@@ -302,7 +355,7 @@ impl Known {
             .zip(&self.sources)
             .take(sources)
             .map(|(topic, partitions)| (topic.clone(), covered(partitions)));
-        Summary { covered: covered.collect(), causes }
+        Summary { covered: covered.collect(), causes, lagging }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The live board: the one board of the process, behind its lock, with the signal that it changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -14,6 +14,7 @@ use paceline_core::day::Day;
 use paceline_core::entity::EntityId;
 use paceline_core::facts::{Facts, FromEntity, Said, Told};
 use paceline_core::goal::Goal;
+use paceline_core::kpi::KpiId;
 use paceline_core::ledger::Tallies;
 use paceline_core::model::Model;
 use paceline_core::rates::{Rate, Rates};
@@ -36,6 +37,8 @@ pub struct Live {
     model: Arc<Model>,
     bases: Bases,
     reps_from: Option<FromEntity>,
+    /// Which entities each source may feed.
+    feeds: Vec<Vec<EntityId>>,
     symbols: Arc<SharedSymbols>,
     freshness: Freshness,
     goals: Goals,
@@ -70,12 +73,20 @@ impl Live {
             bases: Bases::new(Basis::new(&model.calendars, roster, Arc::default())),
             model,
             reps_from: None,
+            feeds: Vec::new(),
             freshness: Freshness::new(topics),
             goals: Goals::new(),
             behind: AtomicUsize::new(0),
             opening: AtomicBool::new(false),
             signal: watch::Sender::new(0),
         }
+    }
+
+    /// The same, told which entities each source may feed.
+    #[must_use]
+    pub fn with_feeds(mut self, feeds: Vec<Vec<EntityId>>) -> Self {
+        self.feeds = feeds;
+        self
     }
 
     /// The same, with rates by which money is converted until records say others.
@@ -386,9 +397,23 @@ impl Live {
     }
 
     fn completeness_changed(&self) {
-        let complete = self.freshness.causes().is_empty();
+        let summary = self.freshness.summary();
+        self.follow_lag(&summary.lagging);
+        let complete = summary.causes.is_empty();
         gauge!(metric::COMPLETE).set(if complete { 1.0 } else { 0.0 });
         self.wake();
+    }
+
+    /// Puts in doubt what is counted of sources that lag behind.
+    fn follow_lag(&self, sources: &BTreeSet<usize>) {
+        let entities = sources.iter().filter_map(|source| self.feeds.get(*source)).flatten();
+        let entities: BTreeSet<EntityId> = entities.copied().collect();
+        let looks = |kpi: &KpiId| entities.iter().any(|at| self.model.looks_at(*kpi, *at));
+        let leaves: BTreeSet<KpiId> = self.model.kpi_ids().filter(looks).collect();
+        let mut shared = self.board();
+        if std::mem::replace(&mut shared.lagging, leaves.clone()) != leaves {
+            shared.board.set_lagging(&leaves);
+        }
     }
 
     fn wake(&self) {

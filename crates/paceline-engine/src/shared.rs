@@ -1,5 +1,6 @@
 //! What is behind the board's lock: the board, and what was said of reps and rates, of which the basis is made.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use paceline_core::board::Board;
 use paceline_core::calendar::CalendarId;
 use paceline_core::day::Day;
 use paceline_core::facts::{Facts, InForce};
+use paceline_core::kpi::KpiId;
 use paceline_core::rates::{Book, Rate};
 
 use crate::bases::Bases;
@@ -26,6 +28,8 @@ pub(crate) struct Shared {
     outdated: bool,
     /// When other facts come into force.
     due: Option<Timestamp>,
+    /// The simple KPIs that the board knows to lag behind.
+    pub(crate) lagging: BTreeSet<KpiId>,
 }
 
 impl Shared {
@@ -38,6 +42,7 @@ impl Shared {
             book: Book::default(),
             outdated: false,
             due: None,
+            lagging: BTreeSet::new(),
         }
     }
 

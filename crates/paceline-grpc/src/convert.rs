@@ -41,9 +41,9 @@ pub(crate) fn standing(
     model: &Model,
     roster: &Roster,
 ) -> proto::Standing {
-    let board::Standing { key, numbers, sample, status, since, next_change, doubt, revision } =
+    let board::Standing { key, numbers, sample, status, since, next_change, doubt, lags, revision } =
         standing;
-    let doubts = doubts(*doubt);
+    let doubts = doubts(*doubt, *lags);
     proto::Standing {
         scope: roster.name(key.scope),
         kpi: model.kpi(key.kpi).name.clone(),
@@ -110,11 +110,16 @@ fn status(status: standing::Status) -> proto::Status {
     }
 }
 
-fn doubts(doubt: ledger::Doubt) -> Vec<proto::Doubt> {
+fn doubts(doubt: ledger::Doubt, lags: bool) -> Vec<proto::Doubt> {
     let ledger::Doubt { incomplete, gap } = doubt;
     let reasons = [(proto::DoubtReason::Incomplete, incomplete), (proto::DoubtReason::Gap, gap)];
     let some = reasons.into_iter().filter(|(_, records)| *records != 0);
-    some.map(|(reason, records)| proto::Doubt { reason: reason.into(), records }).collect()
+    let lag = lags.then_some((proto::DoubtReason::Lag, 0));
+    let doubt = |(reason, records): (proto::DoubtReason, i64)| proto::Doubt {
+        reason: reason.into(),
+        records,
+    };
+    some.chain(lag).map(doubt).collect()
 }
 
 /// A KPI.
@@ -225,6 +230,7 @@ fn cause(cause: &engine::Cause, model: &Model) -> proto::Cause {
         engine::Cause::PartitionsAdded { topic } => {
             of_topic(proto::CauseKind::PartitionsAdded, topic)
         }
+        engine::Cause::Lagging { topic } => of_topic(proto::CauseKind::Lagging, topic),
         engine::Cause::Recovering { topic } => of_topic(proto::CauseKind::Recovering, topic),
         engine::Cause::Quarantined { topic } => of_topic(proto::CauseKind::Quarantined, topic),
         engine::Cause::Truncated { topic } => of_topic(proto::CauseKind::Truncated, topic),

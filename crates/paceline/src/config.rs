@@ -36,6 +36,8 @@ mod value;
 
 use std::path::Path;
 
+use jiff::SignedDuration;
+use paceline_core::entity::EntityId;
 use paceline_core::facts::{Facts, FromEntity};
 use paceline_core::model::Model;
 use paceline_core::rates::Rates;
@@ -79,6 +81,8 @@ pub struct Config {
     pub topics: Topics,
     /// For how long a status must hold before it raises an alert. Without effect in this version.
     pub hold: Hold,
+    /// For how long what has come on a source may stay uncounted, before it puts what is counted of it in doubt.
+    pub max_lag: SignedDuration,
     /// What the person who wrote the config should know.
     pub notes: Vec<String>,
 }
@@ -139,6 +143,14 @@ pub fn schema() -> schemars::Schema {
 }
 
 impl Config {
+    /// The entities that a source may feed.
+    pub fn feeds(&self, source: &Source) -> Vec<EntityId> {
+        match source.entity {
+            Some(entity) => vec![entity],
+            None => (0..self.model.entities.len() as u16).map(EntityId).collect(),
+        }
+    }
+
     /// What reads the messages of a source of this config.
     pub fn decoder(&self, source: &Source) -> Decoder {
         Decoder::new(source.format, source.entity, self.bindings.clone())

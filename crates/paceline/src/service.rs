@@ -44,7 +44,9 @@ impl Service {
         // What lies behind is not asked for again: the clock does not turn back.
         let today = Day::of(clock.now(), roster.zone(ORG));
         let rates = config.rates.clone().since(today);
+        let feeds = config.sources.iter().map(|source| config.feeds(source)).collect();
         let live = Live::new(model, roster, topics)
+            .with_feeds(feeds)
             .with_rates(rates)
             .with_reps(config.facts.clone(), config.reps_from.clone())
             .with_own(config.topics.goals.clone())

@@ -139,7 +139,7 @@ impl Board {
         self.timers.extend(timer.map(|timer| (timer, live)));
     }
 
-    fn stamp(&mut self, live: u32) {
+    pub(super) fn stamp(&mut self, live: u32) {
         let (_, slot) = self.place(live);
         let standing = &mut self.live[live as usize];
         self.changed.remove(&(standing.revision, live));

@@ -54,6 +54,7 @@ impl Board {
         });
         Some(Reading {
             since: case.end.filter(|end| *end <= now).unwrap_or(now),
+            lags: self.lagging.contains(&kpi),
             key: Key { scope, kpi, period },
             status,
             next_change,

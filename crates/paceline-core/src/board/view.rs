@@ -43,6 +43,8 @@ pub struct Standing {
     pub next_change: Option<Timestamp>,
     /// The records whose contribution is not known.
     pub doubt: Doubt,
+    /// Whether a source of its records lags behind by more than it may.
+    pub lags: bool,
     /// The revision at which it last changed.
     pub revision: Revision,
 }
@@ -57,6 +59,7 @@ pub struct Reading {
     pub(super) status: Status,
     pub(super) since: Timestamp,
     pub(super) next_change: Option<Timestamp>,
+    pub(super) lags: bool,
     pub(super) revision: Revision,
 }
 
@@ -71,6 +74,7 @@ impl Reading {
             since: self.since,
             next_change: self.next_change,
             doubt: self.case.doubt,
+            lags: self.lags,
             revision: self.revision,
         }
     }
@@ -312,6 +316,7 @@ impl Board {
             status: state.status,
             since: state.since,
             next_change: state.next_change,
+            lags: self.lagging.contains(&self.slots.get(slot).kpi),
             revision: standing.revision,
         })
     }

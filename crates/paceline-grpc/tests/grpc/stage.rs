@@ -75,6 +75,7 @@ impl Stage {
             Arc::new(roster),
             vec!["crm.opportunity".to_owned()],
         );
+        let live = live.with_feeds(vec![vec![EntityId(0)]]);
         let live = live.with_own(GOALS.to_owned()).with_own(REPS.to_owned());
         let live = Arc::new(live.with_reps(facts, None));
         let follower = RepFollower::new(live.clone(), 2, REPS.to_owned());

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use paceline_core::decimal::Decimal;
-use paceline_engine::Cause;
+use paceline_engine::{self as engine, PartitionFreshness};
 use paceline_grpc::Limits;
 use paceline_grpc::proto::{
-    RemovalReason, Selector, Standing, Status as Judgement, WatchStandingsRequest,
+    Cause, CauseKind, Doubt, DoubtReason, RemovalReason, Selector, Standing, Status as Judgement,
+    WatchStandingsRequest,
 };
 use tonic::Code;
 use tonic_types::StatusExt as _;
@@ -191,7 +193,7 @@ async fn a_cause_is_told_without_a_heartbeat() {
     let stage = Stage::open().await;
     let mut follower = stage.watch(watch(select(&["rep:U1"], &[], &[]))).await;
     assert!(follower.seen().await.message().complete);
-    let cause = Cause::Unreadable { error: "checksum".to_owned() };
+    let cause = engine::Cause::Unreadable { error: "checksum".to_owned() };
     stage.live.set_cause(cause.clone(), true);
     let Seen::Bookmark(message) = follower.seen().await else { panic!("a bookmark") };
     assert_eq!((message.complete, message.causes[0].detail.as_str()), (false, "checksum"));
@@ -234,4 +236,41 @@ async fn terms_out_of_range_are_refused() {
         let violations = status.get_details_bad_request().expect("details").field_violations;
         assert_eq!(violations[0].field, field);
     }
+}
+
+/// What has come and stays uncounted for too long puts what is counted of its source in doubt, whatever the status; once it
+/// is counted nothing is left of that.
+#[tokio::test]
+async fn what_lags_behind_is_in_doubt_until_it_is_counted() {
+    let stage = Stage::open().await;
+    let mut follower = stage.watch(watch(select(&["rep:U1"], &["bookings"], &["month"]))).await;
+    follower.seen().await;
+    let patience = SignedDuration::from_secs(60);
+    let hear = |end, drained, seconds| {
+        let now = stage.now() + SignedDuration::from_secs(seconds);
+        let heard = |known: &mut PartitionFreshness| known.hear(end, drained, now, patience);
+        stage.live.update_partition(0, 0, heard);
+    };
+    // Ten messages are there, and are not counted for exactly a minute: as long as they may take.
+    hear(10, false, 0);
+    hear(25, false, 60);
+    assert!(stage.live.freshness().causes().is_empty());
+    hear(30, false, 61);
+    let Seen::Update(message, standings, _) = follower.seen().await else { panic!("an update") };
+    let lagging = |cause: &Cause| CauseKind::try_from(cause.kind) == Ok(CauseKind::Lagging);
+    assert!(!message.complete && message.causes.iter().any(lagging), "{message:?}");
+    let doubt = Doubt { reason: DoubtReason::Lag.into(), records: 0 };
+    assert_eq!((standings[0].in_doubt, &standings[0].doubts), (true, &vec![doubt]));
+    // What came first is counted; what came since has its own minute.
+    stage.live.update_partition(0, 0, |known| known.next_offset = 12);
+    hear(30, false, 62);
+    let Seen::Update(message, standings, _) = follower.seen().await else { panic!("an update") };
+    assert_eq!((message.complete, standings[0].in_doubt), (true, false));
+    hear(30, false, 122);
+    assert!(stage.live.freshness().causes().is_empty());
+    hear(30, false, 123);
+    assert!(!stage.live.freshness().causes().is_empty());
+    // The end of a topic may be the mark of a transaction, which is no message.
+    hear(31, true, 124);
+    assert!(stage.live.freshness().causes().is_empty());
 }

@@ -119,7 +119,9 @@ impl Document {
             &mut notes,
             report,
         );
-        let bands = status::compile(&self.status.unwrap_or_default(), report);
+        let raw_status = self.status.unwrap_or_default();
+        let bands = status::compile(&raw_status, report);
+        let max_lag = status::max_lag(&raw_status, report);
         let server = server::compile(&self.server.unwrap_or_default(), report);
         let topics = topics::compile(&raw_topics, report);
         let hold = topics::hold(&self.alerts.unwrap_or_default(), report);
@@ -162,6 +164,7 @@ impl Document {
             server,
             topics,
             hold,
+            max_lag,
             notes,
         })
     }

@@ -1,11 +1,12 @@
 //! `status`: the dead zones between behind, on track and ahead.
 
+use jiff::SignedDuration;
 use paceline_core::decimal::Decimal;
 use paceline_core::kpi::{Band, Bands};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::located::{Exact, Located};
+use super::located::{Exact, Located, Text};
 use super::place::At;
 use super::report::Report;
 use super::value;
@@ -21,6 +22,19 @@ pub(super) struct RawStatus {
     ahead: Option<RawBand>,
     /// The share of the goal that must be expected by now before a goal to reach is judged. Default: 0.05.
     grace: Option<Located<Exact>>,
+    /// For how long what has come on a topic may stay uncounted, before all that is counted of it is in doubt and `complete` is
+    /// false: `30s`, `5m`. Default: 1m.
+    max_lag: Option<Text>,
+}
+
+/// For how long what has come may stay uncounted, where the config does not say.
+const MAX_LAG: SignedDuration = SignedDuration::from_secs(60);
+
+/// For how long what has come may stay uncounted.
+pub(super) fn max_lag(raw: &RawStatus, report: &mut Report) -> SignedDuration {
+    let Some(text) = &raw.max_lag else { return MAX_LAG };
+    let Some(lag) = value::duration(text, report) else { return MAX_LAG };
+    SignedDuration::try_from(lag).unwrap_or(SignedDuration::MAX)
 }
 
 /// Where a status is entered and left.

@@ -148,13 +148,9 @@ async fn patiently<T, F: Future<Output = Result<T, Error>>>(
 }
 
 fn feeds(config: &Config, topics: &[Topic]) -> Vec<Feed> {
-    let entities = |source: &config::Source| match source.entity {
-        Some(entity) => vec![entity.0.into()],
-        None => (0..config.model.entities.len()).collect(),
-    };
     let feed = |(source, topic): (&config::Source, &Topic)| Feed {
         partitions: topic.partitions.len(),
-        entities: entities(source),
+        entities: config.feeds(source).into_iter().map(|entity| entity.0.into()).collect(),
         keyed: source.keyed,
     };
     config.sources.iter().zip(topics).map(feed).collect()
@@ -211,7 +207,7 @@ fn runner(
     let reader = Reader::new(settings, assigned.collect())?;
     let partitions: Vec<Partition> = spots.iter().map(|spot| spot.partition).collect();
     let lane = Lane::new(live.clone(), sources(config, topics), &partitions);
-    Ok(lane::Runner::new(live.clone(), lane, reader, letters.clone(), clock, spots))
+    Ok(lane::Runner::new(live.clone(), lane, reader, letters.clone(), clock, spots, config.max_lag))
 }
 
 fn sources(config: &Config, topics: &[Topic]) -> Vec<Source> {

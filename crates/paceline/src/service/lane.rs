@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use paceline_crm::Message;
 use paceline_engine::{Cause, Lane, Link, Live, Partition};
 use paceline_kafka::{DeadLetters, Health, Leader, Letter, PartitionHealth, Reader, Record};
@@ -43,6 +43,8 @@ pub(super) struct Runner {
     leaders: Vec<Leader>,
     positions: Vec<Option<i64>>,
     committed: Instant,
+    /// For how long what has come may stay uncounted.
+    patience: SignedDuration,
 }
 
 /// What the engine calls it.
@@ -62,6 +64,7 @@ impl Runner {
         letters: Arc<DeadLetters>,
         clock: Clock,
         spots: Vec<Spot>,
+        patience: SignedDuration,
     ) -> Self {
         let leaders = vec![Leader::Up; spots.len()];
         let positions = vec![None; spots.len()];
@@ -75,6 +78,7 @@ impl Runner {
             leaders,
             positions,
             committed: Instant::now(),
+            patience,
         }
     }
 
@@ -143,9 +147,10 @@ impl Runner {
         let Partition { source, number, .. } = self.spots[at].partition;
         self.leaders[at] = self.leaders[at].after(health);
         let link = link(self.leaders[at]);
+        let (now, end) = (self.clock.now(), health.end_offset.unwrap_or_default());
         self.live.update_partition(source, number, |known| {
             known.link = link;
-            known.end_offset = known.end_offset.max(health.end_offset.unwrap_or_default());
+            known.hear(end, health.drained, now, self.patience);
         });
         if health.drained && health.reachable {
             self.caught_up(at);
