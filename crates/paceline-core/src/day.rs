@@ -5,9 +5,9 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 /// A calendar day: days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,12 +59,21 @@ impl Day {
     pub(crate) fn left_out(zone: &TimeZone) -> Vec<Self> {
         // What is known ahead of the years listed is that clocks change twice a year.
         let until = Self::from_civil(Date::constant(2100, 1, 1)).start(&TimeZone::UTC);
-        let changes = zone.following(Timestamp::MIN).map(|change| change.timestamp());
-        let around = changes.take_while(|at| *at < until).map(|at| {
-            let before = at - SignedDuration::from_nanos(1);
-            (Self::of(before, zone), Self::of(at, zone))
-        });
-        around.flat_map(|(before, after)| (before.0 + 1..after.0).map(Self)).collect()
+        let mut before = zone.to_offset(Timestamp::MIN);
+        let mut left_out = Vec::new();
+        for change in zone.following(Timestamp::MIN) {
+            let after = change.offset();
+            let forward = after.seconds() - std::mem::replace(&mut before, after).seconds();
+            if change.timestamp() > until {
+                break;
+            }
+            // Less would leave out a part of a day at most.
+            if forward >= 86_400 {
+                let day = Self::of(change.timestamp(), zone);
+                left_out.extend((1..=forward / 86_400).map(|days| day.plus(-days)));
+            }
+        }
+        left_out
     }
 
     /// Reads `YYYY-MM-DD`.

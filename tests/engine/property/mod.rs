@@ -2,7 +2,14 @@
 //!
 //! A plain run plays the same cases every time, so that a change is judged by what it changed. `PACELINE_CASES` sets how
 //! many, and then they are others each time. A failure names its seed and shows the smallest case found;
-//! `PACELINE_SEED` with `PACELINE_CASES=1` plays it again.
+//! `PACELINE_SEED` with `PACELINE_CASES=1` plays it again. A seed names a case as long as nothing else is drawn than now, so
+//! what was wrong once has a test of its own elsewhere.
+//!
+//! Before a release half a million cases are played by hand, one process a core:
+//!
+//! ```text
+//! PACELINE_CASES=250000 PACELINE_SEED=1000000 cargo test --release -p paceline-tests --test engine property::every
+//! ```
 
 mod coverage;
 mod history;
@@ -19,11 +26,8 @@ use play::Play;
 /// How many cases a run has that does not say otherwise.
 const CASES: u64 = 5_000;
 
-/// Seeds of cases that failed once: what was taken but not committed showed at opening; a pace was rounded twice.
-const ONCE_WRONG: [u64; 2] = [7_107_274_011_588_193_903, 8_758_886_635_948_671_676];
-
 /// How many cases it takes until all that is listed has occurred, with a margin.
-const ENOUGH: u64 = 1_000;
+const ENOUGH: u64 = 3_000;
 
 #[test]
 fn every_number_is_what_a_recompute_gives() {
@@ -33,9 +37,6 @@ fn every_number_is_what_a_recompute_gives() {
     let first = first.unwrap_or_else(|| if explores { RandomState::new().hash_one(0) } else { 0 });
     println!("seeds from {first}");
     let mut coverage = Coverage::default();
-    for seed in ONCE_WRONG {
-        check(seed, &mut coverage);
-    }
     for case in 0..cases {
         check(first.wrapping_add(case), &mut coverage);
     }

@@ -76,13 +76,14 @@ const RATE: [(&str, Kind); 4] = [
     ("Rate", Kind::Rate),
 ];
 
-const ACCOUNT: [(&str, Kind); 6] = [
+const ACCOUNT: [(&str, Kind); 7] = [
     ("OwnerId", Kind::Owner),
     ("Tier", Kind::Stage),
     ("Since", Kind::Instant),
     ("Day", Kind::Date),
     ("Partner", Kind::Bool),
     ("Size", Kind::Amount),
+    ("CurrencyIsoCode", Kind::Currency),
 ];
 
 const SPLIT: [(&str, Kind); 4] = [

@@ -14,9 +14,11 @@ use super::{
 pub(super) struct Book {
     /// The key and the value of each record.
     pub(super) records: Vec<(String, Option<String>)>,
-    /// The goals, each with the edits of it that are not withdrawn: the number and the goal, `None` of a deletion.
-    goals: Vec<(String, Vec<(u64, Option<Goal>)>)>,
+    goals: Vec<(String, Edits)>,
 }
+
+/// The edits of a goal that are not withdrawn, each with its number and what the goal is by it; `None` when it is deleted.
+type Edits = Vec<(u64, Option<Goal>)>;
 
 impl Book {
     /// What the log holds after one more edit.

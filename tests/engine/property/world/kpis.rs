@@ -278,7 +278,8 @@ impl Chosen<'_> {
             return vec!["conversion", self.kpi.better()];
         }
         let of_opportunities = self.money && !self.kpi.of_activities;
-        let money = of_opportunities && ["amount", "fee"].iter().any(|it| self.agg.contains(it));
+        let money =
+            of_opportunities && ["amount", "fee", "size"].iter().any(|it| self.agg.contains(it));
         let filter = self.filter.unwrap_or_default();
         let has = |part: &str| filter.contains(part);
         let by_clock = has("age(") || has("now()") || has("today()");

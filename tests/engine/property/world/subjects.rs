@@ -105,13 +105,14 @@ impl World {
             self.topics.push(Topic { subject, partitions });
         }
         let amount = if wider.money.is_some() { MONEY } else { DECIMAL };
+        let size = if wider.money.is_some() { MONEY_SIZE } else { DECIMAL_SIZE };
         let account = if wider.linked { ", entity: account" } else { "" };
         self.yaml.push_str(&ENTITIES.replace("AMOUNT\n", amount).replace("ACCOUNT", account));
         for (exists, subject, _) in topics {
             let fields = match subject {
                 Subject::User => USER,
                 Subject::Rate => RATE,
-                Subject::Account => ACCOUNT,
+                Subject::Account => &ACCOUNT.replace("SIZE\n", size),
                 Subject::Split => SPLIT,
                 Subject::Opportunity | Subject::Activity => continue,
             };
@@ -158,6 +159,10 @@ const MONEY: &str = "      amount: {path: Amount, type: money, currency: Currenc
       fee: {path: Fee, type: money, currency: CurrencyIsoCode}
       bare: {path: Amount, type: decimal}
 ";
+
+const DECIMAL_SIZE: &str = "      size: {path: Size, type: decimal}\n";
+
+const MONEY_SIZE: &str = "      size: {path: Size, type: money, currency: CurrencyIsoCode}\n";
 
 const ENTITIES: &str = "entities:
   opportunity:
@@ -211,7 +216,8 @@ const ACCOUNT: &str = "  account:
       since: {path: Since, type: timestamp}
       day: {path: Day, type: date}
       partner: {path: Partner, type: bool}
-      size: {path: Size, type: decimal}
+SIZE
+      bare: {path: Size, type: decimal}
     states: {field: tier, order: [Open, Proposal, Won], sets: {open: [Open, Proposal], won: [Won]}}
 ";
 

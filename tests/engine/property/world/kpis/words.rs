@@ -49,7 +49,7 @@ pub(super) const MONEY: [&str; 14] = [
 pub(super) const LINKED_AGGS: [&str; 3] = [
     "agg: sum, expr: account.size",
     "agg: count_distinct, expr: account.tier",
-    "agg: max, expr: \"days - account.size / 3\"",
+    "agg: max, expr: \"account.size / 3\"",
 ];
 
 /// Aggregates of what is shared in.
@@ -81,7 +81,7 @@ pub(super) const ACTIVITY_FILTERS: [Option<&str>; 3] =
 pub(super) const LINKED_FILTERS: [&str; 9] = [
     "account.partner",
     "account.tier in account.states.won && hot",
-    "account.size > 50 || stage in states.won",
+    "account.bare > 50 || stage in states.won",
     "account.tier == null || days > 2",
     "account.owner != owner",
     "age(account.since) > duration('36h')",
@@ -111,10 +111,11 @@ pub(super) const TIMED: [&str; 17] = [
     "age(since(hot), 'working') < duration('1d') || age(at_time, 'working') >= duration('5d')",
 ];
 
-pub(super) const ACTIVITY_TIMED: [&str; 4] = [
+pub(super) const ACTIVITY_TIMED: [&str; 5] = [
     "at_time <= now() && done",
     "close_date <= today()",
     "age(at_time) > duration('1h')",
+    "age(at_time, 'working') > duration('1d')",
     "age(since(done)) < duration('1d')",
 ];
 
