@@ -14,6 +14,7 @@ mod lineage;
 mod live;
 mod past;
 mod reshape;
+mod rests;
 mod slots;
 mod timed;
 mod view;
