@@ -88,7 +88,6 @@ const ALL: &[&str] = &[
     "a scope ends",
     "reps change with a day",
     "lanes follow",
-    "a status by steps in between",
     // Of goals that are set while running.
     "a goal set while running",
     "a goal deleted",

@@ -40,6 +40,7 @@ fn every_number_is_what_a_recompute_gives() {
     for case in 0..cases {
         check(first.wrapping_add(case), &mut coverage);
     }
+    println!("drawn: {coverage:#?}");
     if cases >= ENOUGH {
         coverage.assert_complete();
     }

@@ -42,7 +42,6 @@ impl Play<'_> {
                     self.now, row.status
                 ));
             }
-            self.coverage.saw("a status by steps in between");
             row.status = found;
             self.memory.insert(names, (found, standing.since));
         }
