@@ -141,6 +141,11 @@ impl Board {
         &self.roster
     }
 
+    /// How far time was advanced. A caller may have read its clock before that.
+    pub fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
     /// Whether standings are judged yet.
     pub fn is_open(&self) -> bool {
         !self.live.is_empty()
