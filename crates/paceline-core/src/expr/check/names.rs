@@ -248,7 +248,7 @@ fn too_far(node: &Node) -> ExprError {
 }
 
 /// A name as it is written.
-fn shown(node: &Node) -> String {
+pub(super) fn shown(node: &Node) -> String {
     match &node.kind {
         Kind::Name(name) => name.clone(),
         Kind::Select(operand, name) => format!("{}.{name}", shown(operand)),
