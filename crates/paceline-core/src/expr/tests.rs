@@ -234,6 +234,11 @@ fn mistakes_are_named_with_place_and_remedy() {
         ("stage == 'won'", 9, "`won` is no state of `stage`", "`Won`"),
         ("'Lost' != stage", 0, "`Lost` is no state of `stage`", "Open, Won"),
         ("stage in ['Won', 'Opne']", 17, "`Opne` is no state", "`Open`"),
+        ("age(created) > duration('2w')", 24, "`w` is no unit", "d, h, m or s"),
+        ("age(created) > duration('1h 3min')", 24, "`min` is no unit", "d, h, m or s"),
+        ("age(created) > duration('-1d')", 24, "`-1d` is negative", "d, h, m or s"),
+        ("age(created) > duration('14')", 24, "`14` is no duration", "d, h, m or s"),
+        ("age(created) > duration(14)", 23, "one text constant", "14d"),
         ("stage in []", 9, "nothing is in an empty list", "states.won"),
         ("stage == 5", 0, "text cannot be compared with a number", "in quotes"),
         ("stage == Won", 9, "no field `Won`", "text is in quotes: 'Won'"),
@@ -312,6 +317,9 @@ fn a_field_of_another_record_is_a_cell_of_its_own() {
         "stage in account.states.won",
         "account.stage in states.won",
         "account.states.won == 'Won'",
+        "account.stage == 'won'",
+        "'Closed' != account.stage",
+        "account.stage in ['Won', 'Opne']",
     ] {
         assert!(test(text, scope, &mut symbols).is_err(), "{text}");
     }
