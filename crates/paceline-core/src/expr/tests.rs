@@ -234,6 +234,11 @@ fn mistakes_are_named_with_place_and_remedy() {
         ("stage == 'won'", 9, "`won` is no state of `stage`", "`Won`"),
         ("'Lost' != stage", 0, "`Lost` is no state of `stage`", "Open, Won"),
         ("stage in ['Won', 'Opne']", 17, "`Opne` is no state", "`Open`"),
+        ("age(created) > duration('2w')", 24, "`w` is no unit", "d, h, m or s"),
+        ("age(created) > duration('1h 3min')", 24, "`min` is no unit", "d, h, m or s"),
+        ("age(created) > duration('-1d')", 24, "`-1d` is negative", "d, h, m or s"),
+        ("age(created) > duration('14')", 24, "`14` is no duration", "d, h, m or s"),
+        ("age(created) > duration(14)", 23, "one text constant", "14d"),
         ("stage in []", 9, "nothing is in an empty list", "states.won"),
         ("stage == 5", 0, "text cannot be compared with a number", "in quotes"),
         ("stage == Won", 9, "no field `Won`", "text is in quotes: 'Won'"),
@@ -268,7 +273,7 @@ fn a_field_of_another_record_is_a_cell_of_its_own() {
     let meeting =
         Entity { name: "meeting".to_owned(), fields: fields.to_vec(), extras: Vec::new() };
     let extras = RefCell::default();
-    let linked = Linked { id: EntityId(7), entity: &account, states: Some(&states) };
+    let linked = Linked { id: EntityId(7), entity: &account, states: Some(&states), fed: true };
     let links = [Some(linked), None];
     let scope = Scope { entity: &meeting, states: None, extras: &extras, links: &links };
     let mut symbols = Symbols::default();
@@ -312,9 +317,16 @@ fn a_field_of_another_record_is_a_cell_of_its_own() {
         "stage in account.states.won",
         "account.stage in states.won",
         "account.states.won == 'Won'",
+        "account.stage == 'won'",
+        "'Closed' != account.stage",
+        "account.stage in ['Won', 'Opne']",
     ] {
         assert!(test(text, scope, &mut symbols).is_err(), "{text}");
     }
+    let unfed = [Some(Linked { fed: false, ..linked }), None];
+    let error = test("account.is_private", Scope { links: &unfed, ..scope }, &mut symbols);
+    let error = error.expect_err("nothing is known of accounts");
+    assert_eq!((error.at, error.message.as_str()), (0, "no source feeds `account`"));
     let refused = moment(Kind::First, "account.is_private", scope, &mut symbols);
     assert_eq!(refused.map_err(|error| error.at), Err(0));
 }

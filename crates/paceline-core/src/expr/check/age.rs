@@ -2,7 +2,7 @@
 
 use super::super::clock::{Duration, before_now, duration, turned, worked};
 use super::super::syntax::{Kind, Node};
-use super::super::{Comparison, Test, Word};
+use super::super::{Comparison, ExprError, Test, Word};
 use super::{Checked, Checker, Operand, refuse};
 use crate::entity::{FieldId, FieldType};
 use crate::working_age::WORKING_DAYS_MAX;
@@ -90,14 +90,29 @@ fn working_days(node: &Node, duration: Duration) -> Checked<u16> {
 }
 
 pub(super) fn literal_duration(node: &Node, args: &[Node]) -> Checked<Operand> {
-    let text = if let [Node { kind: Kind::Text(text), .. }] = args { Some(text) } else { None };
-    text.and_then(|text| duration(text)).map(Operand::Duration).ok_or_else(|| {
-        refuse(
+    let [constant @ Node { kind: Kind::Text(text), .. }] = args else {
+        return Err(refuse(
             node,
             "duration(…) takes one text constant".to_owned(),
             "write duration(\"14d\"), duration(\"36h\") or duration(\"1h30m\")".to_owned(),
-        )
-    })
+        ));
+    };
+    duration(text).map(Operand::Duration).ok_or_else(|| no_duration(constant, text))
+}
+
+/// What is wrong with a text that is no duration.
+fn no_duration(node: &Node, text: &str) -> ExprError {
+    let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let message = match words.find(|word| !matches!(*word, "d" | "h" | "m" | "s")) {
+        _ if text.trim_start().starts_with('-') => {
+            format!("`{text}` is negative, and a duration is not")
+        }
+        Some(word) => format!("`{word}` is no unit of a duration"),
+        None => format!("`{text}` is no duration"),
+    };
+    let help = "write whole numbers, each with a unit d, h, m or s: duration(\"14d\"), \
+                duration(\"36h\") or duration(\"1h30m\")";
+    refuse(node, message, help.to_owned())
 }
 
 /// A comparison with the clock, which hits an instant only for an instant.

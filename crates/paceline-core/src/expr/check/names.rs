@@ -111,7 +111,7 @@ impl Checker<'_> {
         let (field, _) = field_of(node, self.scope.entity, name)?;
         let linked = |at: usize| self.scope.links.get(at).copied().flatten();
         if let Some(linked) = linked(usize::from(field.0)) {
-            return Ok((field, linked));
+            return if linked.fed { Ok((field, linked)) } else { Err(unfed(node, linked.entity)) };
         }
         let fields = self.scope.entity.fields.iter().enumerate();
         let links = fields.filter(|(at, _)| linked(*at).is_some());
@@ -220,6 +220,11 @@ impl Checker<'_> {
     }
 }
 
+fn unfed(node: &Node, entity: &Entity) -> ExprError {
+    let message = format!("no source feeds `{}`", entity.name);
+    refuse(node, message, suggest::source(&entity.name, "…"))
+}
+
 fn field_of(node: &Node, entity: &Entity, name: &str) -> Checked<(FieldId, FieldType)> {
     if let Some((id, field)) = entity.field(name) {
         return Ok((id, field.kind));
@@ -248,7 +253,7 @@ fn too_far(node: &Node) -> ExprError {
 }
 
 /// A name as it is written.
-fn shown(node: &Node) -> String {
+pub(super) fn shown(node: &Node) -> String {
     match &node.kind {
         Kind::Name(name) => name.clone(),
         Kind::Select(operand, name) => format!("{}.{name}", shown(operand)),

@@ -3,7 +3,9 @@
 //! Nothing would tell otherwise: no record is ever in it, so a KPI would count nothing, or everything, for ever.
 
 use super::super::syntax::{Kind, Node};
+use super::names::shown;
 use super::{Checked, Checker, refuse};
+use crate::expr::States;
 use crate::suggest;
 
 impl Checker<'_> {
@@ -15,21 +17,31 @@ impl Checker<'_> {
 
     /// If `field` is the field of the states and `constant` is text, that is one of them.
     pub(super) fn check_state(&self, field: &Node, constant: &Node) -> Checked<()> {
-        let (Kind::Name(name), Kind::Text(state)) = (&field.kind, &constant.kind) else {
+        let Kind::Text(state) = &constant.kind else { return Ok(()) };
+        let Some(states) = self.states_in(field).filter(|states| !states.order.contains(state))
+        else {
             return Ok(());
         };
-        let Some(states) = self.scope.states.filter(|states| states.field == *name) else {
-            return Ok(());
-        };
-        if states.order.contains(state) {
-            return Ok(());
-        }
         let known = states.order.iter().map(String::as_str);
         let remedy = suggest::remedy(state, known, "the states are");
         Err(refuse(
             constant,
-            format!("`{state}` is no state of `{name}`"),
+            format!("`{state}` is no state of `{}`", shown(field)),
             format!("{remedy} (any other must be added to `order` of the entity's `states`)"),
         ))
+    }
+
+    /// The states that a field holds, of the record itself or of the one that another field names.
+    fn states_in(&self, field: &Node) -> Option<&States> {
+        let (states, name) = match &field.kind {
+            Kind::Name(name) => (self.scope.states, name),
+            Kind::Select(link, name) => {
+                let Kind::Name(own) = &link.kind else { return None };
+                // What is wrong with the link is told where the field is looked up.
+                (self.linked(link, own).ok()?.1.states, name)
+            }
+            _ => return None,
+        };
+        states.filter(|states| states.field == *name)
     }
 }

@@ -46,22 +46,31 @@ fn kpis(preset: Node, own: Node) -> Node {
     let (Value::List(preset), Value::List(mut own)) = (preset.value, own.value.clone()) else {
         return own;
     };
-    let mut all: Vec<Node> = preset.into_iter().map(|kpi| with_own(kpi, &mut own)).collect();
+    let mut all: Vec<Node> = preset.into_iter().flat_map(|kpi| with_own(kpi, &mut own)).collect();
     all.extend(own);
     Node { at, value: Value::List(all) }
 }
 
-/// A KPI of the preset with the first of the config's that has its name, which is taken out.
-fn with_own(preset: Node, own: &mut Vec<Node>) -> Node {
-    let word = |kpi: &Node, key: &str| kpi.get(key).and_then(Node::scalar).map(str::to_owned);
+/// A KPI of the preset with the config's that has its name, which is taken out. Were there two, each is whole, so that it is
+/// the second name that is refused.
+fn with_own(preset: Node, own: &mut Vec<Node>) -> Vec<Node> {
     let name = word(&preset, "name");
-    let Some(at) = own.iter().position(|kpi| name.is_some() && word(kpi, "name") == name) else {
-        return preset;
-    };
-    let own = own.remove(at);
+    let has_name = |kpi: &mut Node| name.is_some() && word(kpi, "name") == name;
+    let named: Vec<Node> = own.extract_if(.., has_name).collect();
+    if named.is_empty() {
+        return vec![preset];
+    }
+    named.into_iter().map(|own| over(preset.clone(), own)).collect()
+}
+
+fn over(preset: Node, own: Node) -> Node {
     // Hardly a key of one type means something for another.
     let another = word(&own, "type").is_some_and(|kind| Some(kind) != word(&preset, "type"));
     if another { own } else { overlay(preset, own, |_, _, own| own) }
+}
+
+fn word(kpi: &Node, key: &str) -> Option<String> {
+    kpi.get(key).and_then(Node::scalar).map(str::to_owned)
 }
 
 /// A mapping over another, key by key. What is no mapping takes the other's place.
