@@ -64,6 +64,8 @@ pub struct Linked<'a> {
     pub entity: &'a Entity,
     /// Its states, if it has any.
     pub states: Option<&'a States>,
+    /// Whether anything is ever known of its records: whether some source feeds it.
+    pub fed: bool,
 }
 
 /// Why an expression is refused.

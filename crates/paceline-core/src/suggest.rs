@@ -11,6 +11,11 @@ pub fn remedy<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone, lead
     }
 }
 
+/// The remedy for an entity that no source feeds. `format` is that of the source to be added, as far as it is known.
+pub fn source(entity: &str, format: &str) -> String {
+    format!("add a source: `- {{topic: crm.{entity}, format: {format}, entity: {entity}}}`")
+}
+
 /// The known name with the fewest edits from a mistyped one, whatever its case; at most a third of the longer, and
 /// not all of it.
 pub fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {

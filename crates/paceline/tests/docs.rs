@@ -6,9 +6,12 @@ use std::path::Path;
 
 use paceline::config;
 
-/// What an example may leave out, by the top-level key it would give it with.
+/// What an example may leave out, by the top-level key it would give it with. Its source feeds all entities.
 const PARTS: [(&str, &str); 5] = [
-    ("kafka:", include_str!("config/parts/kafka.yaml")),
+    (
+        "kafka:",
+        "kafka: {brokers: localhost:9092}\nsources: [{topic: crm.changes, format: paceline}]\n",
+    ),
     ("entities:", include_str!("config/parts/entities.yaml")),
     ("kpis:", include_str!("config/parts/kpis.yaml")),
     ("reps:", include_str!("config/parts/reps.yaml")),

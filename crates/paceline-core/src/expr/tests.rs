@@ -273,7 +273,7 @@ fn a_field_of_another_record_is_a_cell_of_its_own() {
     let meeting =
         Entity { name: "meeting".to_owned(), fields: fields.to_vec(), extras: Vec::new() };
     let extras = RefCell::default();
-    let linked = Linked { id: EntityId(7), entity: &account, states: Some(&states) };
+    let linked = Linked { id: EntityId(7), entity: &account, states: Some(&states), fed: true };
     let links = [Some(linked), None];
     let scope = Scope { entity: &meeting, states: None, extras: &extras, links: &links };
     let mut symbols = Symbols::default();
@@ -323,6 +323,10 @@ fn a_field_of_another_record_is_a_cell_of_its_own() {
     ] {
         assert!(test(text, scope, &mut symbols).is_err(), "{text}");
     }
+    let unfed = [Some(Linked { fed: false, ..linked }), None];
+    let error = test("account.is_private", Scope { links: &unfed, ..scope }, &mut symbols);
+    let error = error.expect_err("nothing is known of accounts");
+    assert_eq!((error.at, error.message.as_str()), (0, "no source feeds `account`"));
     let refused = moment(Kind::First, "account.is_private", scope, &mut symbols);
     assert_eq!(refused.map_err(|error| error.at), Err(0));
 }

@@ -103,6 +103,9 @@ impl Document {
             .entities
             .map(|raw| entities::compile(&raw, self.currency.is_some(), report))
             .unwrap_or_default();
+        if let Some(raw) = &self.sources {
+            sources::feed(&raw.value, &mut declared, report);
+        }
         let raw_kpis = self.kpis.map(|raw| not_empty(raw, report)).unwrap_or_default();
         let calendars = calendars::compile(&self.calendars.unwrap_or_default(), &mut notes, report);
         let raw_topics = self.topics.unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `entities`: what of the CRM's records is read, and how their states are called.
 
-use paceline_core::entity::{Entity, Field, FieldId, FieldType};
+use paceline_core::entity::{Entity, EntityId, Field, FieldId, FieldType};
 use paceline_core::expr::States;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -20,6 +20,8 @@ pub(super) struct Declared {
     /// Beside [`Entity::fields`]: the entity whose records each names, as an index.
     pub(super) links: Vec<Option<usize>>,
     pub(super) states: Option<States>,
+    /// Whether some source feeds it.
+    pub(super) fed: bool,
 }
 
 /// Where a field is read from.
@@ -164,6 +166,7 @@ impl RawEntity {
             sources,
             links,
             states,
+            fed: true,
         }
     }
 
@@ -414,6 +417,27 @@ fn check_twice(states: &[Text], report: &mut Report) {
             );
         }
     }
+}
+
+/// The entity of a name, or a mistake. That it is not fed is one too: nothing would ever be known of its records.
+pub(super) fn used(name: &Text, entities: &[Declared], report: &mut Report) -> Option<EntityId> {
+    let id = named(name, entities, report)?;
+    if !entities[usize::from(id.0)].fed {
+        let message = format!("no source feeds `{}`", name.as_str());
+        report.unknown(name.at, message, suggest::source(name.as_str(), "…"));
+    }
+    Some(id)
+}
+
+/// The entity of a name, or a mistake.
+pub(super) fn named(name: &Text, entities: &[Declared], report: &mut Report) -> Option<EntityId> {
+    let found = entities.iter().position(|declared| declared.entity.name == name.value);
+    if found.is_none() {
+        let known = entities.iter().map(|declared| declared.entity.name.as_str());
+        let remedy = suggest::remedy(name.as_str(), known, "the entities are");
+        report.unknown(name.at, format_args!("there is no entity `{}`", name.as_str()), remedy);
+    }
+    found.map(|at| EntityId(at as u16))
 }
 
 /// The field of a name, or a mistake.

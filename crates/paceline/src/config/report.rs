@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use paceline_core::goal::Mistake;
+use paceline_core::suggest;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::place::{At, Places};
@@ -105,9 +106,7 @@ impl Report {
         };
         (
             format!("KPI `{kpi}` of the preset is left out: no source feeds `{entity}`"),
-            format!(
-                "add a source: `- {{topic: crm.{entity}, format: salesforce, entity: {entity}}}`"
-            ),
+            suggest::source(entity, "salesforce"),
         )
     }
 

@@ -1,12 +1,11 @@
 //! `sources`: the topics that changes come from.
 
 use paceline_core::entity::EntityId;
-use paceline_core::suggest;
 use paceline_crm::Format;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::entities::Declared;
+use super::entities::{self, Declared};
 use super::located::{Located, Text};
 use super::report::Report;
 use super::value;
@@ -66,6 +65,17 @@ pub(super) struct RawSource {
     keyed: Option<bool>,
 }
 
+/// Marks the entities that no source feeds, where that is certain: where every source names one that there is.
+pub(super) fn feed(raw: &[RawSource], entities: &mut [Declared], report: &Report) {
+    let names: Option<Vec<&str>> =
+        raw.iter().map(|source| source.entity.as_ref().map(Text::as_str)).collect();
+    let Some(names) = names.filter(|names| !names.is_empty() && !report.lost_any()) else { return };
+    let there_is = |name: &&str| entities.iter().any(|declared| declared.entity.name == *name);
+    if names.iter().all(there_is) {
+        entities.iter_mut().for_each(|it| it.fed = names.contains(&it.entity.name.as_str()));
+    }
+}
+
 /// Compiles all sources.
 pub(super) fn compile(
     raw: &Located<Vec<RawSource>>,
@@ -84,27 +94,17 @@ pub(super) fn compile(
 }
 
 impl RawSource {
-    fn compile(&self, entities: &[Declared], report: &mut Report) -> Source {
+    fn compile(&self, all: &[Declared], report: &mut Report) -> Source {
         let format = Format::from(self.format);
         let dead_letter = self.dead_letter.as_ref().and_then(|topic| value::topic(topic, report));
         Source {
             topic: value::topic(&self.topic, report).unwrap_or_default(),
             format,
-            entity: self.entity.as_ref().and_then(|name| entity(name, entities, report)),
+            entity: self.entity.as_ref().and_then(|name| entities::named(name, all, report)),
             dead_letter,
             keyed: self.keyed.unwrap_or(format != Format::Salesforce),
         }
     }
-}
-
-fn entity(name: &Text, entities: &[Declared], report: &mut Report) -> Option<EntityId> {
-    let at = entities.iter().position(|declared| declared.entity.name == name.value);
-    if at.is_none() {
-        let known = entities.iter().map(|declared| declared.entity.name.as_str());
-        let remedy = suggest::remedy(name.as_str(), known, "the entities are");
-        report.unknown(name.at, format_args!("there is no entity `{}`", name.as_str()), remedy);
-    }
-    at.map(|at| EntityId(at as u16))
 }
 
 /// No topic is read twice, and none is read that dead letters are written to.

@@ -111,7 +111,7 @@ impl Checker<'_> {
         let (field, _) = field_of(node, self.scope.entity, name)?;
         let linked = |at: usize| self.scope.links.get(at).copied().flatten();
         if let Some(linked) = linked(usize::from(field.0)) {
-            return Ok((field, linked));
+            return if linked.fed { Ok((field, linked)) } else { Err(unfed(node, linked.entity)) };
         }
         let fields = self.scope.entity.fields.iter().enumerate();
         let links = fields.filter(|(at, _)| linked(*at).is_some());
@@ -218,6 +218,11 @@ impl Checker<'_> {
             _ => Err(no_states(operand, &self.scope.entity.name)),
         }
     }
+}
+
+fn unfed(node: &Node, entity: &Entity) -> ExprError {
+    let message = format!("no source feeds `{}`", entity.name);
+    refuse(node, message, suggest::source(&entity.name, "…"))
 }
 
 fn field_of(node: &Node, entity: &Entity, name: &str) -> Checked<(FieldId, FieldType)> {

@@ -12,7 +12,7 @@ use paceline_core::rational::Rational;
 use paceline_core::symbol::Symbols;
 
 use super::{RawKpi, credit, fields, simple};
-use crate::config::entities::Declared;
+use crate::config::entities::{self, Declared};
 use crate::config::located::Text;
 use crate::config::report::Report;
 use crate::config::value;
@@ -20,13 +20,13 @@ use crate::config::value;
 /// Compiles the measure of a conversion; everything that is wrong with it is told.
 pub(super) fn compile(
     kpi: &RawKpi,
-    entities: &mut [Declared],
+    all: &mut [Declared],
     symbols: &mut Symbols,
     report: &mut Report,
 ) -> Option<Simple> {
-    let entity = simple::entity(kpi.entity.as_ref()?, entities, report)?;
+    let entity = entities::used(kpi.entity.as_ref()?, all, report)?;
     check_way(kpi, report);
-    let (reached, within, credit) = fields::within(entities, entity, |scope, _| {
+    let (reached, within, credit) = fields::within(all, entity, |scope, _| {
         let mut condition = |text: &Option<Text>| {
             let text = text.as_ref()?;
             let moment = expr::moment(Kind::First, text.as_str(), scope, symbols);

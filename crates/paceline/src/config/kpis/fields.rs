@@ -23,7 +23,8 @@ pub(super) fn within<T>(
     let linked = |link: &Option<usize>| {
         let linked = &entities[(*link)?];
         let id = EntityId((*link)? as u16);
-        Some(Linked { id, entity: &linked.entity, states: linked.states.as_ref() })
+        let Declared { entity, states, fed, .. } = linked;
+        Some(Linked { id, entity, states: states.as_ref(), fed: *fed })
     };
     let links: Vec<Option<Linked<'_>>> = entities[at].links.iter().map(linked).collect();
     let Declared { entity, states, .. } = &entities[at];

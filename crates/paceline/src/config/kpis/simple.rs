@@ -1,6 +1,6 @@
 //! Simple KPIs: names and expressions against the fields of an entity.
 
-use paceline_core::entity::{EntityId, FieldId};
+use paceline_core::entity::FieldId;
 use paceline_core::expr::{self, ExprError, Measured, Scope, Test};
 use paceline_core::kpi::{Aggregate, At, Simple};
 use paceline_core::symbol::Symbols;
@@ -9,20 +9,19 @@ use super::credit;
 use super::fields;
 use super::moments::{Dating, Spelled, dating_field};
 use super::{Agg, RawKpi};
-use crate::config::entities::Declared;
+use crate::config::entities::{self, Declared};
 use crate::config::located::{Located, Text};
 use crate::config::report::Report;
-use paceline_core::suggest;
 
 /// Compiles the measure of a simple KPI; everything that is wrong with it is told.
 pub(super) fn compile(
     kpi: &RawKpi,
-    entities: &mut [Declared],
+    all: &mut [Declared],
     symbols: &mut Symbols,
     report: &mut Report,
 ) -> Option<Simple> {
-    let id = entity(kpi.entity.as_ref()?, entities, report)?;
-    fields::within(entities, id, |scope, entities| {
+    let id = entities::used(kpi.entity.as_ref()?, all, report)?;
+    fields::within(all, id, |scope, all| {
         let filter = match &kpi.filter {
             Some(text) => test(text, scope, symbols, report),
             None => Some(Test::Const(true)),
@@ -32,7 +31,7 @@ pub(super) fn compile(
         let measure =
             credit::Measured { id, filter: filter.as_ref(), dated: kpi.at.is_some(), agg: kpi.agg };
         let credit = kpi.credit.as_ref();
-        let credit = credit.and_then(|raw| credit::compile(raw, &measure, entities, scope, report));
+        let credit = credit.and_then(|raw| credit::compile(raw, &measure, all, scope, report));
         let at = kpi.at.as_ref().map(|text| at(text, scope, symbols, report));
         // A mistake in `at` must not make a stock of a flow.
         let at = match at {
@@ -42,16 +41,6 @@ pub(super) fn compile(
         let (filter, (aggregate, currency), credit) = (filter?, aggregate?, credit?);
         Some(Simple { entity: id, filter, aggregate, currency, at, credit })
     })
-}
-
-pub(super) fn entity(name: &Text, entities: &[Declared], report: &mut Report) -> Option<EntityId> {
-    let found = entities.iter().position(|declared| declared.entity.name == name.value);
-    if found.is_none() {
-        let known = entities.iter().map(|declared| declared.entity.name.as_str());
-        let remedy = suggest::remedy(name.as_str(), known, "the entities are");
-        report.unknown(name.at, format_args!("there is no entity `{}`", name.as_str()), remedy);
-    }
-    found.map(|at| EntityId(at as u16))
 }
 
 fn test(text: &Text, scope: Scope<'_>, symbols: &mut Symbols, report: &mut Report) -> Option<Test> {

@@ -4,8 +4,8 @@ use paceline_core::entity::{EntityId, FieldId, FieldType};
 use paceline_core::expr::Scope;
 use paceline_core::extra::Splits;
 
+use super::Agg;
 use super::credit::{Measured, RawRule};
-use super::{Agg, simple};
 use crate::config::entities::{self, Declared};
 use crate::config::located::Text;
 use crate::config::place::At;
@@ -90,7 +90,7 @@ impl Spelled<'_> {
         report: &mut Report,
     ) -> Option<FieldId> {
         let adds_up = self.check_agg(measured, report);
-        let entity = simple::entity(self.splits, all, report)?;
+        let entity = entities::used(self.splits, all, report)?;
         if entity == measured.id {
             report.error(
                 self.splits.at,

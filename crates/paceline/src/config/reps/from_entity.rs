@@ -3,13 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use paceline_core::entity::{Entity, EntityId, FieldId, FieldType};
+use paceline_core::entity::{Entity, FieldId, FieldType};
 use paceline_core::expr::{self, Scope, Test};
 use paceline_core::facts::FromEntity;
-use paceline_core::suggest;
 use paceline_core::symbol::Symbols;
 
-use crate::config::entities::Declared;
+use crate::config::entities::{self, Declared};
 use crate::config::located::Text;
 use crate::config::report::Report;
 
@@ -17,17 +16,12 @@ use crate::config::report::Report;
 pub(super) fn compile(
     name: &Text,
     filter: Option<&Text>,
-    entities: &[Declared],
+    all: &[Declared],
     symbols: &mut Symbols,
     report: &mut Report,
 ) -> Option<FromEntity> {
-    let Some(at) = entities.iter().position(|it| it.entity.name == name.value) else {
-        let known = entities.iter().map(|declared| declared.entity.name.as_str());
-        let remedy = suggest::remedy(name.as_str(), known, "the entities are");
-        report.unknown(name.at, format_args!("there is no entity `{}`", name.as_str()), remedy);
-        return None;
-    };
-    let declared = &entities[at];
+    let id = entities::used(name, all, report)?;
+    let declared = &all[usize::from(id.0)];
     let filter = match filter {
         Some(text) => self::filter(text, declared, symbols, report),
         None => Some(Test::Const(true)),
@@ -38,10 +32,9 @@ pub(super) fn compile(
     let (time_zone, calendar) = (text("time_zone"), text("calendar"));
     let mut date = |word: &str| field(word, FieldType::Date, entity, name, report);
     let (start, end) = (date("start"), date("end"));
-    let entity = EntityId(at as u16);
     let filter = filter?;
     Some(FromEntity {
-        entity,
+        entity: id,
         filter,
         name: rep_name,
         manager,
