@@ -37,6 +37,17 @@ impl RawFields {
         let date =
             field(&self.date, entity, FieldType::Date, "what dates a rate is a date", report);
         let rate = field(&self.rate, entity, FieldType::Decimal, "a rate is a decimal", report);
+        if from.is_some() && from == to {
+            let message = format!("`{}` is `from` already", self.to.as_str());
+            report.error(self.to.at, message, "name the field with the code of the other currency");
+        }
+        if rate.is_some_and(|rate| entity.fields[usize::from(rate.0)].currency.is_some()) {
+            let message = format!(
+                "`{}` is money of a currency, and a rate is a bare number",
+                self.rate.as_str()
+            );
+            report.error(self.rate.at, message, "declare the same path once more as decimal");
+        }
         Some(RateFields { entity: id, from: from?, to: to?, date: date?, rate: rate? })
     }
 }
