@@ -31,6 +31,7 @@ mod spell;
 mod status;
 #[cfg(test)]
 mod tests;
+mod ties;
 mod topics;
 mod value;
 

@@ -28,7 +28,7 @@ use super::server::RawServer;
 use super::sources::RawSource;
 use super::status::RawStatus;
 use super::topics::{RawAlerts, RawTopics};
-use super::{Config, calendars, entities, goals, reps, server, sources, status, topics};
+use super::{Config, calendars, entities, goals, reps, server, sources, status, ties, topics};
 
 /// The config of paceline: which changes are read from Kafka, what is measured of them, and who is to reach what.
 #[derive(Deserialize, JsonSchema)]
@@ -113,6 +113,7 @@ impl Document {
         let reps = raw_reps.compile(raw_topics.names_reps(), &calendars, report);
         let from = raw_reps.of_entity(&declared, &mut Symbols::default(), report);
         let drafts = kpis::compile(&raw_kpis, &mut declared, &mut Symbols::default(), report);
+        kpis::check_goals(&raw_kpis, &drafts, &mut notes, report);
         let currency = self.currency.as_ref().map(|raw| raw.compile(&declared, &mut notes, report));
         let goals = goals::compile(
             &self.goals.unwrap_or_default(),
@@ -155,6 +156,7 @@ impl Document {
         let bindings = bindings(&kept);
         let entities = kept.into_iter().map(|declared| declared.entity).collect();
         let model = Model { entities, kpis, calendars, goals, bands, symbols, rates: rate_fields };
+        notes.extend(ties::notes(&model));
         Some(Config {
             kafka,
             sources,

@@ -25,6 +25,7 @@ use super::report::Report;
 use credit::RawCredit;
 
 pub(super) use check::period;
+pub(super) use derived::check_goals;
 pub(super) use uses::needed;
 
 /// A named measure over records.

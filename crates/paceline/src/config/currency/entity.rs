@@ -1,8 +1,7 @@
 //! Rates as the records of an entity.
 
-use paceline_core::entity::{Entity, EntityId, FieldId, FieldType};
+use paceline_core::entity::{Entity, FieldId, FieldType};
 use paceline_core::rates::RateFields;
-use paceline_core::suggest;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -29,25 +28,27 @@ pub(super) struct RawFields {
 }
 
 impl RawFields {
-    pub(super) fn compile(&self, entities: &[Declared], report: &mut Report) -> Option<RateFields> {
-        let found = entities.iter().position(|declared| declared.entity.name == self.entity.value);
-        let Some(at) = found else {
-            let known = entities.iter().map(|declared| declared.entity.name.as_str());
-            let name = self.entity.as_str();
-            let remedy = suggest::remedy(name, known, "the entities are");
-            let message = format!("there is no entity `{name}`");
-            report.unknown(self.entity.at, message, remedy);
-            return None;
-        };
-        let entity = &entities[at].entity;
+    pub(super) fn compile(&self, all: &[Declared], report: &mut Report) -> Option<RateFields> {
+        let id = entities::used(&self.entity, all, report)?;
+        let entity = &all[usize::from(id.0)].entity;
         let text = "a code is text";
         let from = field(&self.from, entity, FieldType::Text, text, report);
         let to = field(&self.to, entity, FieldType::Text, text, report);
         let date =
             field(&self.date, entity, FieldType::Date, "what dates a rate is a date", report);
         let rate = field(&self.rate, entity, FieldType::Decimal, "a rate is a decimal", report);
-        let entity = EntityId(at as u16);
-        Some(RateFields { entity, from: from?, to: to?, date: date?, rate: rate? })
+        if from.is_some() && from == to {
+            let message = format!("`{}` is `from` already", self.to.as_str());
+            report.error(self.to.at, message, "name the field with the code of the other currency");
+        }
+        if rate.is_some_and(|rate| entity.fields[usize::from(rate.0)].currency.is_some()) {
+            let message = format!(
+                "`{}` is money of a currency, and a rate is a bare number",
+                self.rate.as_str()
+            );
+            report.error(self.rate.at, message, "declare the same path once more as decimal");
+        }
+        Some(RateFields { entity: id, from: from?, to: to?, date: date?, rate: rate? })
     }
 }
 

@@ -66,6 +66,10 @@ impl RawRate {
     fn compile(&self, report: &mut Report) -> Option<Quote> {
         value::not_empty(&self.from, "the code", report);
         value::not_empty(&self.to, "the code", report);
+        if self.from.value == self.to.value {
+            let message = format!("what is in {} is in it already", self.to.as_str());
+            report.error(self.to.at, message, "leave this rate out, or name the other currency");
+        }
         let date = value::date(&self.date, report);
         let rate = self.rate(report);
         Some(Quote {

@@ -2,6 +2,7 @@
 
 use paceline_core::expr;
 use paceline_core::kpi::{Derived, Measure, OnZero};
+use paceline_core::period::PeriodKind;
 
 use super::simple::told;
 use super::{Draft, RawKpi};
@@ -23,6 +24,50 @@ pub(super) fn compile(kpi: &RawKpi, all: &[RawKpi], report: &mut Report) -> Opti
     let on_zero =
         kpi.on_zero_denominator.map_or(OnZero::NoValue, |on_zero| on_zero.value.compile());
     Some(Derived { formula, on_zero })
+}
+
+/// A goal is for a kind of period that its KPI is shown for. Where a derived KPI asks for goals that can never be, it has no
+/// value: in all its periods that is a mistake, in some of them it is to be known.
+pub(in crate::config) fn check_goals(
+    raw: &[RawKpi],
+    drafts: &[Draft],
+    notes: &mut Vec<String>,
+    report: &mut Report,
+) {
+    for (kpi, draft) in raw.iter().zip(drafts) {
+        let Some(Measure::Derived(derived)) = draft.kpi.as_ref().map(|kpi| &kpi.measure) else {
+            continue;
+        };
+        let goals = derived.formula.goals().into_iter().map(|goal| &drafts[usize::from(goal.0)]);
+        for goal in goals.filter(|goal| !goal.periods.is_empty()) {
+            let lacks = |period: &&PeriodKind| !goal.periods.contains(period);
+            let lacking: Vec<&PeriodKind> = draft.periods.iter().filter(lacks).collect();
+            let (Some(text), false) = (&kpi.expr, lacking.is_empty()) else { continue };
+            let message = format!(
+                "`{}` asks for goals of `{}`, which is not shown for {}: none can be in force there",
+                draft.name,
+                goal.name,
+                listed(&lacking)
+            );
+            if lacking.len() < draft.periods.len() {
+                notes.push(format!("{}: {message}", report.places.shown(text.at)));
+            } else {
+                let shown: Vec<&PeriodKind> = goal.periods.iter().collect();
+                let remedy = format!(
+                    "`{}` is shown for {}: add one of these to the `periods` of `{}`",
+                    goal.name,
+                    listed(&shown),
+                    draft.name
+                );
+                report.unknown(text.at, message, remedy);
+            }
+        }
+    }
+}
+
+fn listed(periods: &[&PeriodKind]) -> String {
+    let words: Vec<String> = periods.iter().map(ToString::to_string).collect();
+    words.join(", ")
 }
 
 /// No KPI's value may need itself. Its own goal it may: a goal follows from no value.

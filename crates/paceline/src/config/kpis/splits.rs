@@ -113,6 +113,11 @@ impl Spelled<'_> {
             field(name, &[FieldType::Bool], "whether a share is overlay is true or false")
         });
         self.check_record(record?, declared, measured.id, all, report)?;
+        // The others differ by what they hold.
+        if who == record {
+            let message = format!("`{}` is `record` already", self.who.as_str());
+            report.error(self.who.at, message, "name the field that holds the rep's id");
+        }
         let overlay = match overlay {
             None => None,
             Some(overlay) => Some(overlay?),
