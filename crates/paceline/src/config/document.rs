@@ -113,7 +113,7 @@ impl Document {
         let reps = raw_reps.compile(raw_topics.names_reps(), &calendars, report);
         let from = raw_reps.of_entity(&declared, &mut Symbols::default(), report);
         let drafts = kpis::compile(&raw_kpis, &mut declared, &mut Symbols::default(), report);
-        kpis::check_goals(&raw_kpis, &drafts, &mut notes, report);
+        notes.extend(kpis::goals_that_cannot_be(&raw_kpis, &drafts, report));
         let currency = self.currency.as_ref().map(|raw| raw.compile(&declared, &mut notes, report));
         let goals = goals::compile(
             &self.goals.unwrap_or_default(),

@@ -25,7 +25,7 @@ use super::report::Report;
 use credit::RawCredit;
 
 pub(super) use check::period;
-pub(super) use derived::check_goals;
+pub(super) use derived::goals_that_cannot_be;
 pub(super) use uses::needed;
 
 /// A named measure over records.

@@ -27,13 +27,13 @@ pub(super) fn compile(kpi: &RawKpi, all: &[RawKpi], report: &mut Report) -> Opti
 }
 
 /// A goal is for a kind of period that its KPI is shown for. Where a derived KPI asks for goals that can never be, it has no
-/// value: in all its periods that is a mistake, in some of them it is to be known.
-pub(in crate::config) fn check_goals(
+/// value, which is to be known.
+pub(in crate::config) fn goals_that_cannot_be(
     raw: &[RawKpi],
     drafts: &[Draft],
-    notes: &mut Vec<String>,
-    report: &mut Report,
-) {
+    report: &Report,
+) -> Vec<String> {
+    let mut notes = Vec::new();
     for (kpi, draft) in raw.iter().zip(drafts) {
         let Some(Measure::Derived(derived)) = draft.kpi.as_ref().map(|kpi| &kpi.measure) else {
             continue;
@@ -43,26 +43,16 @@ pub(in crate::config) fn check_goals(
             let lacks = |period: &&PeriodKind| !goal.periods.contains(period);
             let lacking: Vec<&PeriodKind> = draft.periods.iter().filter(lacks).collect();
             let (Some(text), false) = (&kpi.expr, lacking.is_empty()) else { continue };
-            let message = format!(
-                "`{}` asks for goals of `{}`, which is not shown for {}: none can be in force there",
+            notes.push(format!(
+                "{}: `{}` asks for goals of `{}`, which is not shown for {}: none can be in force there",
+                report.places.shown(text.at),
                 draft.name,
                 goal.name,
                 listed(&lacking)
-            );
-            if lacking.len() < draft.periods.len() {
-                notes.push(format!("{}: {message}", report.places.shown(text.at)));
-            } else {
-                let shown: Vec<&PeriodKind> = goal.periods.iter().collect();
-                let remedy = format!(
-                    "`{}` is shown for {}: add one of these to the `periods` of `{}`",
-                    goal.name,
-                    listed(&shown),
-                    draft.name
-                );
-                report.unknown(text.at, message, remedy);
-            }
+            ));
         }
     }
+    notes
 }
 
 fn listed(periods: &[&PeriodKind]) -> String {
