@@ -145,7 +145,7 @@ impl Board {
             let scaling = scaling.filter(|day| *day > period.end);
             self.goals.edges(goal.kpi, period).into_iter().chain(scaling)
         });
-        let edges = sorted(edges.collect());
+        let edges = sorted(edges.chain(self.windows_around_left_out(period)).collect());
         // What comes into force while the window holds no working day counts from the next one on.
         let rests: Vec<Day> = self
             .model
@@ -163,8 +163,7 @@ impl Board {
             let scheduled = days_of(&state.ahead, period);
             state.accumulator.days_ahead(period).into_iter().chain(scheduled)
         });
-        let left_out = self.windows_around_left_out(period);
-        contributions.chain(edges).chain(rests).chain(left_out).collect()
+        contributions.chain(edges).chain(rests).collect()
     }
 
     /// The days after a window's last on which it holds, or no longer does, a day that there is not for some.
