@@ -254,3 +254,23 @@ fn facts_that_cannot_hold_are_causes_until_they_are_mended() {
     engine.follow(now);
     assert_eq!(told(&engine), [""; 0]);
 }
+
+/// A lane that read its clock before midnight and came after it does not turn the reps back to yesterday's.
+#[test]
+fn who_comes_late_does_not_turn_the_reps_back() {
+    let user = |id, manager| Event::User { id, facts: Some((manager, true, 0, true)) };
+    let (mut engine, now) = play(&[user(1, None), user(2, None)], 1, 0);
+    let row =
+        Event::Row { key: 0, rep: 2, from: Some(2), manager: Some(1), zone: None, there: true };
+    send(&mut engine, 2, &row, now);
+    engine.follow(now);
+    let managed = |engine: &Engine| engine.live.roster().named("team:R1").is_some();
+    assert!(!managed(&engine));
+    let later = now + SignedDuration::from_hours(72);
+    engine.live.advance(later);
+    assert!(managed(&engine));
+    send(&mut engine, 3, &user(3, None), now);
+    engine.follow(now);
+    assert!(managed(&engine));
+    assert!(engine.live.roster().named("rep:R3").is_some());
+}

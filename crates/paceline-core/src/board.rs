@@ -14,6 +14,7 @@ mod lineage;
 mod live;
 mod past;
 mod reshape;
+mod rests;
 mod slots;
 mod timed;
 mod view;
@@ -138,6 +139,11 @@ impl Board {
     /// The reps and teams it counts for.
     pub fn roster(&self) -> &Arc<Roster> {
         &self.roster
+    }
+
+    /// How far time was advanced. A caller may have read its clock before that.
+    pub fn clock(&self) -> Timestamp {
+        self.clock
     }
 
     /// Whether standings are judged yet.

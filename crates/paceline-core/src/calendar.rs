@@ -94,32 +94,6 @@ impl Calendar {
         !period.days().any(|day| self.weight(day) != Decimal::ZERO)
     }
 
-    /// The next days on which a rolling window begins or ceases to hold no working day. Only windows of up to
-    /// a month are looked at, a year ahead: longer ones hold a working day in any calendar that is in use.
-    pub(crate) fn rest_edges(&self, window: &Period) -> Vec<Day> {
-        const LONGEST: i32 = 31;
-        if window.end.0 - window.start.0 >= LONGEST {
-            return Vec::new();
-        }
-        let works = |day: &Day| self.weight(*day) != Decimal::ZERO;
-        // A window holds a working day as long as the last one until its end is not before its start.
-        let mut last = window.days().filter(works).last();
-        let mut rests = last.is_none();
-        let mut edges = Vec::new();
-        for day in (1..=366).map(|days| window.end.plus(days)) {
-            last = Some(day).filter(works).or(last);
-            let start = window.start.plus(day.0 - window.end.0);
-            if rests != last.is_none_or(|last| last < start) {
-                rests = !rests;
-                edges.push(day);
-            }
-            if edges.len() == 2 {
-                break;
-            }
-        }
-        edges
-    }
-
     /// When work begins and ends on a day in a zone; `None` where the zone has no such day, or a jump of its
     /// clock leaves nothing of the hours.
     pub fn working_hours(&self, day: Day, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {

@@ -153,7 +153,8 @@ pub enum Cause {
         /// The topic.
         topic: String,
     },
-    /// Reps are others, and what records say by their time zones is not all counted anew yet.
+    /// Time zones, calendars or time off of reps are others, or rates of currencies are, and the records that are counted
+    /// by them are not all counted anew yet.
     Revaluing,
     /// A fact of a rep cannot hold, and another stands for it.
     WrongFact {

@@ -95,6 +95,7 @@ impl Shared {
     /// Has lanes fold by the rates of the book. The board knows none.
     fn settle_rates(&mut self, now: Timestamp, around: &Around<'_>) {
         self.outdated = false;
+        let now = now.max(self.board.clock());
         let model = self.board.model().clone();
         let today = Day::of(now, &model.calendar(CalendarId::DEFAULT).zone);
         let basis = around.bases.current().basis;
@@ -106,6 +107,8 @@ impl Shared {
     /// and who owes what; lanes follow with what a roster says of records.
     fn settle_reps(&mut self, now: Timestamp, around: &Around<'_>) {
         self.stale = false;
+        // Who read the clock before midnight and came after it must not turn the reps back to yesterday's.
+        let now = now.max(self.board.clock());
         let model = self.board.model().clone();
         let zone = &model.calendar(CalendarId::DEFAULT).zone;
         let today = Day::of(now, zone);

@@ -81,6 +81,7 @@ impl<'a> Case<'a> {
 
     fn changes(&mut self, block: &str) {
         let head = self.head(block);
+        self.pass(head.instant);
         for line in content(block).skip(1) {
             self.take(line, head.instant);
         }
@@ -157,7 +158,20 @@ impl<'a> Case<'a> {
         format!("{}\n{table}", before.join("\n"))
     }
 
+    /// Lets time pass. Where reps or rates become others on the way, the lanes follow at that instant.
+    fn pass(&mut self, until: Timestamp) {
+        while let Some(due) = self.engine.live.next_due().filter(|due| *due <= until) {
+            self.pass_to(due);
+        }
+    }
+
+    fn pass_to(&mut self, due: Timestamp) {
+        self.engine.live.advance(due);
+        self.engine.follow(due);
+    }
+
     fn standings(&mut self, head: &Head, table: &mut Table) {
+        self.pass(head.instant);
         let standings = self.engine.standings(head.on, head.instant);
         self.compare(head, &standings);
         for standing in standings.iter().filter(|standing| self.is_named(head, standing)) {
@@ -193,6 +207,7 @@ impl<'a> Case<'a> {
     fn flips(&mut self, head: &Head, table: &mut Table) {
         while let Some(due) = self.engine.live.next_due().filter(|due| *due <= head.instant) {
             let before = self.engine.standings(None, due - std::time::Duration::from_nanos(1));
+            self.pass_to(due);
             for after in self.engine.standings(None, due) {
                 let same =
                     |other: &&Standing| self.engine.names(other) == self.engine.names(&after);

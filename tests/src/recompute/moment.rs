@@ -19,7 +19,8 @@ use super::{
 pub struct Moment {
     first: bool,
     condition: Filter,
-    /// The field that stands for it when a record was first seen with the condition true already.
+    /// The field, of the record or of one that it names, that stands for it when a record was first seen with the
+    /// condition true already.
     otherwise: Option<String>,
     states: States,
     /// The field whose value is asked for since when it stands, where that is what is asked.
@@ -125,20 +126,32 @@ impl Moment {
         condition
     }
 
-    /// The moment of a record with a history, which looks like `image` now.
+    /// The moment of a record with a history, which looks like `image` now. What stands for a moment that was not seen is
+    /// looked up by its name, which may be a field of another record.
     #[must_use]
-    pub fn of(&self, history: &[(Timestamp, Image)], image: &Image) -> V {
+    pub fn of(
+        &self,
+        history: &[(Timestamp, Image)],
+        image: &Image,
+        look_up: &dyn Fn(&str) -> V,
+    ) -> V {
         if let Some(field) = &self.standing {
             return stands_since(field, history, image);
         }
         let looks = self.looks(history);
         let found = if self.first { first(&looks) } else { since(&looks) };
         let Some(found) = found else { return unset(&looks) };
-        let otherwise = self.otherwise.as_ref().map_or(V::Null, |field| image.field(field));
+        let otherwise = self.otherwise.as_ref().map_or(V::Null, |name| look_up(name));
         if found.before != Some(false) && otherwise != V::Null {
             return otherwise;
         }
         V::Instant(found.time)
+    }
+
+    /// The name of what stands for a moment that was not seen.
+    #[must_use]
+    pub fn otherwise(&self) -> Option<&str> {
+        self.otherwise.as_deref()
     }
 
     fn looks(&self, history: &[(Timestamp, Image)]) -> Vec<Look> {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Board;
 use super::live::{State, case};
+use super::rests::Rests;
 use super::timed::{Outlook, days_of};
 use super::working_times::WorkingTimes;
 use super::worth::{Parts, Worth};
@@ -110,11 +111,12 @@ impl Board {
             return None;
         }
         let zone = &self.face(scope).zone;
-        let days = self.days_ahead(live, &ahead.goals, scope, former).into_iter();
-        let midnights = days
-            .chain(self.scaled_windows(&ahead.goals, scope, former))
-            .map(|day| day.start(zone))
-            .chain(self.scaling_midnights(&ahead.goals, scope, ahead.after));
+        let days = self.days_ahead(times, live, &ahead.goals, scope, former).into_iter();
+        let midnights = days.map(|day| day.start(zone)).chain(self.scaling_midnights(
+            &ahead.goals,
+            scope,
+            ahead.after,
+        ));
         let mut midnights = sorted(midnights.collect()).into_iter().peekable();
         let mut from = ahead.after;
         loop {
@@ -138,32 +140,39 @@ impl Board {
         }
     }
 
-    /// The days on which contributions, the goals in force and the presence of working days change in a window.
-    fn days_ahead(&self, live: u32, goals: &[Moving], scope: ScopeId, period: &Period) -> Vec<Day> {
+    /// The days on which contributions, the goals in force, the presence of working days and scales change in a window.
+    fn days_ahead(
+        &self,
+        times: &mut WorkingTimes,
+        live: u32,
+        goals: &[Moving],
+        scope: ScopeId,
+        period: &Period,
+    ) -> Vec<Day> {
         let edges = goals.iter().flat_map(|goal| {
             let scaling = self.scaling_days(scope, goal.kpi, period.kind).map(|(_, day)| day);
             let scaling = scaling.filter(|day| *day > period.end);
             self.goals.edges(goal.kpi, period).into_iter().chain(scaling)
         });
-        let edges = sorted(edges.chain(self.windows_around_left_out(period)).collect());
-        // What comes into force while the window holds no working day counts from the next one on.
-        let rests: Vec<Day> = self
-            .model
-            .calendars
-            .iter()
-            .flat_map(|calendar| {
-                let moved = edges.iter().map(|day| period.kind.holding(*day, calendar));
-                let rests: Vec<Day> =
-                    moved.flat_map(|period| calendar.rest_edges(&period)).collect();
-                rests.into_iter().chain(calendar.rest_edges(period))
-            })
-            .collect();
+        let edges = sorted(edges.collect());
         let states = self.leaves(live).filter_map(|leaf| self.state(leaf));
         let contributions = states.flat_map(|state| {
             let scheduled = days_of(&state.ahead, period);
             state.accumulator.days_ahead(period).into_iter().chain(scheduled)
         });
-        contributions.chain(edges).chain(rests).collect()
+        let left_out = self.windows_around_left_out(period);
+        let scaled = self.scaled_windows(goals, scope, period);
+        let events = contributions.chain(edges.iter().copied()).chain(left_out).chain(scaled);
+        let events = sorted(events.collect());
+        // What comes into force while the window holds no working day counts from the next one on.
+        let rests = times.rests(&self.model.calendars, period);
+        let far = edges.iter().filter(|edge| **edge > rests.until());
+        let around = far.flat_map(|edge| {
+            let calendars = &self.model.calendars;
+            Rests::new(calendars, &period.kind.holding(*edge, &calendars[0])).days(&[])
+        });
+        let around: Vec<Day> = around.collect();
+        rests.days(&events).into_iter().chain(around).chain(events).collect()
     }
 
     /// The days after a window's last on which it holds, or no longer does, a day that there is not for some.

@@ -86,18 +86,20 @@ impl Board {
         Outlook { leaves: self.leaves(live).filter_map(leaf).collect() }
     }
 
-    /// The same in a period that is not running, of which the leaves add up to `sums`. A stock has no value there, and
-    /// will have none.
+    /// The same in a period that is not running, of which the leaves add up to `sums`. A stock has no value in one that
+    /// is over, and will have none; in one that is to come it has that of now.
     pub(super) fn past_outlook<'a>(&self, live: u32, sums: &'a Sums) -> Outlook<'a> {
+        let today = self.face(self.place(live).0).today;
         let leaf = |live: u32| {
             let (period, sum) = sums.get(&live)?;
             let ahead = Cow::Owned(self.ahead_in(live, period));
             Some(Leaf { live, ahead, window: sum.window(period) })
         };
-        let is_flow =
-            |live: &u32| !self.model.kpi(self.slots.get(self.place(*live).1).kpi).is_stock();
-        let flows = self.leaves(live).filter(is_flow);
-        Outlook { leaves: flows.filter_map(leaf).collect() }
+        let is_stock =
+            |live: u32| self.model.kpi(self.slots.get(self.place(live).1).kpi).is_stock();
+        let is_over = |live| sums.get(&live).is_some_and(|(period, _)| period.end < today);
+        let valued = self.leaves(live).filter(|live| !(is_stock(*live) && is_over(*live)));
+        Outlook { leaves: valued.filter_map(leaf).collect() }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::rests::Rests;
 use crate::calendar::Calendar;
 use crate::day::Day;
 use crate::goal::Curve;
@@ -22,6 +23,8 @@ pub(super) struct WorkingTimes {
     days: HashMap<Place, Arc<Workdays>>,
     loads: HashMap<Place, Arc<Spread>>,
     shares: HashMap<(Place, Option<Curve>), Arc<Spread>>,
+    /// Of rolling windows, by all calendars.
+    rests: HashMap<(PeriodKind, Day), Arc<Rests>>,
 }
 
 impl WorkingTimes {
@@ -55,11 +58,18 @@ impl WorkingTimes {
         self.shares.entry(key).or_insert_with(|| Arc::new(spread())).clone()
     }
 
+    /// When a rolling window holds no working day in some calendar.
+    pub(super) fn rests(&mut self, calendars: &[Calendar], window: &Period) -> Arc<Rests> {
+        let rests = || Arc::new(Rests::new(calendars, window));
+        self.rests.entry((window.kind, window.start)).or_insert_with(rests).clone()
+    }
+
     /// Forgets what nothing refers to.
     pub(super) fn forget_unused(&mut self) {
         self.loads.retain(|_, load| Arc::strong_count(load) > 1);
         self.shares.retain(|_, shares| Arc::strong_count(shares) > 1);
         self.days.clear();
+        self.rests.clear();
     }
 }
 

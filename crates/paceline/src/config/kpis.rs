@@ -50,7 +50,8 @@ pub(super) struct RawKpi {
     /// It may look at the clock: `age(created) > duration('14d')` (also `36h`, `90m`), `age(created, 'working') >
     /// duration('3d')` in whole working days of the rep, `age(since(stage == 'Proposal'))` for how long a condition has
     /// been true, `age(first(…))` for how long ago it first was, `starts <= now()`, and `close_date < today()` for the
-    /// day where the rep is. Then records come to count, or cease to, at the first instant at which that holds. It may
+    /// day where the rep is. A record with splits is judged for all who share in it at once, by the day and the working
+    /// days of the calendar `default`. Then records come to count, or cease to, at the first instant at which that holds. It may
     /// ask what a record remembers, too: `first(stage in states.qualified) == null` for what never came to be so,
     /// `age(since(stage))` for how long a field has had its value. Default: all. Only for simple.
     #[serde(rename = "where")]
@@ -69,9 +70,9 @@ pub(super) struct RawKpi {
     /// What dates a record: with it the KPI counts what falls into a period, without it the state right now. A date or
     /// timestamp field; or `first(…)`, the moment at which a condition such as `stage == 'Proposal'` first became true;
     /// or `since(…)`, the moment since which it has been true without a break, or, with a field alone as in `since(stage)`,
-    /// since which the field has had its value. `first(…, else: created)` names the date
-    /// or timestamp field that stands for the moment when the first that is seen of a record is that the condition is
-    /// true already. Default: none. Only for simple.
+    /// since which the field has had its value. `first(…, else: created)` names the date or timestamp field, of the record
+    /// or of one that it names, that stands for the moment when the first that is seen of a record is that the condition
+    /// is true already. Default: none. Only for simple.
     at: Option<Text>,
     /// The text field that holds the rep's id; or `{field: owner, on_change: keep}`, by which the rep that it names when the
     /// record comes to match `where` is credited until it ceases to, whoever the field names later; or

@@ -122,7 +122,10 @@ impl<'a> Reading<'a> {
     fn links(&self) -> BTreeSet<String> {
         let mut names = self.condition.named();
         names.extend(self.value.iter().flat_map(Filter::named));
-        names.extend(self.kpi.at.clone().filter(|_| self.dated_by.is_none()));
+        names.extend(match &self.dated_by {
+            Some(moment) => moment.otherwise().map(str::to_owned),
+            None => self.kpi.at.clone(),
+        });
         if let Some(Credit::Owner { field, .. }) = &self.kpi.credit {
             names.insert(field.clone());
         }

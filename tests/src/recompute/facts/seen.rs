@@ -11,6 +11,7 @@ use crate::recompute::{
     calendar,
     config::{Config, Credit},
     filter::{Cells, V},
+    moment::Moment,
     number,
     records::Image,
     scope::Scope,
@@ -27,7 +28,7 @@ pub(super) struct Seen<'a> {
 impl Cells for Seen<'_> {
     fn cell(&self, name: &str) -> V {
         match (name, self.reading.moments.get(name)) {
-            (_, Some(moment)) => moment.of(&self.history, self.image),
+            (_, Some(moment)) => self.moment(moment),
             ("now()", _) => V::Instant(self.reading.now),
             ("today()", _) => self.today(),
             (name, _) => self.field(name),
@@ -73,6 +74,10 @@ impl Seen<'_> {
         self.reading.basis.cell(self.reading.entity, self.image, name)
     }
 
+    fn moment(&self, moment: &Moment) -> V {
+        moment.of(&self.history, self.image, &|name| self.field(name))
+    }
+
     pub(super) fn value(&self) -> V {
         match (&self.reading.conversion, &self.reading.value) {
             (Some(conversion), _) => conversion.of(&self.history),
@@ -98,7 +103,7 @@ impl Seen<'_> {
 
     pub(super) fn at(&self) -> V {
         match (&self.reading.dated_by, &self.reading.kpi.at) {
-            (Some(moment), _) => moment.of(&self.history, self.image),
+            (Some(moment), _) => self.moment(moment),
             (None, Some(field)) => self.field(field),
             (None, None) => V::Null,
         }

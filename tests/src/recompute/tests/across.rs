@@ -140,3 +140,22 @@ fn doubt_about_the_named_record_is_doubt_about_all_that_name_it() {
     feed.account("A1", "upsert", 3, r#""set":{"Type":"Customer"}"#);
     assert_eq!(look(&feed, "rep:U1"), is("1", false));
 }
+
+#[test]
+fn what_stands_for_a_moment_may_be_of_the_named_record() {
+    let mut feed = feed(&[&deals(r#"at: "first(stage in states.won, else: account.due)""#)]);
+    let won = |account: &str| {
+        format!(r#""set":{{"OwnerId":"U1","StageName":"Closed Won","AccountId":{account}}}"#)
+    };
+    feed.account("A1", "upsert", 1, r#""set":{"Due":"2026-10-02"}"#);
+    feed.say("D1", "upsert", 1, &won("\"A1\""));
+    assert_eq!(look(&feed, "rep:U1"), is("0", false)); // in October
+    feed.account("A1", "patch", 2, r#""set":{"Due":"2026-11-02"}"#);
+    assert_eq!(look(&feed, "rep:U1"), is("1", false)); // in November
+    feed.account("A1", "gap", 3, "");
+    assert_eq!(look(&feed, "rep:U1"), is("1", true)); // A1 may say another day by now
+    feed.account("A1", "delete", 4, "");
+    assert_eq!(look(&feed, "rep:U1"), is("0", false)); // null: when D1 was first seen, in 1970
+    feed.say("D1", "upsert", 2, &won("\"A2\""));
+    assert_eq!(look(&feed, "rep:U1"), is("0", true)); // A2 was never heard of
+}
