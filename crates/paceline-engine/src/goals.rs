@@ -1,19 +1,17 @@
 //! The goals that are set while running: their edits are followed in the one order of their log, which the board and
 //! everyone who asks for them share.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
-use metrics::counter;
 use paceline_core::board::Revision;
 use paceline_core::goal::{Book, Edit, Goal};
 use paceline_core::model::Model;
 use tokio::sync::watch;
 
-use crate::freshness::PartitionFreshness;
 use crate::live::Live;
-use crate::metric;
+use crate::log::Log;
 
 /// Of how many edits it is remembered in which revision they came into effect, for those who wait for theirs.
 const REVISIONS: usize = 4_096;
@@ -125,57 +123,31 @@ impl Live {
     }
 }
 
-/// Follows the log of goals: the one partition that is not driven by a lane.
+/// Follows the log of goals.
 #[derive(Debug)]
 pub struct GoalFollower {
     live: Arc<Live>,
-    source: usize,
-    topic: String,
-    known: PartitionFreshness,
-    /// Keys whose newest record says nothing that can be understood.
-    malformed: BTreeSet<Vec<u8>>,
+    log: Log,
 }
 
 impl GoalFollower {
     /// A follower of `topic`, whose index is `source` among the topics the board is made of.
     pub fn new(live: Arc<Live>, source: usize, topic: String) -> Self {
-        let (known, malformed) = (PartitionFreshness::default(), BTreeSet::new());
-        Self { live, source, topic, known, malformed }
+        Self { live, log: Log::new(source, topic) }
     }
 
     /// Takes records in their order, and has the board judge by what they come to.
     pub fn take(&mut self, records: Vec<GoalRecord>, now: Timestamp) {
-        for record in &records {
-            self.note(record);
+        for GoalRecord { offset, key, told } in &records {
+            self.log.note(*offset, key, *told == Told::Malformed);
         }
         let live = &self.live;
         live.goals().take(live.model(), records, |set| live.set_goals(set, now));
-        self.known.quarantined = self.malformed.len() as u64;
-        self.live.update_counted([(self.source, 0, self.known.clone())], &BTreeMap::new());
+        self.log.counted(&self.live);
     }
 
     /// Tells that all that was there at start is counted.
     pub fn caught_up(&mut self, now: Timestamp) {
-        if std::mem::replace(&mut self.known.caught_up, true) {
-            return;
-        }
-        self.live.update_partition(self.source, 0, |known| known.caught_up = true);
-        self.live.partition_caught_up(now);
-    }
-
-    fn note(&mut self, record: &GoalRecord) {
-        self.known.next_offset = record.offset + 1;
-        self.known.taken += 1;
-        match &record.told {
-            Told::Edit(_) | Told::Withdrawn { .. } => {
-                self.malformed.remove(&record.key);
-            }
-            Told::Malformed => {
-                let labels = [("topic", self.topic.clone()), ("reason", "malformed".to_owned())];
-                counter!(metric::REJECTED, &labels).increment(1);
-                self.known.rejected += 1;
-                self.malformed.insert(record.key.clone());
-            }
-        }
+        self.log.caught_up(&self.live, now);
     }
 }

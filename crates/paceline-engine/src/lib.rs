@@ -10,6 +10,7 @@ mod freshness;
 mod goals;
 mod lane;
 mod live;
+mod log;
 mod metric;
 mod reps;
 mod shards;

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::Board;
 use super::live::{State, case};
-use super::rests::Rests;
 use super::timed::{Outlook, days_of};
 use super::working_times::WorkingTimes;
 use super::worth::{Parts, Worth};
@@ -169,7 +168,7 @@ impl Board {
         let far = edges.iter().filter(|edge| **edge > rests.until());
         let around = far.flat_map(|edge| {
             let calendars = &self.model.calendars;
-            Rests::new(calendars, &period.kind.holding(*edge, &calendars[0])).days(&[])
+            times.rests(calendars, &period.kind.holding(*edge, &calendars[0])).days(&[])
         });
         let around: Vec<Day> = around.collect();
         rests.days(&events).into_iter().chain(around).chain(events).collect()

@@ -58,20 +58,22 @@ impl Live {
     }
 
     pub(super) fn completeness_changed(&self) {
-        let summary = self.freshness.summary();
-        self.follow_lag(&summary.lagging);
-        let complete = summary.causes.is_empty();
+        self.follow_lag();
+        let complete = self.freshness.causes().is_empty();
         gauge!(metric::COMPLETE).set(if complete { 1.0 } else { 0.0 });
         self.wake();
     }
 
-    /// Puts in doubt what is counted of sources that lag behind.
-    fn follow_lag(&self, sources: &BTreeSet<usize>) {
-        let entities = sources.iter().filter_map(|source| self.feeds.get(*source)).flatten();
+    /// Puts in doubt what is counted of sources that lag behind. Which those are is asked while the board is held, so that
+    /// of two who follow at once the later has the last word.
+    fn follow_lag(&self) {
+        let mut shared = self.board();
+        let summary = self.freshness.summary();
+        let sources = summary.lagging.iter();
+        let entities = sources.filter_map(|source| self.feeds.get(*source)).flatten();
         let entities: BTreeSet<EntityId> = entities.copied().collect();
         let looks = |kpi: &KpiId| entities.iter().any(|at| self.model.looks_at(*kpi, *at));
         let leaves: BTreeSet<KpiId> = self.model.kpi_ids().filter(looks).collect();
-        let mut shared = self.board();
         if std::mem::replace(&mut shared.lagging, leaves.clone()) != leaves {
             shared.board.set_lagging(&leaves);
         }
