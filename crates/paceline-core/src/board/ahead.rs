@@ -58,7 +58,8 @@ impl Board {
     }
 
     /// The first instant in a period that does not move: by what is due, between the instants at which what is to be
-    /// held is scaled otherwise or a record's membership changes, or at one of these. With `end` the standing is gone.
+    /// held is scaled otherwise or a record's membership changes, or at one of these. With `end` the standing is gone,
+    /// but what is to be reached is judged a last time then, by what counts from that instant on too.
     pub(super) fn next_change_within(
         &self,
         times: &mut WorkingTimes,
@@ -68,13 +69,15 @@ impl Board {
     ) -> Option<Timestamp> {
         let (scope, slot) = self.place(ahead.live);
         let kpi = self.model.kpi(self.slots.get(slot).kpi);
+        let last_judged = kpi.goal_kind == GoalKind::Reach;
         let midnights = self.scaling_midnights(&ahead.goals, scope, ahead.after);
         let mut midnights = midnights.into_iter().peekable();
         let (mut case_then, mut from) = (now.clone(), ahead.after);
         loop {
             let change = case_then.next_change(&self.rules, ahead.status, from);
             let next = midnights.peek().copied().into_iter().chain(ahead.outlook.next(from)).min();
-            let Some(at) = next.filter(|at| end.is_none_or(|end| *at < end)) else { return change };
+            let ends = |at| end.is_some_and(|end| if last_judged { at > end } else { at >= end });
+            let Some(at) = next.filter(|at| !ends(*at)) else { return change };
             if change.is_some_and(|change| change < at) {
                 return change;
             }
