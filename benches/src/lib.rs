@@ -7,4 +7,5 @@ pub mod config;
 pub mod events;
 pub mod feed;
 pub mod preset;
+pub mod process;
 pub mod yardstick;

@@ -2,7 +2,7 @@
 
 use crate::consume::{self, Reader};
 use crate::outcome::Outcome;
-use crate::process::Usage;
+use paceline_benches::process::Usage;
 
 pub(crate) fn run(brokers: &str) -> anyhow::Result<Outcome> {
     let reader = Reader::new(brokers, 0, 1)?;

@@ -12,7 +12,7 @@ use rdkafka::consumer::Consumer as _;
 
 use crate::consume::Reader;
 use crate::outcome::Outcome;
-use crate::process::Usage;
+use paceline_benches::process::Usage;
 
 /// The most messages of one call.
 const BATCH: usize = 1_000;

@@ -15,7 +15,7 @@ use paceline_benches::{config, preset};
 use paceline_crm::Decoder;
 use paceline_sim::format::{Format, Messages};
 
-use crate::process::thread_nanoseconds;
+use paceline_benches::process::thread_nanoseconds;
 
 /// As many messages as a lane commits at once when there is much to read.
 const CHUNK: usize = 8_192;

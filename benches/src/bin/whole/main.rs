@@ -12,7 +12,6 @@ mod contender;
 mod grpc;
 mod http;
 mod outcome;
-mod process;
 mod report;
 mod rounds;
 mod serve;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::process::Usage;
+use paceline_benches::process::Usage;
 
 /// One round of one contender, from the assignment of the partitions to the last event counted.
 #[derive(Clone, Debug, Serialize, Deserialize)]

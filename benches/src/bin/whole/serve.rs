@@ -19,7 +19,7 @@ use crate::consume;
 use crate::grpc::Client;
 use crate::http;
 use crate::outcome::Outcome;
-use crate::process::Usage;
+use paceline_benches::process::Usage;
 
 /// What a lane logs before it reads, and the last of them when everything is counted and judged.
 const BEGINS: &str = "lane started";

@@ -8,7 +8,7 @@ use rdkafka::Message as _;
 
 use crate::consume::Reader;
 use crate::outcome::Outcome;
-use crate::process::Usage;
+use paceline_benches::process::Usage;
 
 pub(crate) fn run(brokers: &str, threads: usize) -> anyhow::Result<Outcome> {
     let readers: Vec<Reader> =

@@ -10,22 +10,33 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 /// One observation of a process.
 #[derive(Clone, Debug)]
-pub(crate) struct Usage {
-    pub(crate) at: Instant,
-    pub(crate) user_seconds: f64,
-    pub(crate) system_seconds: f64,
-    pub(crate) resident_kib: u64,
-    pub(crate) peak_kib: u64,
+pub struct Usage {
+    /// When it was made.
+    pub at: Instant,
+    /// Processor time in the program, in seconds.
+    pub user_seconds: f64,
+    /// Processor time in the kernel for it, in seconds.
+    pub system_seconds: f64,
+    /// Memory, in KiB.
+    pub resident_kib: u64,
+    /// The most memory it ever had, in KiB.
+    pub peak_kib: u64,
 }
 
 impl Usage {
     /// Of this process.
-    pub(crate) fn own() -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// As for [`Usage::of`].
+    pub fn own() -> anyhow::Result<Self> {
         Self::of(std::process::id())
     }
 
     /// Of a running process.
-    pub(crate) fn of(pid: u32) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// There is no such process any longer, or the kernel tells it otherwise than it is documented.
+    pub fn of(pid: u32) -> anyhow::Result<Self> {
         let at = Instant::now();
         let [user_seconds, system_seconds] = processor(pid)?;
         let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
@@ -37,10 +48,19 @@ impl Usage {
             peak_kib: kib(&status, "VmHWM:")?,
         })
     }
+
+    /// The processor time since an earlier observation, in seconds.
+    pub fn cpu_seconds_since(&self, before: &Self) -> f64 {
+        let sum = |usage: &Self| usage.user_seconds + usage.system_seconds;
+        sum(self) - sum(before)
+    }
 }
 
 /// The processor time of this thread alone, in nanoseconds.
-pub(crate) fn thread_nanoseconds() -> anyhow::Result<u64> {
+///
+/// # Errors
+/// The kernel does not tell.
+pub fn thread_nanoseconds() -> anyhow::Result<u64> {
     let schedstat = fs::read_to_string("/proc/thread-self/schedstat")?;
     Ok(schedstat.split(' ').next().unwrap_or_default().parse()?)
 }
