@@ -174,14 +174,16 @@ async fn update(
     let (before, after) = (&states[from], &states[to]);
     let gone = before.keys().filter(|scope| !after.contains_key(*scope));
     let came = after.iter().filter(|(scope, number)| before.get(*scope) != Some(number));
-    let mut changes: Vec<Result<Standing, Removal>> =
-        gone.map(|scope| Err(removal(scope))).collect();
-    changes.extend(came.map(|(scope, number)| Ok(standing(scope, *number))));
+    // What a scope has now; nothing for one that is gone.
+    let mut changes: Vec<(&String, Option<u32>)> = gone.map(|scope| (scope, None)).collect();
+    changes.extend(came.map(|(scope, number)| (scope, Some(*number))));
     let chunks: Vec<_> = changes.chunks(course.chunk).collect();
     for (at, chunk) in chunks.iter().enumerate() {
         let last = at + 1 == chunks.len();
-        let standings = chunk.iter().filter_map(|change| change.clone().ok()).collect();
-        let removed = chunk.iter().filter_map(|change| change.clone().err()).collect();
+        let came = chunk.iter().filter_map(|(scope, number)| Some(standing(scope, (*number)?)));
+        let gone = chunk.iter().filter(|(_, number)| number.is_none());
+        let (standings, removed) =
+            (came.collect(), gone.map(|(scope, _)| removal(scope)).collect());
         let token = if last { to } else { from };
         let frame = Frame::Update(Update { standings, removed, last });
         if !say(stream, frame, to, &token.to_string(), room).await {
