@@ -3,6 +3,8 @@
 //!
 //! Tests run side by side on one shared broker, each with topics of its own. The one that kills its broker has its own.
 
+mod alert_clients;
+mod clients;
 mod commands;
 mod formats;
 mod garbage;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     GetFreshnessRequest, GetFreshnessResponse, GetStandingsRequest, Selector, Standing,
     WatchStandingsRequest, catalog_service_client::CatalogServiceClient,
     standings_service_client::StandingsServiceClient,
@@ -64,6 +64,11 @@ impl Service {
     /// The address of gRPC.
     pub(crate) fn address(&self) -> &str {
         &self.grpc
+    }
+
+    /// The address of HTTP.
+    pub(crate) fn http_address(&self) -> &str {
+        &self.http
     }
 
     /// All standings, as soon as the service has caught up.

@@ -1,4 +1,4 @@
-//! The paceline binary as a child process, its output caught line by line.
+//! The paceline binary as a child process, or a program that talks to it, its output caught line by line.
 //!
 //! Some promises are about the process and not about any library: how it exits, what it prints, what a signal does
 //! to it, what is left after a crash. Tests of those run the same file that users do.
@@ -15,8 +15,10 @@ use std::{
 
 use crate::{guard::Guarded, wait};
 
-/// A started `paceline`; dropping it kills the process.
+/// A started `paceline`, or another program by [`spawn`](Self::spawn); dropping it kills the process.
 pub struct Paceline {
+    /// What it is called in messages.
+    name: String,
     guarded: Guarded,
     out: Lines,
     err: Lines,
@@ -35,12 +37,14 @@ impl Paceline {
         Command::new(binary())
     }
 
-    /// Starts a prepared command. Its input is empty and its output is caught, whatever the command says of them.
+    /// Starts a prepared command, of whatever program. Its input is empty and its output is caught, whatever the command says of them.
     pub fn spawn(command: &Command) -> Self {
         let mut guarded = Guarded::spawn(command, None, Stdio::piped(), Stdio::piped());
         let out = Lines::of(guarded.child().stdout.take());
         let err = Lines::of(guarded.child().stderr.take());
-        Self { guarded, out, err }
+        let name = command.get_program().to_string_lossy();
+        let name = name.rsplit('/').next().unwrap_or_default().to_owned();
+        Self { name, guarded, out, err }
     }
 
     /// The process id.
@@ -73,7 +77,8 @@ impl Paceline {
         // The last lines of an ended process may still be on their way through the pipe.
         let late = || self.all_output().lines().find(|line| line.contains(part)).map(str::to_owned);
         found.flatten().or_else(late).unwrap_or_else(|| {
-            panic!("paceline printed no line with {part:?}; it printed:\n{}", self.all_output())
+            let (name, printed) = (self.name.clone(), self.all_output());
+            panic!("{name} printed no line with {part:?}; it printed:\n{printed}")
         })
     }
 
@@ -90,11 +95,9 @@ impl Paceline {
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
         let Some(status) = wait::attempts(|| self.guarded.ended()) else {
-            panic!("paceline did not end; it printed:\n{}", self.all_output())
+            panic!("{} did not end; it printed:\n{}", self.name.clone(), self.all_output())
         };
-        wait::until("the output of paceline ends", || {
-            (self.out.whole() && self.err.whole()).then_some(())
-        });
+        wait::until("its output ends", || (self.out.whole() && self.err.whole()).then_some(()));
         status
     }
 

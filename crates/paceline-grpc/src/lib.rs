@@ -21,5 +21,5 @@ mod watch;
 pub use limits::Limits;
 pub use metric::describe;
 pub use served::{AppendGoal, Appending, Clock, Served};
-pub use server::{Error, serve};
+pub use server::{Error, Origin, OriginError, Server};
 pub use watch::TOKEN_TRAILER;

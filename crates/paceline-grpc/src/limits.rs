@@ -5,8 +5,10 @@ use std::time::Duration;
 /// What clients may hold, and for how long.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at a time; further ones wait to be accepted. Each holds a file descriptor and about 50 KiB.
+    /// Connections at a time, of each listener; further ones wait to be accepted. Each holds a file descriptor and about 50 KiB.
     pub connections: usize,
+    /// How long the head of a request over HTTP/1.1 may take, and a connection may wait for its next request.
+    pub head: Duration,
     /// Watches at a time, over all connections; further ones are refused.
     pub streams: usize,
     /// How long a frame may wait to be taken before its stream ends.
@@ -21,6 +23,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 12_000,
+            head: Duration::from_secs(30),
             streams: 12_000,
             patience: Duration::from_secs(60),
             age: Duration::from_secs(30 * 60),

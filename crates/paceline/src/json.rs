@@ -2,7 +2,7 @@
 //! script reads here is what any protobuf library would write.
 
 use anyhow::Context;
-use paceline_grpc::proto;
+use paceline_client::proto;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 

@@ -1,4 +1,4 @@
-//! Accepting connections, and serving HTTP/2 on them.
+//! Accepting connections, and serving HTTP/2 or HTTP/1.1 on them.
 //!
 //! By hand rather than by tonic's own server, which cannot say goodbye to a connection that still has a stream,
 //! waits forever for one that never spoke, spins when there are no file descriptors left, and switches off a guard
@@ -9,15 +9,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http2;
+use axum::Router;
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use metrics::{counter, gauge};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
 
 use crate::limits::Limits;
 use crate::metric;
@@ -29,14 +30,23 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// How long a new connection may be silent.
 const FIRST_BYTE: Duration = Duration::from_secs(5);
+/// The largest head of a request over HTTP/1.1.
+const HEAD_BYTES: usize = 64 * 1024;
 /// How long to wait when no connection can be accepted, mostly for want of file descriptors.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// How connections are spoken on.
+#[derive(Clone)]
+pub(super) enum Http {
+    One(http1::Builder),
+    Two(http2::Builder<TokioExecutor>),
+}
 
 /// What all connections share.
 #[derive(Clone)]
 struct Shared {
-    http: http2::Builder<TokioExecutor>,
-    routes: Routes,
+    http: Http,
+    router: Router,
     /// No more requests: finish what is open.
     shutdown: CancellationToken,
     /// Do not finish even that.
@@ -46,12 +56,13 @@ struct Shared {
 /// Serves connections until `shutdown`, then waits for them to finish.
 pub(super) async fn serve(
     listener: TcpListener,
-    routes: Routes,
+    http: Http,
+    router: Router,
     limits: &Limits,
     shutdown: &CancellationToken,
 ) {
     let cut = CancellationToken::new();
-    let shared = Shared { http: http(), routes, shutdown: shutdown.clone(), cut: cut.clone() };
+    let shared = Shared { http, router, shutdown: shutdown.clone(), cut: cut.clone() };
     let room = Arc::new(Semaphore::new(limits.connections));
     tokio::select! {
         () = shutdown.cancelled() => {}
@@ -103,7 +114,7 @@ async fn speak(
     stream: TcpStream,
     shared: Shared,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let Shared { http, routes, shutdown, .. } = shared;
+    let Shared { http, router, shutdown, .. } = shared;
     stream.set_nodelay(true)?;
     let mut first = [0];
     tokio::select! {
@@ -112,17 +123,29 @@ async fn speak(
             spoke.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         }
     }
-    let mut connection = std::pin::pin!(
-        http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes))
-    );
-    tokio::select! {
-        spoken = connection.as_mut() => return Ok(spoken?),
-        () = shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+    let (stream, service) = (TokioIo::new(stream), TowerToHyperService::new(router));
+    match http {
+        Http::One(http) => finish(http.serve_connection(stream, service), &shutdown).await?,
+        Http::Two(http) => finish(http.serve_connection(stream, service), &shutdown).await?,
     }
-    Ok(connection.await?)
+    Ok(())
 }
 
-fn http() -> http2::Builder<TokioExecutor> {
+/// Serves a connection, from `shutdown` on no further requests.
+async fn finish<C: GracefulConnection>(
+    connection: C,
+    shutdown: &CancellationToken,
+) -> Result<(), C::Error> {
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        spoken = connection.as_mut() => return spoken,
+        () = shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    connection.await
+}
+
+/// HTTP/2, as gRPC speaks it.
+pub(super) fn http2() -> Http {
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
@@ -130,5 +153,12 @@ fn http() -> http2::Builder<TokioExecutor> {
         .keep_alive_timeout(KEEPALIVE_ANSWER)
         .max_local_error_reset_streams(1024)
         .max_pending_accept_reset_streams(20);
-    http
+    Http::Two(http)
+}
+
+/// HTTP/1.1, as browsers and probes speak it.
+pub(super) fn http1(limits: &Limits) -> Http {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES);
+    Http::One(http)
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use paceline_grpc::proto::watch_standings_response::Frame;
-use paceline_grpc::proto::{Period, Removal, RemovalReason, Standing, WatchStandingsResponse};
+use paceline_client::proto::watch_standings_response::Frame;
+use paceline_client::proto::{Period, Removal, RemovalReason, Standing, WatchStandingsResponse};
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
 

@@ -13,3 +13,4 @@ mod serving;
 mod stage;
 mod stalling;
 mod watching;
+mod web;

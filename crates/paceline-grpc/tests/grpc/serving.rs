@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use paceline_grpc::proto::WatchStandingsRequest;
+use paceline_client::proto::WatchStandingsRequest;
 use paceline_grpc::{Limits, TOKEN_TRAILER};
 use tokio::time::timeout;
 use tokio_stream::StreamExt as _;

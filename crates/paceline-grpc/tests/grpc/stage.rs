@@ -1,9 +1,17 @@
 //! The stage: a small sales organisation whose board is served on a loopback port, and whose clock is set by hand.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::get;
 use jiff::Timestamp;
+use paceline_client::proto::WatchStandingsRequest;
+use paceline_client::proto::catalog_service_client::CatalogServiceClient;
+use paceline_client::proto::goals_service_client::GoalsServiceClient;
+use paceline_client::proto::standings_service_client::StandingsServiceClient;
+use paceline_client::proto::{GetStandingsRequest, Selector, Standing};
 use paceline_core::board::{Batch, Revision};
 use paceline_core::calendar::{Calendar, CalendarId};
 use paceline_core::day::Day;
@@ -21,12 +29,7 @@ use paceline_core::period::PeriodKind;
 use paceline_core::roster::{Rep, Roster};
 use paceline_core::symbol::{Intern as _, Symbol, Symbols};
 use paceline_engine::{Live, RepFollower, RepRecord};
-use paceline_grpc::proto::WatchStandingsRequest;
-use paceline_grpc::proto::catalog_service_client::CatalogServiceClient;
-use paceline_grpc::proto::goals_service_client::GoalsServiceClient;
-use paceline_grpc::proto::standings_service_client::StandingsServiceClient;
-use paceline_grpc::proto::{GetStandingsRequest, Selector, Standing};
-use paceline_grpc::{Error, Limits, Served, serve};
+use paceline_grpc::{Error, Limits, Served, Server};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +43,8 @@ const REPS: &str = "paceline.reps";
 pub(crate) const BOOKINGS: KpiId = KpiId(0);
 /// A Monday; 15 and a half of November's 21 working days are past.
 pub(crate) const NOW: &str = "2026-11-23T13:00:00Z";
+/// Whose pages may use gRPC-Web.
+pub(crate) const ORIGIN: &str = "https://app.example.com";
 /// How long anything may take before the test has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -49,6 +54,8 @@ pub(crate) struct Stage {
     pub(crate) server: JoinHandle<Result<(), Error>>,
     now: Arc<Mutex<Timestamp>>,
     symbols: Symbols,
+    /// Where gRPC-Web is served.
+    pub(crate) web: SocketAddr,
     endpoint: Endpoint,
     pub(crate) log: GoalLog,
     follower: Mutex<RepFollower>,
@@ -92,10 +99,18 @@ impl Stage {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        let server = tokio::spawn(serve(listener, served, shutdown.clone()));
+        let for_web = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let web = for_web.local_addr().expect("an address");
+        let server = Server::new(served, shutdown.clone()).await;
+        let server = tokio::spawn(async move {
+            let (server, origins) = (server?, [ORIGIN.parse().expect("an origin")]);
+            let pages = Router::new().route("/page", get(async || "a page"));
+            tokio::join!(server.grpc(listener), server.web(for_web, pages, &origins));
+            Ok(())
+        });
         let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an endpoint");
         let follower = Mutex::new(follower);
-        Self { live, shutdown, server, now, symbols, endpoint, log, follower }
+        Self { live, shutdown, server, now, symbols, web, endpoint, log, follower }
     }
 
     pub(crate) fn open_board(&self) {
