@@ -64,7 +64,7 @@ impl Board<'_> {
             1 + values.filter(|other| is_better(other, value)).count()
         };
         let mut ranked: Vec<(usize, &Row)> = rows.iter().map(|row| (rank(row), *row)).collect();
-        ranked.sort_by_key(|(rank, row)| (*rank == 0, *rank, &row.scope));
+        ranked.sort_by_cached_key(|(rank, row)| (*rank == 0, *rank, row.scope.clone()));
         ranked
     }
 }

@@ -190,19 +190,17 @@ mod tests {
         }
     }
 
-    /// 30,000 and 29,000 of what is due: 31,000 and, where the day has not begun, 30,000.
+    /// One whose day goes on falls back behind one whose day has not begun.
     #[test]
     fn it_is_named_to_the_nanosecond() {
         let cases = [(30, 42, 0), (29, 42, -5)].map(|drawn| case(Better::Higher, drawn));
         let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
-        // A week of 42 is 8.4 a day and 1.05 an hour; 36.75 is due of the first at 12:00 on Friday, 33.6 of the other. Level
-        // when 30 × 33.6 = 29 × due: at 34.758…, which is before. So they stay until the other's day begins.
-        assert_eq!(
-            first(cases.iter(), at("2026-11-27T12:00:00Z")),
-            Some(at("2026-11-27T14:00:00Z"))
-        );
-        // On Friday at 09:00 both have 33.6; the first falls back from 1.034… times the other's pace when 34.758… is due.
+        // A week of 42 is 8.4 a day and 1.05 an hour. On Friday at 09:00 33.6 are due of both; the first falls back to the other's
+        // pace when 30 / 29 of that are due, 34.758….
         let level = first(cases.iter(), at("2026-11-27T09:00:00Z"));
         assert_eq!(level, Some(at("2026-11-27T10:06:12.413793104Z")));
+        // The other leads, and more and more so; then its own day begins.
+        let begins = first(cases.iter().rev(), at("2026-11-27T12:00:00Z"));
+        assert_eq!(begins, Some(at("2026-11-27T14:00:00Z")));
     }
 }

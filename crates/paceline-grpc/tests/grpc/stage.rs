@@ -131,7 +131,7 @@ impl Stage {
     pub(crate) fn tell(&self, reps: &[(&str, Option<Option<&str>>)]) -> Revision {
         let told = |(id, manager): &(&str, Option<Option<&str>>)| {
             let told = manager.map(|manager| Told::Row(Box::new(row(&rep(id, None), manager))));
-            (id.to_string(), told.unwrap_or(Told::Withdrawn))
+            ((*id).to_owned(), told.unwrap_or(Told::Withdrawn))
         };
         self.tell_all(reps.iter().map(told))
     }

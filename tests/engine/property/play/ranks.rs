@@ -1,17 +1,21 @@
 //! Leaderboards, histories and what to look at first, beside what the oracle makes of its rows.
 
 use jiff::{Timestamp, ToSpan, civil::Date};
-use paceline_core::{board::Subject, day::Day, ranks::By};
+use paceline_core::{board::Subject, day::Day, decimal::Decimal, ranks::By};
 use paceline_tests::recompute::{
     Board, Row, StatusMemory,
-    config::{PeriodKind, Role},
+    config::{Kpi, PeriodKind, Role},
     ranks,
+    scope::Scope,
 };
 
 use super::{Outcome, Play};
 
 /// A scope, a KPI and a kind of period.
 type Place = (String, String, PeriodKind);
+
+/// A day, what was reached and what was due when it was over.
+type Past = (Date, String, String);
 
 const BYS: [(By, ranks::By); 3] = [
     (By::Actual, ranks::By::Actual),
@@ -124,85 +128,59 @@ impl Play<'_> {
         }
         let place = place(row);
         let (scope, kpi, kind) = &place;
-        let expected = board.history((scope, kpi, *kind), self.now, on);
-        let (found, _) =
-            self.engine.live.history(&self.subject(&place), on.map(Day::from_civil), self.now);
-        let text = |number: Option<paceline_core::decimal::Decimal>| {
-            number.map(|number| number.to_string()).unwrap_or_default()
-        };
-        let found: Vec<_> = found
-            .expect("the oracle has the scope")
-            .days
-            .into_iter()
-            .map(|day| (day.day.civil(), text(day.actual), text(day.expected)))
-            .collect();
-        let days: Vec<_> =
-            expected.into_iter().map(|day| (day.day, day.actual, day.expected)).collect();
-        if let Some((found, expected)) = found.iter().zip(&days).find(|(one, other)| one != other) {
-            return Err(format!(
-                "at {} the history of {place:?} on {on:?} is {found:?} instead of {expected:?}",
-                self.now
-            ));
+        let expected = board.history((scope, kpi, *kind), self.now, on).into_iter();
+        let days: Vec<Past> = expected.map(|day| (day.day, day.actual, day.expected)).collect();
+        let found = self.history(&place, on);
+        if found != days {
+            let pair = found.iter().zip(&days).find(|(one, other)| one != other);
+            return Err(format!("at {} the history of {place:?} on {on:?}: {pair:?}", self.now));
         }
-        if found.len() != days.len() {
-            return Err(format!("{} days of {place:?} instead of {}", found.len(), days.len()));
-        }
-        let reached: Vec<&String> = days.iter().map(|(_, actual, _)| actual).collect();
-        let last = reached.iter().rev().find(|actual| !actual.is_empty());
-        if last.is_some_and(|last| **last != row.actual) && !row.actual.is_empty() {
+        let last = days.iter().rev().find(|(_, actual, _)| !actual.is_empty());
+        if last.is_some_and(|(_, last, _)| *last != row.actual) && !row.actual.is_empty() {
             return Err(format!(
                 "at {} the history of {place:?} on {on:?} ends with {last:?} instead of {}",
                 self.now, row.actual
             ));
         }
         self.coverage.saw("a history");
-        self.coverage.saw_if("a history of days to come", reached.last() == Some(&&String::new()));
+        let to_come = last.is_some() && days.last().is_some_and(|(_, last, _)| last.is_empty());
+        self.coverage.saw_if("a history of days to come", to_come);
         self.coverage.saw_if("a history of what is due", days.iter().any(|day| !day.2.is_empty()));
         Ok(())
+    }
+
+    /// What the engine says.
+    fn history(&self, place: &Place, on: Option<Date>) -> Vec<Past> {
+        let on = on.map(Day::from_civil);
+        let (found, _) = self.engine.live.history(&self.subject(place), on, self.now);
+        let text =
+            |number: Option<Decimal>| number.map(|number| number.to_string()).unwrap_or_default();
+        let days = found.expect("the oracle has the scope").days.into_iter();
+        days.map(|day| (day.day.civil(), text(day.actual), text(day.expected))).collect()
     }
 
     /// The instant at which ranks by pace are to change by the clock alone: until then they do not, and then they do, or what
     /// is due of some goal begins to grow otherwise.
     fn check_next_move(&mut self, board: &Board<'_>, rows: &[Row], place: &Place) -> Outcome {
-        let (scope, kpi, kind) = place;
         let subject = self.subject(place);
         let (found, _) = self.engine.live.leaderboard(&subject, By::Pace, None, self.now);
-        let found = found.expect("the oracle has the scope");
-        let horizon = self.engine.live.next_due();
-        let next = found.next_move();
-        let rates_change = |at: Timestamp| {
-            let standings = self.engine.standings(None, self.now);
-            standings.iter().any(|standing| standing.numbers.rate_until == Some(at))
-        };
-        let place = (scope.as_str(), kpi.as_str(), *kind);
-        let ranks_of = |rows: &[Row], at: Timestamp| {
-            let ranked = board.leaderboard(rows, place, ranks::By::Pace, at);
-            let named = ranked.into_iter().map(|(rank, row)| (rank, row.scope.clone()));
-            named.collect::<Vec<_>>()
-        };
-        let ranks_at = |at: Timestamp| {
-            let of_kpi = |_: &_, other: &paceline_tests::recompute::config::Kpi, other_kind| {
-                other.name == *kpi && other_kind == *kind
-            };
-            let rows = board.rows(at, None, &mut StatusMemory::new(), of_kpi);
-            ranks_of(&rows, at)
-        };
-        let now = ranks_of(rows, self.now);
+        let next = found.expect("the oracle has the scope").next_move();
         // Beyond what changes on the board itself it is looked at anew.
-        let until = next.into_iter().chain(horizon).min();
-        let Some(until) = until else { return Ok(()) };
+        let horizon = self.engine.live.next_due();
+        let Some(until) = next.into_iter().chain(horizon).min() else { return Ok(()) };
+        let now = ranks_of(board, rows, place, self.now);
         let before = until - 1.nanosecond();
-        if before > self.now && ranks_at(before) != now {
+        let found = ranks_at(board, place, before);
+        if before > self.now && found != now {
             return Err(format!(
-                "at {} {place:?} is to be ranked as now until {until}, but is {:?} right before instead of {now:?}",
-                self.now,
-                ranks_at(before)
+                "at {} {place:?} is to be ranked as now until {until}, but is {found:?} right before instead of {now:?}",
+                self.now
             ));
         }
         let Some(next) = next.filter(|next| horizon.is_none_or(|horizon| *next < horizon)) else {
             return Ok(());
         };
-        if ranks_at(next) == now && !rates_change(next) {
+        if ranks_at(board, place, next) == now && !self.rate_changes(next) {
             return Err(format!(
                 "at {} the ranks of {place:?} are to change at {next} and are still {now:?}",
                 self.now
@@ -211,6 +189,27 @@ impl Play<'_> {
         self.coverage.saw("ranks change by the clock alone");
         Ok(())
     }
+
+    /// Whether what is due of some goal begins to grow at another rate.
+    fn rate_changes(&self, at: Timestamp) -> bool {
+        let standings = self.engine.standings(None, self.now);
+        standings.iter().any(|standing| standing.numbers.rate_until == Some(at))
+    }
+}
+
+/// The ranks by pace that the oracle sees in these rows.
+fn ranks_of(board: &Board<'_>, rows: &[Row], place: &Place, at: Timestamp) -> Vec<(usize, String)> {
+    let (scope, kpi, kind) = place;
+    let ranked = board.leaderboard(rows, (scope, kpi, *kind), ranks::By::Pace, at);
+    ranked.into_iter().map(|(rank, row)| (rank, row.scope.clone())).collect()
+}
+
+/// The ranks by pace at an instant at which nothing else has happened.
+fn ranks_at(board: &Board<'_>, place: &Place, at: Timestamp) -> Vec<(usize, String)> {
+    let (_, kpi, kind) = place;
+    let of_kpi = |_: &Scope, other: &Kpi, other_kind| other.name == *kpi && other_kind == *kind;
+    let rows = board.rows(at, None, &mut StatusMemory::new(), of_kpi);
+    ranks_of(board, &rows, place, at)
 }
 
 fn place(row: &Row) -> Place {
