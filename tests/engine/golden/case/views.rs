@@ -2,7 +2,7 @@
 
 use paceline_core::{board::Subject, day::Day, ranks::By};
 use paceline_tests::recompute::{
-    self, Board, Row, StatusMemory,
+    Board, Row, StatusMemory,
     config::{PeriodKind, Role},
     ranks,
 };
@@ -116,7 +116,7 @@ impl Case<'_> {
     }
 
     fn oracle_rows(&self, head: &Head) -> (Board<'_>, Vec<Row>) {
-        let board = recompute::Board::new(&self.oracle, &self.records);
+        let board = Board::new(&self.oracle, &self.records);
         let mut memory = StatusMemory::new();
         let rows = board.rows(head.instant, head.on, &mut memory, |_, _, _| true);
         (board, rows)
