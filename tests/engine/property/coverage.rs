@@ -177,7 +177,6 @@ const ALL: &[&str] = &[
     "ranks of a team",
     "ranks change by the clock alone",
     "an input and an output behind",
-    "behind without a pace",
     "a history",
     "a history of days to come",
     "a history of what is due",
