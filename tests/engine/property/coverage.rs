@@ -175,7 +175,6 @@ const ALL: &[&str] = &[
     "a rank after a shared one",
     "unranked beside ranked",
     "ranks of a team",
-    "ranks change by the clock alone",
     "an input and an output behind",
     "a history",
     "a history of days to come",

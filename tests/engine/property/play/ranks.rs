@@ -169,7 +169,7 @@ impl Play<'_> {
 
     /// The instant at which ranks by pace are to change by the clock alone: until then they do not, and then they do, or what
     /// is due of some goal begins to grow otherwise.
-    fn check_next_move(&mut self, board: &Board<'_>, rows: &[Row], place: &Place) -> Outcome {
+    fn check_next_move(&self, board: &Board<'_>, rows: &[Row], place: &Place) -> Outcome {
         let subject = self.subject(place);
         let (found, _) = self.engine.live.leaderboard(&subject, By::Pace, None, self.now);
         let next = found.expect("the oracle has the scope").next_move();
@@ -194,7 +194,6 @@ impl Play<'_> {
                 self.now
             ));
         }
-        self.coverage.saw("ranks change by the clock alone");
         Ok(())
     }
 
