@@ -10,6 +10,7 @@ mod ahead;
 mod aims;
 mod batch;
 mod goals;
+mod history;
 mod lineage;
 mod live;
 mod past;
@@ -50,7 +51,8 @@ use view::Left;
 use working_times::WorkingTimes;
 
 pub use batch::Batch;
-pub use view::{Key, Reading, Reason, Removal, Selection, Standing, Update};
+pub use history::{History, HistoryDay};
+pub use view::{Key, Reading, Reason, Removal, Selection, Standing, Subject, Update};
 
 /// How many removals are remembered, for streams that are behind.
 const REMOVALS: usize = 200_000;

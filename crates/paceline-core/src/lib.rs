@@ -23,6 +23,7 @@ pub mod ledger;
 pub mod model;
 pub mod moment;
 pub mod period;
+pub mod ranks;
 pub mod rates;
 pub mod rational;
 pub mod record;

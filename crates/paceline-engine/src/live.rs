@@ -1,7 +1,9 @@
 //! The live board: the one board of the process, behind its lock, with the signal that it changed.
 
+mod alarms;
 mod completeness;
 mod opening;
+mod ranks;
 mod reading;
 mod telling;
 
@@ -28,6 +30,10 @@ use crate::metric;
 use crate::shared::{Around, Shared};
 use crate::symbols::{LaneSymbols, SharedSymbols};
 
+use alarms::Alarms;
+
+pub use alarms::Alarm;
+pub use ranks::Focused;
 pub use reading::Shown;
 
 /// The one board of the process.
@@ -50,6 +56,7 @@ pub struct Live {
     opening: AtomicBool,
     /// Counts everything a watcher may want to know of: commits, turns of the clock, causes.
     signal: watch::Sender<u64>,
+    alarms: Arc<Alarms>,
 }
 
 impl Live {
@@ -70,6 +77,7 @@ impl Live {
             behind: AtomicUsize::new(0),
             opening: AtomicBool::new(false),
             signal: watch::Sender::new(0),
+            alarms: Arc::new(Alarms::new()),
         }
     }
 
@@ -164,7 +172,8 @@ impl Live {
         Around { bases: &self.bases, freshness: &self.freshness }
     }
 
-    /// Lets time pass, and answers the next instant at which something changes by the clock alone.
+    /// Lets time pass and rings the alarms that are due, and answers the next instant at which something changes by the clock
+    /// alone.
     pub fn advance(&self, now: Timestamp) -> Option<Timestamp> {
         let mut shared = self.board();
         let changed = shared.advance(now, &self.around());
@@ -173,12 +182,23 @@ impl Live {
         if changed {
             self.wake();
         }
+        self.alarms.ring(now);
         due
     }
 
     /// The next instant at which something changes by the clock alone.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.board().next_due()
+    }
+
+    /// The next instant at which an alarm rings.
+    pub fn next_alarm(&self) -> Option<Timestamp> {
+        self.alarms.first()
+    }
+
+    /// Wakes when an alarm is to ring before all others that are set.
+    pub fn subscribe_to_alarms(&self) -> watch::Receiver<u64> {
+        self.alarms.subscribe()
     }
 
     fn wake(&self) {

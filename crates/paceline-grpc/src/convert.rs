@@ -68,6 +68,25 @@ pub(crate) fn standing(
     }
 }
 
+/// The rank of a standing; 0 is none.
+pub(crate) fn rank(
+    rank: Option<u32>,
+    standing: &board::Standing,
+    model: &Model,
+    roster: &Roster,
+) -> proto::Rank {
+    proto::Rank { rank: rank.unwrap_or(0), standing: Some(self::standing(standing, model, roster)) }
+}
+
+/// A day of a history.
+pub(crate) fn history_day(day: &board::HistoryDay) -> proto::HistoryDay {
+    proto::HistoryDay {
+        day: day.day.to_string(),
+        actual: decimal(day.actual),
+        expected: decimal(day.expected),
+    }
+}
+
 /// A standing that left.
 pub(crate) fn removal(removal: &board::Removal, model: &Model, roster: &Roster) -> proto::Removal {
     let board::Removal { key, reason } = removal;
@@ -161,7 +180,8 @@ fn goal_kind(goal_kind: kpi::GoalKind) -> proto::GoalKind {
     }
 }
 
-fn role(role: kpi::Role) -> proto::Role {
+/// Whether a KPI drives others or results from them.
+pub(crate) fn role(role: kpi::Role) -> proto::Role {
     match role {
         kpi::Role::Input => proto::Role::Input,
         kpi::Role::Output => proto::Role::Output,

@@ -5,9 +5,12 @@
 //! client gets newer values, not older ones, and costs nothing but its own freshness.
 
 mod catalog;
+mod coaching;
 mod convert;
 mod errors;
 mod goals;
+mod history;
+mod leaderboard;
 mod limits;
 mod metric;
 pub mod proto;
@@ -15,6 +18,7 @@ mod selector;
 mod served;
 mod server;
 mod standings;
+mod subject;
 mod token;
 mod watch;
 

@@ -7,6 +7,7 @@
 mod chunks;
 mod end;
 mod frames;
+mod leaderboard;
 mod stamp;
 mod terms;
 mod watcher;

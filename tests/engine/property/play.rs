@@ -7,6 +7,7 @@ mod ahead;
 mod clock;
 mod compare;
 mod edits;
+mod ranks;
 mod restart;
 mod seen;
 mod steps;

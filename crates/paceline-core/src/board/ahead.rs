@@ -18,7 +18,7 @@ use crate::standing::{Aim, Case, Status};
 
 /// A goal as time moves on; worked out anew only where it may be another.
 pub(super) struct Moving {
-    live: u32,
+    pub(super) live: u32,
     pub(super) kpi: KpiId,
     pub(super) period: Arc<Period>,
     pub(super) aim: Option<Aim>,

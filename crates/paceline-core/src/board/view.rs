@@ -64,6 +64,26 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// What it is about.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// What it is judged by.
+    pub fn case(&self) -> &Case {
+        &self.case
+    }
+
+    /// Where actual stands to goal.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The revision at which it last changed.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
     /// The standing at an instant up to which the board was advanced.
     pub fn at(self, now: Timestamp) -> Standing {
         Standing {
@@ -145,6 +165,17 @@ pub struct Selection {
     pub kinds: Vec<PeriodKind>,
 }
 
+/// One line of the board: the scope, KPI and kind of period that somebody asks about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The name of the scope.
+    pub scope: String,
+    /// The KPI.
+    pub kpi: KpiId,
+    /// The kind of period.
+    pub kind: PeriodKind,
+}
+
 /// A selection, with its scopes found by their names.
 struct View<'a> {
     selection: &'a Selection,
@@ -197,9 +228,36 @@ impl Board {
         now: Timestamp,
     ) -> Vec<Reading> {
         let lives = self.selected(&View::new(selection, &self.roster));
+        self.readings_of(&lives, on, now)
+    }
+
+    /// The standings of the reps in the scope that is asked for, in the same periods; `None` when there is no such scope.
+    /// Time must have been advanced to `now`.
+    pub fn readings_of_reps(
+        &mut self,
+        subject: &Subject,
+        on: Option<Day>,
+        now: Timestamp,
+    ) -> Option<Vec<Reading>> {
+        let scope = self.roster.named(&subject.scope)?;
+        let Some(slot) = self.slots.find(subject.kpi, subject.kind) else {
+            return Some(Vec::new());
+        };
+        let live = |rep| self.live_id(self.roster.rep_scope(rep), slot);
+        let lives: Vec<u32> = self.roster.members(scope).map(live).collect();
+        Some(self.readings_of(&lives, on, now))
+    }
+
+    /// The standings of `lives` in the periods that are running, or on `on` in those that hold that day.
+    pub(super) fn readings_of(
+        &mut self,
+        lives: &[u32],
+        on: Option<Day>,
+        now: Timestamp,
+    ) -> Vec<Reading> {
         match on {
-            Some(day) => self.readings_on(&lives, day, now),
-            None => lives.into_iter().filter_map(|live| self.reading(live)).collect(),
+            Some(day) => self.readings_on(lives, day, now),
+            None => lives.iter().filter_map(|live| self.reading(*live)).collect(),
         }
     }
 

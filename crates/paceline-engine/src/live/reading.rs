@@ -1,7 +1,7 @@
 //! Reading: the standings of a selection, and what changed in it.
 
 use jiff::Timestamp;
-use paceline_core::board::{Revision, Selection, Standing, Update};
+use paceline_core::board::{Board, Revision, Selection, Standing, Update};
 use paceline_core::day::Day;
 
 use super::Live;
@@ -20,14 +20,8 @@ pub struct Shown {
 impl Live {
     /// The standings of a selection at an instant.
     pub fn standings(&self, selection: &Selection, on: Option<Day>, now: Timestamp) -> Shown {
-        let mut shared = self.board();
-        if shared.advance(now, &self.around()) {
-            self.wake();
-        }
-        let board = &mut shared.board;
-        let (readings, unknown) = (board.readings(selection, on, now), board.unknown(selection));
-        let revision = board.revision();
-        drop(shared);
+        let ((readings, unknown), revision) =
+            self.read(now, |board| (board.readings(selection, on, now), board.unknown(selection)));
         let standings = readings.into_iter().map(|reading| reading.at(now)).collect();
         Shown { standings, unknown, revision }
     }
@@ -40,13 +34,22 @@ impl Live {
         selection: &Selection,
         now: Timestamp,
     ) -> (Option<Update>, Revision) {
+        let (update, revision) = self.read(now, |board| board.changes_since(since, selection));
+        (update.map(|update| update.at(now)), revision)
+    }
+
+    /// Reads something from the board as it is at an instant, with the revision at which it was read. What can be worked out
+    /// of it afterwards should be: the board is locked meanwhile.
+    pub(super) fn read<T>(
+        &self,
+        now: Timestamp,
+        read: impl FnOnce(&mut Board) -> T,
+    ) -> (T, Revision) {
         let mut shared = self.board();
         if shared.advance(now, &self.around()) {
             self.wake();
         }
-        let board = &shared.board;
-        let (update, revision) = (board.changes_since(since, selection), board.revision());
-        drop(shared);
-        (update.map(|update| update.at(now)), revision)
+        let board = &mut shared.board;
+        (read(board), board.revision())
     }
 }

@@ -14,22 +14,19 @@ use crate::proto::WatchStandingsResponse;
 /// The status has a way of its own, so that a watch whose client takes nothing can end, and free what it holds, without
 /// waiting for that client.
 #[derive(Debug)]
-pub(crate) struct Frames {
-    frames: mpsc::Receiver<WatchStandingsResponse>,
+pub(crate) struct Frames<Frame = WatchStandingsResponse> {
+    frames: mpsc::Receiver<Frame>,
     end: Option<oneshot::Receiver<Status>>,
 }
 
-impl Frames {
-    pub(super) fn new(
-        frames: mpsc::Receiver<WatchStandingsResponse>,
-        end: oneshot::Receiver<Status>,
-    ) -> Self {
+impl<Frame> Frames<Frame> {
+    pub(super) fn new(frames: mpsc::Receiver<Frame>, end: oneshot::Receiver<Status>) -> Self {
         Self { frames, end: Some(end) }
     }
 }
 
-impl Stream for Frames {
-    type Item = Result<WatchStandingsResponse, Status>;
+impl<Frame> Stream for Frames<Frame> {
+    type Item = Result<Frame, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Some(frame) = ready!(self.frames.poll_recv(context)) {

@@ -7,6 +7,8 @@ mod frames;
 mod gets;
 mod goal_log;
 mod goals;
+mod ranking;
+mod ranking_watched;
 mod reps;
 mod resuming;
 mod serving;

@@ -71,17 +71,32 @@ impl Stage {
 
     /// The same before its sources are caught up, with limits, and more reps below M2.
     pub(crate) async fn closed(limits: Limits, more: usize) -> Self {
+        Self::with(limits, more, Vec::new()).await
+    }
+
+    /// An organisation whose sources are caught up, with two KPIs more: the stock `open`, and the ratio `per_open`.
+    pub(crate) async fn with_stocks() -> Self {
+        let mut open = kpi("open", Aggregate::Count, vec![PeriodKind::Month]);
+        if let Measure::Simple(simple) = &mut open.measure {
+            simple.at = None;
+        }
+        let measure = Measure::Ratio { numerator: BOOKINGS, denominator: KpiId(2) };
+        let ratio = Kpi { measure, ..kpi("per_open", Aggregate::Count, vec![PeriodKind::Month]) };
+        let stage = Self::with(Limits::default(), 0, vec![open, ratio]).await;
+        stage.open_board();
+        stage
+    }
+
+    async fn with(limits: Limits, more: usize, kpis: Vec<Kpi>) -> Self {
         let mut symbols = Symbols::default();
         let mut reps = vec![rep("M1", None), rep("U1", Some("M1")), rep("U2", Some("M1"))];
         reps.extend([rep("M2", None), rep("U3", Some("M2"))]);
         reps.extend((0..more).map(|at| rep(&format!("V{at}"), Some("M2"))));
         let facts = Facts::new(reps.iter().map(|rep| row(rep, rep.manager.as_deref())));
         let roster = Roster::new(reps, &[Calendar::default()], &mut symbols).expect("a roster");
-        let live = Live::new(
-            Arc::new(model(symbols.clone())),
-            Arc::new(roster),
-            vec!["crm.opportunity".to_owned()],
-        );
+        let mut model = model(symbols.clone());
+        model.kpis.extend(kpis);
+        let live = Live::new(Arc::new(model), Arc::new(roster), vec!["crm.opportunity".to_owned()]);
         let live = live.with_feeds(vec![vec![EntityId(0)]]);
         let live = live.with_own(GOALS.to_owned()).with_own(REPS.to_owned());
         let live = Arc::new(live.with_reps(facts, None));
@@ -129,12 +144,23 @@ impl Stage {
 
     /// Tells of reps who their managers are, or that there is nothing to tell of them any longer; in one revision.
     pub(crate) fn tell(&self, reps: &[(&str, Option<Option<&str>>)]) -> Revision {
-        let record = |(id, manager): &(&str, Option<Option<&str>>)| {
+        let told = |(id, manager): &(&str, Option<Option<&str>>)| {
             let told = manager.map(|manager| Told::Row(Box::new(row(&rep(id, None), manager))));
-            let (key, told) = (id.as_bytes().to_vec(), told.unwrap_or(Told::Withdrawn));
-            RepRecord { offset: 0, key, told }
+            ((*id).to_owned(), told.unwrap_or(Told::Withdrawn))
         };
-        let records = reps.iter().map(record).collect();
+        self.tell_all(reps.iter().map(told))
+    }
+
+    /// Tells of a rep below a manager in which time zone they are.
+    pub(crate) fn tell_zone(&self, id: &str, manager: &str, zone: &str) -> Revision {
+        let Row { id, from, said } = row(&rep(id, None), Some(manager));
+        let said = Said { time_zone: Some(Some(zone.to_owned())), ..said };
+        self.tell_all([(id.clone(), Told::Row(Box::new(Row { id, from, said })))])
+    }
+
+    fn tell_all(&self, told: impl IntoIterator<Item = (String, Told)>) -> Revision {
+        let record = |(id, told): (String, Told)| RepRecord { offset: 0, key: id.into(), told };
+        let records = told.into_iter().map(record).collect();
         self.follower.lock().expect("a follower").take(records, self.now());
         self.live.revision()
     }
