@@ -123,6 +123,8 @@ pub enum Mark {
     BrokerKilled,
     /// The broker is about to be started again.
     BrokerStarted,
+    /// The machine had no time for the run for a while: a connection may be given up for silent, and nobody is to blame.
+    StoodStill,
 }
 
 /// What the service said when it was asked for standings.
@@ -192,6 +194,14 @@ impl History {
             down = before.mark != Mark::Started;
         }
         down || marks.any(|marked| marked.at <= until && marked.mark != Mark::Started)
+    }
+
+    /// Whether the machine stood still at some moment from one of the run to another, or was found to have right after.
+    #[must_use]
+    pub fn stood_still(&self, from: Duration, until: Duration) -> bool {
+        let during = from..=until + Duration::from_secs(30);
+        let mut still = self.marks.iter().filter(|marked| marked.mark == Mark::StoodStill);
+        still.any(|marked| during.contains(&marked.at))
     }
 }
 

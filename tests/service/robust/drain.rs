@@ -4,8 +4,9 @@ use std::{
     net::TcpStream,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use paceline_grpc::proto::{
@@ -18,7 +19,8 @@ use paceline_tests::{
     process::open_many_files,
     wait,
 };
-use tonic::{Code, transport::Channel};
+use tokio::time::sleep;
+use tonic::transport::Channel;
 
 use super::{
     client::connect,
@@ -29,7 +31,7 @@ use crate::under_test::Service;
 
 /// Streams, and on how many connections.
 const STREAMS: usize = 1_000;
-const CONNECTIONS: usize = 250;
+const CONNECTIONS: usize = 40;
 /// Connections that never say anything.
 const SILENT: usize = 100;
 
@@ -46,20 +48,24 @@ fn a_thousand_clients_are_told_that_the_service_goes() {
     let mut service = Service::start(&office.config(broker.bootstrap(), ports::two_free()));
     service.standings();
     let runtime = runtime();
-    let record = Arc::new(Recorder::default());
-    let open = Arc::new(AtomicUsize::new(0));
+    let crowd = Arc::new(Crowd::default());
+    let minding = crowd.clone();
+    runtime.spawn(async move { minding.record.mind_the_machine().await });
     let mut tasks = Vec::new();
     for _ in 0..CONNECTIONS {
         let channel = runtime.block_on(connect(service.address())).expect("gRPC is served");
         for _ in 0..STREAMS / CONNECTIONS {
-            let follow = follow(channel.clone(), tasks.len(), record.clone(), open.clone());
+            let follow = follow(channel.clone(), tasks.len(), crowd.clone());
             tasks.push(runtime.spawn(follow));
         }
     }
-    wait::until("all streams are open", || (open.load(Ordering::SeqCst) == STREAMS).then_some(()));
+    wait::until("all streams are open", || {
+        (crowd.open.load(Ordering::SeqCst) == STREAMS).then_some(())
+    });
     let silent = [(); SILENT].map(|()| TcpStream::connect(service.address()).expect("it listens"));
 
-    record.mark(Mark::Terminated);
+    crowd.ending.store(true, Ordering::SeqCst);
+    crowd.record.mark(Mark::Terminated);
     service.process().terminate();
     assert_eq!(service.process().wait().code(), Some(0));
     let log = [service.process().stdout(), service.process().stderr()].concat();
@@ -69,37 +75,60 @@ fn a_thousand_clients_are_told_that_the_service_goes() {
     for task in tasks {
         runtime.block_on(task).expect("no client fails");
     }
-    let history = record.finish();
+    let history = crowd.record.finish();
     let ends = occurred::count(&history).remove("end by SERVER_DRAINING");
     assert_eq!(ends, Some(STREAMS as u64), "{:?}", occurred::count(&history));
     let violations = clauses::judge(&history);
     assert!(violations.is_empty(), "{}", report(&history, &violations));
 }
 
-/// Watches one rep until the end.
-async fn follow(channel: Channel, number: usize, record: Arc<Recorder>, open: Arc<AtomicUsize>) {
+/// What all streams share.
+#[derive(Default)]
+struct Crowd {
+    record: Recorder,
+    /// How many streams are open and have a message.
+    open: AtomicUsize,
+    /// Whether the service is told to end.
+    ending: AtomicBool,
+}
+
+/// Watches one rep until the service ends it. A connection that breaks before it is told to is opened again.
+async fn follow(channel: Channel, number: usize, crowd: Arc<Crowd>) {
     let scopes = vec![format!("rep:U{}", 1 + number % 120)];
     let selector = Some(Selector { scopes, ..Selector::default() });
     let request = WatchStandingsRequest { selector, ..WatchStandingsRequest::default() };
+    loop {
+        watch(channel.clone(), number, &request, &crowd).await;
+        if crowd.ending.load(Ordering::SeqCst) {
+            return;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Opens one stream, and follows it to its end.
+async fn watch(channel: Channel, number: usize, request: &WatchStandingsRequest, crowd: &Crowd) {
+    let opened = crowd.record.now();
     let mut client = StandingsServiceClient::new(channel);
-    let messages = client.watch_standings(request.clone()).await.expect("a watch is accepted");
+    let Ok(messages) = client.watch_standings(request.clone()).await else { return };
+    let request = request.clone();
     let asked = Asked { request, token: Presented::Nothing, server: 0, undisturbed: true };
-    let stream = record.open(number, asked, record.now());
-    let mut messages = messages.into_inner();
+    let stream = crowd.record.open(number, asked, opened);
+    let (mut messages, mut begun) = (messages.into_inner(), false);
     let end = loop {
         match messages.message().await {
             Ok(Some(message)) => {
-                if record.tell(stream, message).message == Some(0) {
-                    open.fetch_add(1, Ordering::SeqCst);
+                crowd.record.tell(stream, message);
+                if !std::mem::replace(&mut begun, true) {
+                    crowd.open.fetch_add(1, Ordering::SeqCst);
                 }
             }
             Ok(None) => break End::Over,
             Err(status) => break End::Status(Refusal::from(&status)),
         }
     };
-    if let End::Status(refusal) = &end {
-        assert_eq!(refusal.code, Code::Unavailable, "{refusal:?}");
-        assert!(refusal.token.is_some(), "{refusal:?}");
+    crowd.record.end(stream, end, true, false);
+    if begun {
+        crowd.open.fetch_sub(1, Ordering::SeqCst);
     }
-    record.end(stream, end, true, false);
 }

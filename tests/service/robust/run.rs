@@ -52,6 +52,8 @@ pub(super) fn play(seed: u64, seconds: u64) -> Result<Counts, String> {
     let mut tasks = cast::start(&run.runtime, &address, seed, &run.world);
     let editing = goals::edit(address, Chance::of(seed, 2_000), run.world.clone());
     tasks.push(run.runtime.spawn(editing));
+    let minding = run.world.clone();
+    run.runtime.spawn(async move { minding.record.mind_the_machine().await });
 
     run.work(25);
     run.crash();
@@ -164,9 +166,8 @@ impl Run {
         thread::sleep(Duration::from_secs(4));
         self.world.record.mark(Mark::BrokerStarted);
         self.broker.restart();
-        wait::until("the numbers are complete again", || {
-            self.service.freshness().complete.then_some(())
-        });
+        let complete = wait::attempts(|| self.service.freshness().complete.then_some(()));
+        assert!(complete.is_some(), "it stays incomplete: {:?}", self.service.freshness());
         self.world.did("broker outage");
     }
 

@@ -60,6 +60,8 @@ fn nobody_waits_for_clients_that_do_not_read() {
     let world = Arc::new(World::default());
     // Nobody behaves badly but by reading slowly.
     world.calm_down();
+    let minding = world.clone();
+    runtime.spawn(async move { minding.record.mind_the_machine().await });
     let stalled: Vec<Stalled> = (0..STALLED)
         .map(|number| Stalled::open(&runtime, &service, &world.record, number))
         .collect();

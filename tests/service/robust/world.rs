@@ -30,7 +30,7 @@ pub(super) struct World {
     did: Mutex<Counts>,
 }
 
-/// A token, where it is from, and which part of the board it is good for.
+/// A token, and where it is from.
 #[derive(Clone, Debug)]
 pub(super) struct Token {
     pub(super) place: Place,

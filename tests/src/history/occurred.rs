@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use paceline_grpc::proto::{RemovalReason, ResetReason, watch_standings_response::Frame};
 
-use super::{End, History, Key, Presented, Stream, key, standings};
+use super::{End, History, Key, Mark, Presented, Stream, key, standings};
 
 /// How often something occurred, by its name.
 pub type Counts = BTreeMap<String, u64>;
@@ -19,6 +19,8 @@ pub fn count(history: &History) -> Counts {
         stream.told.iter().for_each(|told| frame(told.message.frame.as_ref(), &mut counts));
     }
     add(&mut counts, "conflation", conflations(history));
+    let still = history.marks.iter().filter(|marked| marked.mark == Mark::StoodStill).count();
+    add(&mut counts, "machine stood still", still as u64);
     counts
 }
 

@@ -10,6 +10,10 @@ use paceline_grpc::proto::WatchStandingsResponse;
 
 use super::{Answer, Asked, End, Ended, History, Mark, Marked, Place, Stream, Told};
 
+/// How often it is looked whether the machine goes on, and when it did not.
+const REST: Duration = Duration::from_millis(200);
+const STILL: Duration = Duration::from_secs(3);
+
 /// Takes down a history while it happens.
 #[derive(Debug)]
 pub struct Recorder {
@@ -66,6 +70,17 @@ impl Recorder {
     /// The service answered when asked for standings.
     pub fn answer(&self, answer: Answer) {
         self.taken().history.answers.push(answer);
+    }
+
+    /// Marks when the machine has no time for the run, for ever.
+    pub async fn mind_the_machine(&self) {
+        loop {
+            let before = Instant::now();
+            tokio::time::sleep(REST).await;
+            if before.elapsed() > STILL {
+                self.mark(Mark::StoodStill);
+            }
+        }
     }
 
     /// How long the run has lasted.

@@ -1,14 +1,14 @@
 //! A broken clause, and how it is shown to somebody who has to find out why.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{History, Place};
 
 /// How much of a message is shown: a snapshot of everything would bury the rest.
 const SHOWN: usize = 1_500;
 
-/// How many violations of a run are shown. The first is mostly the cause of the others.
-const MOST: usize = 8;
+/// How many violations of each clause are shown. The first is mostly the cause of the others.
+const MOST: usize = 3;
 
 /// A clause of the contract that a history breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,13 @@ pub struct Violation {
 /// Violations in words, with the messages that show them.
 #[must_use]
 pub fn report(history: &History, violations: &[Violation]) -> String {
-    let mut text = format!("{} violations of the contract", violations.len());
-    for violation in violations.iter().take(MOST) {
+    let mut clauses: BTreeMap<&str, Vec<&Violation>> = BTreeMap::new();
+    for violation in violations {
+        clauses.entry(violation.clause).or_default().push(violation);
+    }
+    let counts = clauses.iter().map(|(clause, all)| format!("{} of {clause}", all.len()));
+    let mut text = format!("broken: {}", counts.collect::<Vec<_>>().join(", "));
+    for violation in clauses.values().flat_map(|all| all.iter().take(MOST)) {
         write!(text, "\n\nclause {}: {}", violation.clause, violation.says)
             .expect("a string takes any text");
         for place in &violation.places {

@@ -42,7 +42,9 @@ fn beginning(history: &History, number: usize, stream: &Stream) -> Option<(Strin
                 return Some(("it goes on instead of failing".to_owned(), at(number, 0)));
             }
             let End::Status(refusal) = &stream.end.as_ref()?.end else { return None };
-            let right = refusal.code == Code::OutOfRange && refusal.reason()? == "GAP";
+            // Without a reason it is no answer of the service: the connection broke.
+            let reason = refusal.reason()?;
+            let right = refusal.code == Code::OutOfRange && reason == "GAP";
             (!right).then(|| ("it fails in another way".to_owned(), end_of(number)))
         }
     }
@@ -120,7 +122,7 @@ mod tests {
     use crate::history::{
         End,
         clauses::{at, end_of, places},
-        sample::{Sample, refusal, stands},
+        sample::{Sample, broken as broken_off, refusal, stands},
     };
     use tonic::Code;
 
@@ -137,6 +139,8 @@ mod tests {
         sample.fail_on_gap();
         let fails = sample.resume(token);
         sample.end(fails, End::Status(refusal(Code::OutOfRange, "GAP")));
+        let breaks = sample.resume(token);
+        sample.end(breaks, broken_off());
         assert_eq!(broken(&sample.history()), []);
     }
 

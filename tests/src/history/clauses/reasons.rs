@@ -1,7 +1,8 @@
 //! Ends with a reason: every end that is the service's has a status, a reason for programs, a delay where coming back helps, and
 //! the last token.
 //!
-//! A connection that breaks has none of these. It may break where something was done to it or to the service, and nowhere else.
+//! A connection that breaks has none of these. It may break where something was done to it or to the service, or where the machine
+//! had no time for either, and nowhere else.
 
 use tonic::Code;
 
@@ -38,8 +39,10 @@ pub(super) fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
 
 fn wrong(history: &History, stream: &Stream, ended: &Ended, refusal: &Refusal) -> Option<String> {
     let Some((reason, domain)) = &refusal.info else {
-        let down = history.was_down(stream.opened, ended.at);
-        return (!ended.disturbed && !down).then(|| "it breaks, and nobody broke it".to_owned());
+        let excused = ended.disturbed
+            || history.was_down(stream.opened, ended.at)
+            || history.stood_still(stream.opened, ended.at);
+        return (!excused).then(|| "it breaks, and nobody broke it".to_owned());
     };
     if domain != DOMAIN {
         return Some(format!("its reason is of {domain}"));
@@ -88,6 +91,10 @@ mod tests {
         let mut history = sample.history();
         history.streams[cut].end.as_mut().expect("an end").disturbed = true;
         assert_eq!(broken(&history), []);
+        history.streams[cut].end.as_mut().expect("an end").disturbed = false;
+        assert_eq!(broken(&history).len(), 1);
+        sample.mark(Mark::StoodStill);
+        assert_eq!(broken(&sample.history()), []);
     }
 
     #[test]
