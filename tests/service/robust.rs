@@ -36,7 +36,7 @@ use paceline_tests::history::occurred::Counts;
 use tokio::runtime::Runtime;
 
 /// How long one run is, in seconds, besides starting and waiting.
-const RUN: u64 = 70;
+const RUN: u64 = 55;
 
 /// What has to occur in a run, besides every fault of [`chaos::FAULTS`].
 const ALL: &[&str] = &[
@@ -50,8 +50,9 @@ const ALL: &[&str] = &[
     "new deal",
     "rep moved",
     "team moved",
-    "rep left",
+    "rep ended",
     "newcomer came",
+    "newcomer went",
     "goal set",
     "goal edited",
     "goal deleted",
@@ -64,7 +65,7 @@ const ALL: &[&str] = &[
     "stream without a token",
     "token tampered with",
     "resume",
-    "resume after the token of an end",
+    "token of an end",
     "snapshot",
     "chunk of a snapshot to be continued",
     "update",

@@ -102,10 +102,7 @@ impl Run {
     }
 
     fn act(&mut self, writer: &Writer) {
-        for _ in 0..3 {
-            let saying = self.office.act();
-            writer.write(&saying.topic, [saying.message]);
-        }
+        self.office.act_and_tell(writer, 3);
     }
 
     /// The service is killed; the organisation works on, and it is started again.

@@ -35,11 +35,9 @@ fn beginning(history: &History, stream: &Stream, counts: &mut Counts) {
         Presented::Nothing => add(counts, "stream without a token", 1),
         Presented::Tampered => add(counts, "token tampered with", 1),
         Presented::Of(place) => {
-            if history.goes_on_after(stream).is_some() && going_on {
-                add(counts, "resume", 1);
-                let end = place.message.is_none();
-                add(counts, "resume after the token of an end", u64::from(end));
-            }
+            let resumed = going_on && history.goes_on_after(stream).is_some();
+            add(counts, "resume", u64::from(resumed));
+            add(counts, "token of an end", u64::from(place.message.is_none()));
         }
     }
 }
