@@ -4,15 +4,15 @@
 //! word, and one that somebody has in excess was to be removed.
 
 use std::{
-    collections::{BTreeSet, HashMap},
-    hash::{DefaultHasher, Hash as _, Hasher as _},
+    collections::{BTreeMap, HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher as _},
 };
 
 use paceline_grpc::proto::{Removal, RemovalReason, watch_standings_response::Frame};
 
 use super::at;
 use crate::history::{
-    History, Key, Place, Stream, View,
+    History, Place, Stream, View, is_whole,
     replay::{Point, replay},
 };
 
@@ -28,38 +28,57 @@ pub(super) fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
 /// Pairs of moments at which the same view has different standings at the same revision.
 fn different(history: &History) -> Vec<(String, Vec<Place>)> {
     let (mut first, mut found) = (HashMap::new(), Vec::new());
-    let parts = parts(history);
+    let (parts, mut wholes) = (parts(history), HashSet::new());
     replay(history, &mut |point: Point<'_, '_>| {
-        let mut compare = |view: &View<'_>, digest: u64| {
-            // Written out, since the views of two streams live apart.
-            let of = (point.server, point.revision, format!("{view:?}"));
-            let (other, place) = *first.entry(of).or_insert((digest, point.place));
-            if other != digest {
+        let mut compare = |view: u64, names: u64| {
+            let of = (point.server, point.revision, view);
+            let (other, place) = *first.entry(of).or_insert((names, point.place));
+            if other != names {
                 let says = format!("not the same standings at revision {}", point.revision);
                 found.push((says, place.into_iter().chain(point.place).collect()));
             }
         };
-        compare(point.view, digest(point.known.keys()));
-        if *point.view == View::default() {
-            for part in &parts {
-                let known = point.known.iter().filter(|(_, held)| part.holds(held.standing));
-                compare(part, digest(known.map(|(name, _)| name)));
+        compare(digest([point.view]), digest(point.known.keys()));
+        // Everybody who sees the whole at a revision is compared with each other: one of them is enough.
+        if *point.view == View::default() && wholes.insert((point.server, point.revision)) {
+            let seen = |part: &&Part<'_>| part.seen.contains(&(point.server, point.revision));
+            for Part { of, view, .. } in parts.values().filter(seen) {
+                let known = point.known.iter().filter(|(_, held)| view.holds(held.standing));
+                compare(*of, digest(known.map(|(name, _)| name)));
             }
         }
     });
     found
 }
 
-/// The views that are parts of the whole board by their names alone: who is a member of what, the board decides.
-fn parts(history: &History) -> BTreeSet<View<'_>> {
-    let views = history.streams.iter().map(|stream| stream.asked.view());
-    views.filter(|view| !view.with_members && *view != View::default()).collect()
+/// A view that is a part of the whole board by its names alone.
+struct Part<'h> {
+    of: u64,
+    view: View<'h>,
+    /// The revisions of each process at which somebody may know it.
+    seen: HashSet<(u32, u64)>,
 }
 
-/// Stands for a list of names: the lists themselves of all moments would be large.
-fn digest<'h>(names: impl Iterator<Item = &'h Key<'h>>) -> u64 {
+/// The parts of the board that are watched, without those with members: who is a member of what, the board decides.
+fn parts(history: &History) -> BTreeMap<u64, Part<'_>> {
+    let mut parts = BTreeMap::new();
+    for stream in &history.streams {
+        let view = stream.asked.view();
+        if view.with_members || view == View::default() {
+            continue;
+        }
+        let of = digest([&view]);
+        let part = parts.entry(of).or_insert(Part { of, view, seen: HashSet::new() });
+        let whole = stream.told.iter().filter(|told| is_whole(&told.message));
+        part.seen.extend(whole.map(|told| (stream.asked.server, told.message.revision)));
+    }
+    parts
+}
+
+/// Stands for some names: all of them, for all moments, would be large.
+fn digest(names: impl IntoIterator<Item = impl Hash>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    names.for_each(|name| name.hash(&mut hasher));
+    names.into_iter().for_each(|name| name.hash(&mut hasher));
     hasher.finish()
 }
 
