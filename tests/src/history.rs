@@ -75,8 +75,8 @@ pub enum Presented {
     Nothing,
     /// A message or the end of a stream had it.
     Of(Place),
-    /// It was made of one that was given, and is none.
-    Tampered,
+    /// It was made of one that this process of the service gave, and is none.
+    Tampered(u32),
 }
 
 /// A message of a stream, or its end.

@@ -186,7 +186,11 @@ impl Client {
         let last = self.tokens.back().cloned();
         let token = match (draw, last) {
             (0..8, _) | (_, None) => return (Presented::Nothing, Vec::new()),
-            (8..16, Some(last)) => return (Presented::Tampered, self.tamper(last.bytes)),
+            (8..16, Some(last)) => {
+                let place = last.place.stream;
+                let of = self.world.record.so_far(|history| history.streams[place].asked.server);
+                return (Presented::Tampered(of), self.tamper(last.bytes));
+            }
             (16..24, last) => {
                 self.world.token_of(self.chance.below(self.clients as u64) as usize).or(last)
             }

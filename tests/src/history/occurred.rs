@@ -33,7 +33,7 @@ fn beginning(history: &History, stream: &Stream, counts: &mut Counts) {
     let going_on = !stream.told.is_empty();
     match stream.asked.token {
         Presented::Nothing => add(counts, "stream without a token", 1),
-        Presented::Tampered => add(counts, "token tampered with", 1),
+        Presented::Tampered(_) => add(counts, "token tampered with", 1),
         Presented::Of(place) => {
             let resumed = going_on && history.goes_on_after(stream).is_some();
             add(counts, "resume", u64::from(resumed));

@@ -61,7 +61,7 @@ enum Due {
 fn due(history: &History, stream: &Stream) -> Due {
     let place = match stream.asked.token {
         Presented::Nothing => return Due::Snapshot,
-        Presented::Tampered => return Due::Nothing,
+        Presented::Tampered(_) => return Due::Nothing,
         Presented::Of(place) => place,
     };
     if history.goes_on_after(stream).is_some() {

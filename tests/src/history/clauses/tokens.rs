@@ -1,6 +1,10 @@
 //! Tokens are opaque, authenticated and free of what is personal: one that was tampered with is refused, and none spells out
 //! whom its stream is about.
+//!
+//! The key of a process that has ended is known to nobody. So of its tokens the service may tell no more than that they are of
+//! another epoch, and use nothing of them.
 
+use paceline_grpc::proto::{ResetReason, watch_standings_response::Frame};
 use tonic::Code;
 
 use super::{at, end_of};
@@ -20,17 +24,22 @@ pub(super) fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
 
 /// A tampered token that was not refused.
 fn taken(number: usize, stream: &Stream) -> Option<(&'static str, Place)> {
-    if stream.asked.token != Presented::Tampered {
-        return None;
-    }
-    if !stream.told.is_empty() {
-        return Some(("a token that was tampered with is taken", at(number, 0)));
+    let Presented::Tampered(of) = stream.asked.token else { return None };
+    let ended = of != stream.asked.server;
+    if let Some(first) = stream.told.first() {
+        let Some(Frame::Reset(reset)) = &first.message.frame else {
+            return Some(("a token that was tampered with is taken", at(number, 0)));
+        };
+        let void = ended && reset.reason() == ResetReason::OtherEpoch;
+        return (!void).then(|| ("a token that was tampered with is read", at(number, 0)));
     }
     let End::Status(refusal) = &stream.end.as_ref()?.end else { return None };
-    refusal.info.as_ref()?;
+    let reason = refusal.reason()?;
     let names_it = refusal.fields.iter().any(|field| field == FIELD);
     let refused = refusal.code == Code::InvalidArgument && names_it;
-    (!refused).then(|| ("a token that was tampered with is refused otherwise", end_of(number)))
+    let void = ended && refusal.code == Code::OutOfRange && reason == "GAP";
+    let right = refused || void;
+    (!right).then(|| ("a token that was tampered with is refused otherwise", end_of(number)))
 }
 
 /// Tokens that name a scope.
@@ -65,22 +74,26 @@ mod tests {
     #[test]
     fn a_token_that_was_tampered_with_is_refused() {
         let mut sample = Sample::of(&["rep:U17"], false);
-        let stream = sample.present(Presented::Tampered);
+        let stream = sample.present(Presented::Tampered(0));
         sample.end(stream, invalid("resume_token"));
         let other = sample.open();
         sample.snapshot(other, 3, true, &[]);
+        sample.server = 1;
+        let void = sample.present(Presented::Tampered(0));
+        sample.reset(void, 3, "E1");
         assert_eq!(broken(&sample.history()), []);
     }
 
     #[test]
     fn one_that_is_taken_or_refused_as_something_else_is_found() {
         let mut sample = Sample::default();
-        let [one, two, three] = [(); 3].map(|()| sample.present(Presented::Tampered));
+        let [one, two, three, four] = [(); 4].map(|()| sample.present(Presented::Tampered(0)));
         sample.snapshot(one, 3, true, &[]);
         sample.end(two, invalid("selector"));
         sample.end(three, End::Status(refusal(Code::OutOfRange, "GAP")));
+        sample.reset(four, 3, "E0");
         let found = places(&broken(&sample.history()));
-        assert_eq!(found, [[at(one, 0)], [end_of(two)], [end_of(three)]]);
+        assert_eq!(found, [[at(one, 0)], [end_of(two)], [end_of(three)], [at(four, 0)]]);
     }
 
     #[test]
