@@ -6,6 +6,7 @@
 use std::{
     env,
     ffi::OsStr,
+    fs,
     io::{BufRead as _, BufReader, Read},
     path::PathBuf,
     process::{Command, ExitStatus, Stdio},
@@ -50,6 +51,16 @@ impl Paceline {
     /// The process id.
     pub fn pid(&self) -> u32 {
         self.guarded.pid()
+    }
+
+    /// How much memory it has that is not swapped out, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()));
+        let status = status.expect("a running process tells its memory");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kibibytes =
+            line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        kibibytes.expect("the memory is a number") * 1024
     }
 
     /// The lines it has printed to its standard output so far.
@@ -122,6 +133,25 @@ impl Paceline {
             wait::attempts(|| (self.out.whole() && self.err.whole()).then_some(()));
         }
         [self.stdout(), self.stderr()].concat().join("\n")
+    }
+}
+
+/// Lets this process, and those it starts from now on, open as many files as the system allows it to.
+///
+/// # Panics
+///
+/// When that is not at least `needed`, or cannot be said.
+pub fn open_many_files(needed: u64) {
+    let limits = fs::read_to_string("/proc/self/limits").expect("a process tells its limits");
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let mut words = line.into_iter().flat_map(str::split_whitespace);
+    let mut number = || words.next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(u64::MAX);
+    let (soft, hard) = (number(), number());
+    assert!(hard >= needed, "{needed} open files are needed and {hard} allowed: see `ulimit -Hn`");
+    if soft < needed {
+        let (pid, limit) = (std::process::id().to_string(), format!("--nofile={hard}:{hard}"));
+        let raised = Command::new("prlimit").args(["--pid", &pid, &limit]).status();
+        assert!(raised.is_ok_and(|status| status.success()), "say `ulimit -n {hard}` before");
     }
 }
 
