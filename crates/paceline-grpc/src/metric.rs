@@ -16,7 +16,7 @@ pub fn describe() {
     describe_counter!(
         FRAMES,
         Unit::Count,
-        "frames sent to watches, by kind: snapshot, update, bookmark or reset"
+        "frames sent to watches, by kind: snapshot, update, bookmark, reset or alert"
     );
     describe_counter!(ENDS, Unit::Count, "watches that ended, by reason");
 }

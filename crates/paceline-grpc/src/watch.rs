@@ -5,10 +5,10 @@
 //! long it stalls, and gets the newest values when it goes on.
 
 mod chunks;
-mod end;
+pub(crate) mod end;
 mod frames;
 mod stamp;
-mod terms;
+pub(crate) mod terms;
 mod watcher;
 
 use std::sync::Arc;

@@ -22,6 +22,7 @@ use paceline_core::roster::{Rep, Roster};
 use paceline_core::symbol::{Intern as _, Symbol, Symbols};
 use paceline_engine::{Live, RepFollower, RepRecord};
 use paceline_grpc::proto::WatchStandingsRequest;
+use paceline_grpc::proto::alerts_service_client::AlertsServiceClient;
 use paceline_grpc::proto::catalog_service_client::CatalogServiceClient;
 use paceline_grpc::proto::goals_service_client::GoalsServiceClient;
 use paceline_grpc::proto::standings_service_client::StandingsServiceClient;
@@ -32,6 +33,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::alert_topic::ALERTS;
 use crate::follower::Follower;
 use crate::goal_log::{GOALS, GoalLog};
 
@@ -76,7 +78,8 @@ impl Stage {
             vec!["crm.opportunity".to_owned()],
         );
         let live = live.with_feeds(vec![vec![EntityId(0)]]);
-        let live = live.with_own(GOALS.to_owned()).with_own(REPS.to_owned());
+        let live =
+            live.with_own(GOALS.to_owned()).with_own(REPS.to_owned()).with_own(ALERTS.to_owned());
         let live = Arc::new(live.with_reps(facts, None));
         let follower = RepFollower::new(live.clone(), 2, REPS.to_owned());
         let log = GoalLog::new(live.clone());
@@ -168,6 +171,15 @@ impl Stage {
 
     pub(crate) async fn standings(&self) -> StandingsServiceClient<Channel> {
         StandingsServiceClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn alerts(&self) -> AlertsServiceClient<Channel> {
+        AlertsServiceClient::new(self.channel().await)
+    }
+
+    /// A client of alerts that takes no more than 64 KiB without reading it.
+    pub(crate) async fn narrow_alerts(&self) -> AlertsServiceClient<Channel> {
+        AlertsServiceClient::new(self.narrow_channel().await)
     }
 
     pub(crate) async fn goals(&self) -> GoalsServiceClient<Channel> {
