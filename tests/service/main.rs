@@ -3,11 +3,14 @@
 //!
 //! Tests run side by side on one shared broker, each with topics of its own. The one that kills its broker has its own.
 
+mod alerts;
 mod commands;
 mod formats;
 mod garbage;
 mod goals;
+mod listener;
 mod outage;
+mod quarter;
 mod reps;
 mod small;
 mod story;

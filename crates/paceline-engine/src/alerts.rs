@@ -171,8 +171,9 @@ impl Alerts {
     }
 
     fn read(&self) {
-        self.kept().is_read = true;
-        self.wake();
+        if !std::mem::replace(&mut self.kept().is_read, true) {
+            self.wake();
+        }
     }
 
     fn wake(&self) {

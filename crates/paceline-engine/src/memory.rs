@@ -17,8 +17,11 @@ mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
+use metrics::gauge;
 use paceline_core::alert::{Alert, Remembered};
 use tokio::sync::watch;
+
+use crate::metric;
 
 pub use about::About;
 pub use follower::{MemoryFollower, MemoryRecord, MemorySaid, Recalled};
@@ -159,6 +162,9 @@ impl Memory {
     }
 
     fn wake(&self) {
+        let Waiting { standings, alerts } = self.waiting();
+        gauge!(metric::STATUSES_WAITING).set(standings as f64);
+        gauge!(metric::ALERTS_WAITING).set(alerts as f64);
         self.signal.send_modify(|signal| *signal += 1);
     }
 

@@ -11,6 +11,8 @@ pub(crate) const REVISION: &str = "paceline_revision";
 pub(crate) const COMPLETE: &str = "paceline_complete";
 pub(crate) const LAG: &str = "paceline_lag_offsets";
 pub(crate) const ALERTS_RAISED: &str = "paceline_alerts_raised_total";
+pub(crate) const ALERTS_WAITING: &str = "paceline_alerts_waiting";
+pub(crate) const STATUSES_WAITING: &str = "paceline_statuses_waiting";
 pub(crate) const ALERTS_KEPT: &str = "paceline_alerts_kept";
 
 /// Describes the engine's metrics to the installed recorder.

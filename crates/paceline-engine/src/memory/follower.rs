@@ -63,10 +63,10 @@ impl MemoryFollower {
         }
         for MemoryRecord { offset, key, said } in records {
             self.log.note(offset, &key, said == MemorySaid::Malformed);
-            let mut kept = self.live.memory().kept();
+            let memory = self.live.memory();
             match said {
-                MemorySaid::Standing(about, recalled) => kept.read(about, Some(*recalled)),
-                MemorySaid::Forgotten(about) => kept.read(about, None),
+                MemorySaid::Standing(about, recalled) => memory.kept().read(about, Some(*recalled)),
+                MemorySaid::Forgotten(about) => memory.kept().read(about, None),
                 MemorySaid::Secret(secret) => self.live.alerts().agree_on(secret),
                 MemorySaid::Malformed => {}
             }
