@@ -163,7 +163,10 @@ fn contents(records: &[Record]) -> BTreeMap<String, String> {
         let text = |field: &str| event[field].as_str().unwrap_or_default().to_owned();
         let header = (record.headers[0].0.as_str(), record.headers[0].1.as_deref());
         assert_eq!(header, ("content-type", Some(&b"application/cloudevents+json"[..])));
-        assert_eq!((text("specversion"), text("source")), ("1.0".to_owned(), "/paceline".to_owned()));
+        assert_eq!(
+            (text("specversion"), text("source")),
+            ("1.0".to_owned(), "/paceline".to_owned())
+        );
         assert_eq!(text("type"), "paceline.alert.v1");
         assert_eq!((record.key_text(), &event["data"]["id"]), (&*text("subject"), &event["id"]));
         assert_eq!(event["data"]["since"], event["time"]);
@@ -184,7 +187,8 @@ fn deal(version: u32, amount: &str, time: &str) -> Message {
 /// The alerts of the rep's month, in their order.
 fn of_rep(service: &Service) -> Vec<Alert> {
     let is_rep = |alert: &Alert| {
-        alert.scope == "rep:U3" && alert.period.as_ref().is_some_and(|period| period.kind == "month")
+        alert.scope == "rep:U3"
+            && alert.period.as_ref().is_some_and(|period| period.kind == "month")
     };
     listener::list(service).into_iter().rev().filter(is_rep).collect()
 }
@@ -246,7 +250,8 @@ fn only_what_has_held_is_told_also_over_a_restart() {
     });
     let standings = service.standings_of(Some(of_kpi("bookings")));
     let month = standings.iter().find(|standing| {
-        standing.scope == "rep:U3" && standing.period.as_ref().is_some_and(|period| period.kind == "month")
+        standing.scope == "rep:U3"
+            && standing.period.as_ref().is_some_and(|period| period.kind == "month")
     });
     let since = month.expect("a standing").status_since.expect("an instant");
     assert_eq!(of_rep(&service).len(), 1);

@@ -53,9 +53,8 @@ impl Listener {
         let stream = service.block_on(client.watch_alerts(request)).expect("a watch is accepted");
         let mut stream = stream.into_inner();
         while self.token.is_empty() || self.alerts.len() < count {
-            let message = service.block_on(async {
-                tokio::time::timeout(wait::LIMIT, stream.message()).await
-            });
+            let message = service
+                .block_on(async { tokio::time::timeout(wait::LIMIT, stream.message()).await });
             let message = message.expect("heartbeats come").expect("the stream goes on");
             let message = message.expect("it has no end");
             self.token = message.resume_token;

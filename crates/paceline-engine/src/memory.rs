@@ -7,7 +7,7 @@
 //!
 //! So an alert that the memory holds may or may not stand on its topic, and is appended again after a crash just as it is; one
 //! that the memory does not hold does not stand there. Of each standing only the newest that is to be remembered waits to be
-//! written, with all its alerts: what waits is bounded however long a topic takes nothing.
+//! written, beside all its alerts: nothing but alerts adds up while a topic takes nothing.
 
 mod about;
 mod follower;

@@ -4,9 +4,13 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use paceline_core::alert::Remembered;
+use paceline_core::alert::{Alert, Remembered};
 
 use super::{About, Raised, Ready, Recalled, Waiting, Write};
+
+/// The most alerts in one record, so that no topic refuses it as too large. Where a topic of alerts takes nothing for long, the
+/// others wait: until they are written the status that they tell of is one that nothing was told of yet.
+const ALERTS: usize = 128;
 
 /// What is to be written, and what was read.
 #[derive(Debug, Default)]
@@ -99,8 +103,8 @@ impl Kept {
         let write = |about: About| {
             let standing = standings.get_mut(&about)?;
             (standing.is_queued, standing.is_being_written) = (false, true);
-            let raised = standing.raised.iter().cloned().collect();
-            Some(Write { about, remembered: standing.remembered.clone(), raised })
+            let raised = standing.raised.iter().take(ALERTS).cloned().collect();
+            Some(Write { about, remembered: standing.remembered(), raised })
         };
         self.queue.drain(..count).filter_map(write).collect()
     }
@@ -152,5 +156,30 @@ impl Kept {
         } else if standing.raised.is_empty() {
             self.standings.remove(about);
         }
+    }
+}
+
+impl Standing {
+    /// What is to be remembered beside the alerts that fit a record.
+    fn remembered(&self) -> Option<Remembered> {
+        let first = self.raised.get(ALERTS).and_then(|raised| raised.alert.as_ref());
+        let last = self.raised.back().and_then(|raised| raised.alert.as_ref());
+        let (Some(first), Some(last)) = (first, last) else { return self.remembered.clone() };
+        let remembered = self.remembered.clone().unwrap_or_else(|| of_period_that_is_over(last));
+        Some(Remembered { settled: first.from, ..remembered })
+    }
+}
+
+/// What is to be remembered of a period that is over, as long as its last alert is not written.
+fn of_period_that_is_over(last: &Alert) -> Remembered {
+    let Alert { standing, from, trigger, judged } = last;
+    Remembered {
+        status: standing.status,
+        since: standing.since,
+        settled: *from,
+        trigger: *trigger,
+        judged: *judged,
+        last_day: standing.key.period.end,
+        is_over: true,
     }
 }

@@ -285,3 +285,38 @@ fn no_crash_loses_an_alert_or_gives_it_another_content() {
     println!("seeds 1 to 2000: {lives} crashes, {repeats} repeats");
     assert!(lives > 10_000 && repeats > 500, "{lives} crashes, {repeats} repeats");
 }
+
+/// While the topic of alerts takes nothing, a standing's alerts add up to more than a record holds. Those that do not fit are not
+/// told before they are written, and until then what is remembered is that they were not told.
+#[test]
+fn alerts_beyond_what_a_record_holds_are_written_when_there_is_room() {
+    let (memory, count) = (Memory::new(), 300);
+    let statuses = [Status::Behind, Status::OnTrack];
+    for nth in 0..count {
+        let [from, to] = if nth % 2 == 0 { [statuses[1], statuses[0]] } else { statuses };
+        let (since, trigger) = (at(nth), Trigger::Records);
+        let owed = Owed { key: key(0), from, to, since, trigger, judged: since };
+        // The last of them is of the end of the period, after which nothing else is to be remembered.
+        memory.remember([(about(&key(0)), alert(owed))], [(about(&key(0)), None)]);
+    }
+    let text = |alert: &Alert| alert.standing.since.to_string();
+    let (mut told, mut writes) = (Vec::new(), 0);
+    loop {
+        let Some(write) = memory.writes(1).pop() else { break };
+        writes += 1;
+        assert!(write.raised.len() <= 128);
+        let left = count - told.len() - write.raised.len();
+        let settled = write.remembered.as_ref().map(|remembered| remembered.settled);
+        let next = (left > 0).then(|| statuses[(count - left + 1) % 2]);
+        assert_eq!(settled, next, "what does not fit is as if it were not told");
+        assert!(write.remembered.is_none_or(|remembered| remembered.is_over));
+        memory.written(&write);
+        for ready in memory.ready(usize::MAX) {
+            told.push(ready.raised.text(text).to_owned());
+            memory.told(&ready);
+        }
+    }
+    let expected: Vec<String> = (0..count).map(|nth| at(nth).to_string()).collect();
+    assert_eq!(told, expected);
+    assert_eq!((writes, memory.waiting()), (4, super::Waiting::default()));
+}
