@@ -206,8 +206,7 @@ fn owed(story: &[Vec<Status>], hold: Hold) -> Vec<String> {
     for (standing, statuses) in (0..).zip(story) {
         let mut settled = statuses[0];
         let mut since = 0;
-        for now in 0..SECONDS {
-            let status = statuses[now];
+        for (now, status) in statuses.iter().copied().enumerate() {
             if now > 0 && statuses[now - 1] != status {
                 since = now;
             }

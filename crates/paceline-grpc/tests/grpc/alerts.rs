@@ -15,6 +15,9 @@ use tonic_types::StatusExt as _;
 use crate::alert_topic::{AlertTopic, SECRET};
 use crate::stage::{DEADLINE, NOW, Stage, at, select};
 
+/// Enough reps for more alerts than the buffers on the way to a client hold.
+const REPS: usize = 400;
+
 /// A client of a watch of alerts.
 struct Listener {
     stream: Streaming<WatchAlertsResponse>,
@@ -86,13 +89,16 @@ async fn listen(stage: &Stage, selector: Selector, token: Vec<u8>) -> Listener {
 
 /// As [`listen`], as soon as there is room for one more watch.
 async fn listen_when_free(stage: &Stage, token: Vec<u8>) -> Listener {
-    loop {
-        match stage.alerts().await.watch_alerts(request(months(), token.clone())).await {
-            Ok(stream) => return Listener { stream: stream.into_inner(), token: Vec::new() },
-            Err(status) => assert_eq!(reason(&status), "TOO_MANY_STREAMS"),
+    let free = async {
+        loop {
+            match stage.alerts().await.watch_alerts(request(months(), token.clone())).await {
+                Ok(stream) => return Listener { stream: stream.into_inner(), token: Vec::new() },
+                Err(status) => assert_eq!(reason(&status), "TOO_MANY_STREAMS"),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    };
+    timeout(DEADLINE, free).await.expect("there is room in time")
 }
 
 async fn refused(stage: &Stage, selector: Selector, token: Vec<u8>) -> Status {
@@ -307,16 +313,16 @@ async fn members_are_those_of_the_moment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_takes_nothing_is_let_go_and_misses_nothing() {
     let patience = Duration::from_millis(300);
-    let stage = Stage::closed(Limits { patience, streams: 1, ..Limits::default() }, 0).await;
+    let stage = Stage::closed(Limits { patience, streams: 1, ..Limits::default() }, REPS).await;
     let mut topic = AlertTopic::of(&stage);
     stage.open_board();
     topic.pump();
     let mut client = stage.narrow_alerts().await;
     let stream = client.watch_alerts(request(months(), Vec::new())).await.expect("a stream");
     let mut listener = Listener { stream: stream.into_inner(), token: Vec::new() };
-    for _ in 0..400 {
-        stage.book(&[("U1", "31000")]);
-        stage.book(&[("U1", "-31000")]);
+    let reps: Vec<String> = (0..REPS).map(|rep| format!("V{rep}")).collect();
+    for amount in ["31000", "4000", "7000"] {
+        stage.book(&reps.iter().map(|rep| (rep.as_str(), amount)).collect::<Vec<_>>());
         topic.pump();
     }
     // It reads nothing until the server has lost its patience, and the one place is free again.
