@@ -308,7 +308,7 @@ fn alerts_beyond_what_a_record_holds_are_written_when_there_is_room() {
         let settled = write.remembered.as_ref().map(|remembered| remembered.settled);
         let next = (left > 0).then(|| statuses[(count - left + 1) % 2]);
         assert_eq!(settled, next, "what does not fit is as if it were not told");
-        assert!(write.remembered.is_none_or(|remembered| remembered.is_over));
+        assert!(write.remembered.as_ref().is_none_or(|remembered| remembered.is_over));
         memory.written(&write);
         for ready in memory.ready(usize::MAX) {
             told.push(ready.raised.text(text).to_owned());
