@@ -4,12 +4,15 @@
 //! Tests run side by side on one shared broker, each with topics of its own. Those that kill their broker have their own.
 
 mod alert_clients;
+mod alerts;
 mod clients;
 mod commands;
 mod formats;
 mod garbage;
 mod goals;
+mod listener;
 mod outage;
+mod quarter;
 mod reps;
 mod robust;
 mod small;

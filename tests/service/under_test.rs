@@ -5,6 +5,7 @@ use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
     path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -49,7 +50,7 @@ impl Service {
     pub(crate) fn start_by(yaml: &str, clock: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let config = folder.path().join("paceline.yaml");
-        std::fs::write(&config, yaml).expect("a config can be written");
+        std::fs::write(&config, with_topics(yaml)).expect("a config can be written");
         let (process, grpc, http) = run(&config, clock);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -171,6 +172,21 @@ impl Service {
         let endpoint =
             endpoint.initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW);
         self.block_on(async { endpoint.connect().await }).expect("gRPC is served")
+    }
+}
+
+/// A config with topics for statuses and alerts of its own, unless it names some: services that share a broker would go on
+/// with each other's statuses.
+fn with_topics(yaml: &str) -> String {
+    static SERVICES: AtomicUsize = AtomicUsize::new(0);
+    if yaml.lines().any(|line| line.starts_with("topics:") && line.contains("status:")) {
+        return yaml.to_owned();
+    }
+    let nth = SERVICES.fetch_add(1, Ordering::Relaxed);
+    let own = format!("alerts: own{nth}.alerts, status: own{nth}.status");
+    match yaml.split_once("\ntopics: {") {
+        Some((before, after)) => format!("{before}\ntopics: {{{own}, {after}"),
+        None => format!("{yaml}topics: {{{own}}}\n"),
     }
 }
 

@@ -18,7 +18,7 @@ mod violation;
 use std::{collections::BTreeSet, time::Duration};
 
 use jiff::Timestamp;
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     GetStandingsResponse, OnGap, Selector, Standing, WatchStandingsRequest, WatchStandingsResponse,
     watch_standings_response::Frame,
 };

@@ -18,6 +18,7 @@ mod reshape;
 mod rests;
 mod slots;
 mod timed;
+mod transitions;
 mod view;
 mod working_times;
 mod worth;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::alert::Trigger;
 use crate::calendar::{Calendar, CalendarId};
 use crate::day::Day;
 use crate::entry::Entry;
@@ -47,11 +49,13 @@ use goals::Goals;
 use lineage::Lineage;
 use live::Live;
 use slots::Slots;
+use transitions::Recalled;
 use view::Left;
 use working_times::WorkingTimes;
 
 pub use batch::Batch;
 pub use history::{History, HistoryDay};
+pub use transitions::{Step, Transition};
 pub use view::{Key, Reading, Reason, Removal, Selection, Standing, Subject, Update};
 
 /// How many removals are remembered, for streams that are behind.
@@ -88,6 +92,10 @@ pub struct Board {
     removals: VecDeque<Left>,
     lineage: Lineage,
     timers: BTreeSet<(Timestamp, u32)>,
+    /// The statuses from before it was opened.
+    recalled: Vec<Recalled>,
+    /// What became of statuses since that was last asked for.
+    transitions: Vec<Transition>,
     /// How far time was advanced: it never goes back, although callers may have read their clocks earlier.
     clock: Timestamp,
 }
@@ -122,6 +130,8 @@ impl Board {
             removals: VecDeque::new(),
             lineage: Lineage::default(),
             timers: BTreeSet::new(),
+            recalled: Vec::new(),
+            transitions: Vec::new(),
             clock: Timestamp::MIN,
             model,
             roster,
@@ -153,7 +163,7 @@ impl Board {
         !self.live.is_empty()
     }
 
-    /// Judges all standings for the first time. From here on every commit does.
+    /// Judges all standings for the first time, by the statuses that are [recalled](Self::recall). From here on every commit does.
     pub fn open(&mut self, now: Timestamp) {
         if self.is_open() {
             return;
@@ -168,7 +178,8 @@ impl Board {
         self.live = (0..scopes * self.slots.len()).map(|_| Live::default()).collect();
         let lives: Vec<u32> = self.roster.scope_ids().flat_map(|scope| self.lives(scope)).collect();
         self.begin_periods(&lives, now);
-        lives.into_iter().for_each(|live| self.judge(live, now, now));
+        self.go_on(now);
+        lives.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Start));
     }
 
     /// Adds the entries of changes, shard by shard, re-judges what they touch, and answers the new revision.
@@ -199,7 +210,7 @@ impl Board {
             }
         }
         for (live, time) in touched {
-            self.judge(live, now, time);
+            self.judge(live, now, time, Trigger::Records);
         }
         self.revision
     }
@@ -235,7 +246,7 @@ impl Board {
         let touched = |slot: usize| changed[slot] || computed(slot);
         let judged: Vec<u32> = lives().filter(|live| touched(self.place(*live).1)).collect();
         renewed.into_iter().for_each(|live| self.renew_goal(live, now));
-        judged.into_iter().for_each(|live| self.judge(live, now, now));
+        judged.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Goal));
         self.working_times.forget_unused();
         self.revision
     }
@@ -273,11 +284,11 @@ impl Board {
             self.take_due(due, &mut touched);
             self.turn_days(due);
             for (live, at) in touched {
-                self.judge(live, due, at);
+                self.judge(live, due, at, Trigger::Clock);
             }
             while let Some((at, live)) = self.timers.first().copied().filter(|(at, _)| *at <= due) {
                 self.timers.remove(&(at, live));
-                self.judge(live, at, at);
+                self.judge(live, at, at, Trigger::Clock);
             }
         }
         before != self.revision
@@ -318,14 +329,14 @@ impl Board {
         let renewed: BTreeSet<u32> =
             going_on.iter().copied().filter(|live| self.renew_aim(*live, now)).collect();
         self.begin_periods(&ended, now);
-        ended.into_iter().for_each(|live| self.judge(live, now, now));
+        ended.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Clock));
         if !renewed.is_empty() {
             let depends = |live: &u32| {
                 renewed.contains(live)
                     || self.goals_within(*live).any(|goal| renewed.contains(&goal))
             };
             let touched: Vec<u32> = going_on.into_iter().filter(depends).collect();
-            touched.into_iter().for_each(|live| self.judge(live, now, now));
+            touched.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Clock));
         }
         self.working_times.forget_unused();
     }

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use jiff::Timestamp;
 use metrics::{counter, gauge};
+use paceline_core::alert::Hold;
 use paceline_core::basis::Basis;
 use paceline_core::board::{Batch, Board, Revision};
 use paceline_core::entity::EntityId;
@@ -23,9 +24,11 @@ use paceline_core::rates::Rates;
 use paceline_core::roster::Roster;
 use tokio::sync::watch;
 
+use crate::alerts::Alerts;
 use crate::bases::Bases;
 use crate::freshness::Freshness;
 use crate::goals::Goals;
+use crate::memory::Memory;
 use crate::metric;
 use crate::shared::{Around, Shared};
 use crate::symbols::{LaneSymbols, SharedSymbols};
@@ -50,6 +53,8 @@ pub struct Live {
     symbols: Arc<SharedSymbols>,
     freshness: Freshness,
     goals: Goals,
+    memory: Memory,
+    alerts: Alerts,
     /// Partitions that are not caught up yet.
     behind: AtomicUsize,
     /// Whether all have, and the board waits for lanes that fold by the reps of then.
@@ -74,6 +79,8 @@ impl Live {
             feeds: Vec::new(),
             freshness: Freshness::new(topics),
             goals: Goals::new(),
+            memory: Memory::new(),
+            alerts: Alerts::new(),
             behind: AtomicUsize::new(0),
             opening: AtomicBool::new(false),
             signal: watch::Sender::new(0),
@@ -99,6 +106,13 @@ impl Live {
     #[must_use]
     pub fn with_own(mut self, topic: String) -> Self {
         self.freshness.add_own(topic);
+        self
+    }
+
+    /// The same, with alerts only of statuses that have held for so long. Without, each change of a status raises one.
+    #[must_use]
+    pub fn with_hold(self, hold: Hold) -> Self {
+        self.board().hold(hold);
         self
     }
 
@@ -138,6 +152,16 @@ impl Live {
         &self.symbols
     }
 
+    /// What is remembered of statuses, and the alerts on their way to their topic.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The alerts that stand on their topic.
+    pub fn alerts(&self) -> &Alerts {
+        &self.alerts
+    }
+
     /// Wakes when the board, or what is known of its completeness, changed.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.signal.subscribe()
@@ -157,6 +181,7 @@ impl Live {
         let mut shared = self.board();
         shared.advance(now, &self.around());
         let revision = shared.board.commit(batches, now);
+        shared.follow_statuses(&self.around());
         drop(shared);
         counter!(metric::COMMITS).increment(1);
         self.moved(revision);
@@ -169,7 +194,7 @@ impl Live {
     }
 
     fn around(&self) -> Around<'_> {
-        Around { bases: &self.bases, freshness: &self.freshness }
+        Around { bases: &self.bases, freshness: &self.freshness, memory: &self.memory }
     }
 
     /// Lets time pass and rings the alarms that are due, and answers the next instant at which something changes by the clock

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use paceline_core::alert::{Alert, AlertId, Trigger};
 use paceline_core::board;
 use paceline_core::decimal::Decimal;
 use paceline_core::kpi;
@@ -84,6 +85,38 @@ pub(crate) fn history_day(day: &board::HistoryDay) -> proto::HistoryDay {
         day: day.day.to_string(),
         actual: decimal(day.actual),
         expected: decimal(day.expected),
+    }
+}
+
+/// An alert, by the names of a roster that names all there ever was.
+pub fn alert_message(alert: &Alert, model: &Model, roster: &Roster) -> proto::Alert {
+    let Alert { standing, from, trigger, judged } = alert;
+    let message = self::standing(standing, model, roster);
+    let period = &standing.key.period;
+    let id = AlertId::of(&message.scope, &message.kpi, period, standing.status, standing.since);
+    proto::Alert {
+        id: id.to_string(),
+        scope: message.scope.clone(),
+        kpi: message.kpi.clone(),
+        period: message.period.clone(),
+        from: status(*from).into(),
+        to: message.status,
+        since: message.status_since,
+        standing: Some(message),
+        cause: Some(proto::AlertCause {
+            kind: alert_cause_kind(*trigger).into(),
+            judged_at: Some(timestamp(*judged)),
+        }),
+    }
+}
+
+fn alert_cause_kind(trigger: Trigger) -> proto::AlertCauseKind {
+    match trigger {
+        Trigger::Records => proto::AlertCauseKind::Change,
+        Trigger::Goal => proto::AlertCauseKind::Goal,
+        Trigger::Reps => proto::AlertCauseKind::Reps,
+        Trigger::Clock => proto::AlertCauseKind::Clock,
+        Trigger::Start => proto::AlertCauseKind::Start,
     }
 }
 
@@ -255,6 +288,7 @@ fn cause(cause: &engine::Cause, model: &Model) -> proto::Cause {
         engine::Cause::Quarantined { topic } => of_topic(proto::CauseKind::Quarantined, topic),
         engine::Cause::Truncated { topic } => of_topic(proto::CauseKind::Truncated, topic),
         engine::Cause::Misplaced { topic } => of_topic(proto::CauseKind::Misplaced, topic),
+        engine::Cause::Unwritable { topic } => of_topic(proto::CauseKind::Unwritable, topic),
         engine::Cause::Gapped { entity } => of_entity(proto::CauseKind::Gap, *entity),
         engine::Cause::Overflow { entity } => of_entity(proto::CauseKind::Overflow, *entity),
         engine::Cause::Revaluing => of(proto::CauseKind::Revaluing),

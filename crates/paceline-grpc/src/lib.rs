@@ -4,6 +4,7 @@
 //! revision up to which it has sent, and asks for what changed since when its client is ready to take it. So a slow
 //! client gets newer values, not older ones, and costs nothing but its own freshness.
 
+mod alerts;
 mod catalog;
 mod coaching;
 mod convert;
@@ -22,6 +23,7 @@ mod subject;
 mod token;
 mod watch;
 
+pub use convert::alert_message;
 pub use limits::Limits;
 pub use metric::describe;
 pub use served::{AppendGoal, Appending, Clock, Served};

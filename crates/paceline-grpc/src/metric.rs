@@ -16,7 +16,7 @@ pub fn describe() {
     describe_counter!(
         FRAMES,
         Unit::Count,
-        "frames sent to watches, by kind: snapshot, update, bookmark or reset, leaderboard or out_of_scope"
+        "frames sent, by kind: snapshot, update, bookmark, reset, leaderboard, out_of_scope or alert"
     );
     describe_counter!(ENDS, Unit::Count, "watches that ended, by reason");
 }

@@ -1,7 +1,7 @@
 //! The wire types and services, generated from `proto/paceline/v1`, where their meaning is written.
 
 #![expect(unused_qualifications, reason = "generated code takes no names for granted")]
-#![expect(clippy::large_enum_variant, reason = "frames are handed on one at a time")]
+#![expect(clippy::large_enum_variant, reason = "a frame is made to be sent, and is not kept")]
 
 tonic::include_proto!("paceline.v1");
 

@@ -12,9 +12,11 @@ use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 use tonic_reflection::server::Builder as Reflection;
 
+use crate::alerts::Alerts;
 use crate::catalog::Catalog;
 use crate::goals::Goals;
 use crate::proto::DESCRIPTORS;
+use crate::proto::alerts_service_server::AlertsServiceServer;
 use crate::proto::catalog_service_server::CatalogServiceServer;
 use crate::proto::goals_service_server::GoalsServiceServer;
 use crate::proto::standings_service_server::StandingsServiceServer;
@@ -61,9 +63,11 @@ impl Server {
         let standings = StandingsServiceServer::new(Standings::new(served.clone(), watches));
         let catalog = CatalogServiceServer::new(Catalog::new(served.clone()));
         let goals = GoalsServiceServer::new(Goals::new(served.clone()));
+        let alerts = AlertsServiceServer::new(Alerts::new(served.clone(), shutdown.clone()));
         let routes = Routes::new(standings.max_decoding_message_size(REQUEST_BYTES))
             .add_service(catalog.max_decoding_message_size(REQUEST_BYTES))
             .add_service(goals.max_decoding_message_size(REQUEST_BYTES))
+            .add_service(alerts.max_decoding_message_size(REQUEST_BYTES))
             .add_service(health_service.max_decoding_message_size(REQUEST_BYTES))
             .add_service(reflection().build_v1().map_err(Error::Reflection)?)
             .add_service(reflection().build_v1alpha().map_err(Error::Reflection)?);

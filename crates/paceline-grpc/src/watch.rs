@@ -5,11 +5,11 @@
 //! long it stalls, and gets the newest values when it goes on.
 
 mod chunks;
-mod end;
+pub(crate) mod end;
 mod frames;
 mod leaderboard;
 mod stamp;
-mod terms;
+pub(crate) mod terms;
 mod watcher;
 
 use std::sync::Arc;

@@ -1,10 +1,12 @@
 //! The service: what `serve` and `demo` run. It wires Kafka to the engine and the engine to gRPC and HTTP.
 
+pub mod alerts;
 pub mod goals;
 mod http;
 mod intake;
 mod lane;
 mod log;
+mod own;
 mod reps;
 mod ticker;
 
@@ -51,7 +53,10 @@ impl Service {
             .with_rates(rates)
             .with_reps(config.facts.clone(), config.reps_from.clone())
             .with_own(config.topics.goals.clone())
-            .with_own(config.topics.reps.clone());
+            .with_own(config.topics.reps.clone())
+            .with_own(config.topics.status.clone())
+            .with_own(config.topics.alerts.clone())
+            .with_hold(config.alerts.hold);
         Ok(Self {
             live: Arc::new(live),
             grpc: listen("server.grpc", config.server.grpc).await?,

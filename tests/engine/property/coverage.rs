@@ -115,6 +115,8 @@ const ALL: &[&str] = &[
     "splits by the clock",
     // Of a restart.
     "a restart with other calendars",
+    "a restart that remembers",
+    "a status other than on track is remembered",
     // Of the messages.
     "an opportunity",
     "an activity",

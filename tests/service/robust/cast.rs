@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use paceline_grpc::proto::{OnGap, Selector, WatchStandingsRequest};
+use paceline_client::proto::{OnGap, Selector, WatchStandingsRequest};
 use paceline_tests::{chance::Chance, proxy::Proxy};
 use tokio::{runtime::Runtime, task::JoinHandle};
 

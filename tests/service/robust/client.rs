@@ -3,7 +3,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     WatchStandingsRequest, WatchStandingsResponse, standings_service_client::StandingsServiceClient,
 };
 use paceline_tests::{

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     Selector, WatchStandingsRequest, standings_service_client::StandingsServiceClient,
 };
 use paceline_tests::{

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     DeleteGoalRequest, GoalTerms, SetGoalRequest, goals_service_client::GoalsServiceClient,
 };
 use paceline_tests::chance::Chance;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread, time::Duration, time::Instant};
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     CauseKind, GetStandingsRequest, RemovalReason, Selector,
     standings_service_client::StandingsServiceClient, watch_standings_response::Frame,
 };

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     Selector, WatchStandingsRequest, WatchStandingsResponse,
     standings_service_client::StandingsServiceClient,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use paceline_grpc::proto::{RemovalReason, ResetReason, watch_standings_response::Frame};
+use paceline_client::proto::{RemovalReason, ResetReason, watch_standings_response::Frame};
 
 use super::{End, History, Key, Mark, Presented, Stream, key, standings};
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use paceline_grpc::proto::WatchStandingsResponse;
+use paceline_client::proto::WatchStandingsResponse;
 
 use super::{Answer, Asked, End, Ended, History, Mark, Marked, Place, Stream, Told};
 

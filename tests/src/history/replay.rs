@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     Removal, Standing, WatchStandingsResponse, watch_standings_response::Frame,
 };
 

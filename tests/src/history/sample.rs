@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     Bookmark, OnGap, Period, Removal, RemovalReason, Reset, ResetReason, Selector, Snapshot,
     Standing, Update, WatchStandingsRequest, WatchStandingsResponse,
     watch_standings_response::Frame,
@@ -128,7 +128,7 @@ impl Sample {
             resume_token: vec![7; 65],
             as_of: Some(second(1_000)),
             emitted_at,
-            covered: vec![paceline_grpc::proto::Covered::default()],
+            covered: vec![paceline_client::proto::Covered::default()],
             complete: true,
             causes: Vec::new(),
         };

@@ -13,7 +13,7 @@ pub const TOKEN_TRAILER: &str = "paceline-resume-token-bin";
 
 /// Why a watch ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// The client has gone.
     Gone,
     /// The server is going.
@@ -30,7 +30,7 @@ pub(super) enum End {
 
 impl End {
     /// The reason, for programs.
-    pub(super) fn reason(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Gone => "CLIENT_GONE",
             Self::Draining => "SERVER_DRAINING",
@@ -42,7 +42,7 @@ impl End {
     }
 
     /// The status, with the last token. `jitter`, from 0 to 1, spreads the clients of one server over time.
-    pub(super) fn status(self, token: Option<&[u8]>, jitter: f64) -> Status {
+    pub(crate) fn status(self, token: Option<&[u8]>, jitter: f64) -> Status {
         let (code, message) = match self {
             Self::Gone => (Code::Cancelled, "the client has gone"),
             Self::Draining => {

@@ -41,13 +41,13 @@ impl Terms {
         metadata: &MetadataMap,
         limits: &Limits,
     ) -> Result<Self, Status> {
-        let heartbeat = duration("heartbeat", request.heartbeat, SECOND, HEARTBEAT)?;
+        let heartbeat = heartbeat(request.heartbeat)?;
         let min_interval =
             duration("min_interval", request.min_interval, Duration::ZERO, MIN_INTERVAL)?;
         let on_gap = proto::OnGap::try_from(request.on_gap);
         let on_gap =
             on_gap.map_err(|_| invalid("on_gap", "neither ON_GAP_RESET nor ON_GAP_FAIL"))?;
-        let deadline = metadata.get("grpc-timeout").and_then(|value| timeout(value.to_str().ok()?));
+        let deadline = deadline(metadata);
         Ok(Self {
             heartbeat,
             min_interval,
@@ -57,6 +57,19 @@ impl Terms {
             age: limits.age,
         })
     }
+}
+
+/// After how long without a frame a bookmark is sent.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` when it is out of range.
+pub(crate) fn heartbeat(value: Option<prost_types::Duration>) -> Result<Duration, Status> {
+    duration("heartbeat", value, SECOND, HEARTBEAT)
+}
+
+/// How long the client wants a stream, by its deadline.
+pub(crate) fn deadline(metadata: &MetadataMap) -> Option<Duration> {
+    metadata.get("grpc-timeout").and_then(|value| timeout(value.to_str().ok()?))
 }
 
 /// A duration from `least` to a minute.

@@ -2,6 +2,8 @@
 //!
 //! Time is an argument of the board, so no test waits for it; what a client waits for has a deadline that fails loudly.
 
+mod alert_topic;
+mod alerts;
 mod follower;
 mod frames;
 mod gets;

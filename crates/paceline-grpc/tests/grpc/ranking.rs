@@ -2,7 +2,7 @@
 
 use paceline_core::entry::Part;
 use paceline_grpc::Limits;
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     GetCoachingFocusRequest, GetCoachingFocusResponse, GetHistoryRequest, GetHistoryResponse,
     GetLeaderboardRequest, GetLeaderboardResponse, Rank, RankBy, Role, Selector,
     Status as Judgement,

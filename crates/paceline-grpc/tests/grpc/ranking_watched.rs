@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use paceline_core::entry::Part;
 use paceline_core::kpi::KpiId;
-use paceline_grpc::proto::watch_leaderboard_response::Frame;
-use paceline_grpc::proto::{RankBy, WatchLeaderboardRequest, WatchLeaderboardResponse};
+use paceline_client::proto::watch_leaderboard_response::Frame;
+use paceline_client::proto::{RankBy, WatchLeaderboardRequest, WatchLeaderboardResponse};
 use paceline_grpc::{Limits, TOKEN_TRAILER};
 use prost::Message as _;
 use tokio::time::timeout;
@@ -271,7 +271,7 @@ async fn who_takes_nothing_is_let_go() {
     let patience = Duration::from_millis(300);
     let stage = Stage::closed(Limits { patience, streams: 1, ..Limits::default() }, REPS).await;
     stage.open_board();
-    let mut narrow = paceline_grpc::proto::standings_service_client::StandingsServiceClient::new(
+    let mut narrow = paceline_client::proto::standings_service_client::StandingsServiceClient::new(
         stage.narrow_channel().await,
     );
     let stalled = narrow.watch_leaderboard(of("org", RankBy::Actual)).await.expect("a stream");

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::routing::get;
 use jiff::Timestamp;
 use paceline_client::proto::WatchStandingsRequest;
+use paceline_client::proto::alerts_service_client::AlertsServiceClient;
 use paceline_client::proto::catalog_service_client::CatalogServiceClient;
 use paceline_client::proto::goals_service_client::GoalsServiceClient;
 use paceline_client::proto::standings_service_client::StandingsServiceClient;
@@ -35,6 +36,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::alert_topic::ALERTS;
 use crate::follower::Follower;
 use crate::goal_log::{GOALS, GoalLog};
 
@@ -98,7 +100,8 @@ impl Stage {
         model.kpis.extend(kpis);
         let live = Live::new(Arc::new(model), Arc::new(roster), vec!["crm.opportunity".to_owned()]);
         let live = live.with_feeds(vec![vec![EntityId(0)]]);
-        let live = live.with_own(GOALS.to_owned()).with_own(REPS.to_owned());
+        let live =
+            live.with_own(GOALS.to_owned()).with_own(REPS.to_owned()).with_own(ALERTS.to_owned());
         let live = Arc::new(live.with_reps(facts, None));
         let follower = RepFollower::new(live.clone(), 2, REPS.to_owned());
         let log = GoalLog::new(live.clone());
@@ -209,6 +212,15 @@ impl Stage {
 
     pub(crate) async fn standings(&self) -> StandingsServiceClient<Channel> {
         StandingsServiceClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn alerts(&self) -> AlertsServiceClient<Channel> {
+        AlertsServiceClient::new(self.channel().await)
+    }
+
+    /// A client of alerts that takes no more than 64 KiB without reading it.
+    pub(crate) async fn narrow_alerts(&self) -> AlertsServiceClient<Channel> {
+        AlertsServiceClient::new(self.narrow_channel().await)
     }
 
     pub(crate) async fn goals(&self) -> GoalsServiceClient<Channel> {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use paceline_grpc::proto::watch_standings_response::Frame;
+use paceline_client::proto::watch_standings_response::Frame;
 
 use super::{at, end_of};
 use crate::history::{End, History, Place, Stream};

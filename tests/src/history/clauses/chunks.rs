@@ -1,6 +1,6 @@
 //! Chunks: whether the pieces of a snapshot or an update come one after the other, all of one revision.
 
-use paceline_grpc::proto::{WatchStandingsResponse, watch_standings_response::Frame};
+use paceline_client::proto::{WatchStandingsResponse, watch_standings_response::Frame};
 
 use super::{History, Place, at};
 

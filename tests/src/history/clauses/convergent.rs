@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use paceline_grpc::proto::Standing;
+use paceline_client::proto::Standing;
 
 use super::at;
 use crate::history::{

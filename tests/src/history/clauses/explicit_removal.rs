@@ -8,7 +8,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher as _},
 };
 
-use paceline_grpc::proto::{Removal, RemovalReason, watch_standings_response::Frame};
+use paceline_client::proto::{Removal, RemovalReason, watch_standings_response::Frame};
 
 use super::at;
 use crate::history::{
@@ -146,7 +146,7 @@ mod tests {
         clauses::{at, places},
         sample::{Sample, gone, stands, unknown},
     };
-    use paceline_grpc::proto::Removal;
+    use paceline_client::proto::Removal;
 
     #[test]
     fn standings_that_are_removed_are_so_for_everybody() {

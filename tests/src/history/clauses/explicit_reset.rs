@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use paceline_grpc::proto::{ResetReason, watch_standings_response::Frame};
+use paceline_client::proto::{ResetReason, watch_standings_response::Frame};
 use tonic::Code;
 
 use super::{

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use paceline_grpc::proto::WatchStandingsResponse;
+use paceline_client::proto::WatchStandingsResponse;
 
 use super::{at, chunks::chunk};
 use crate::history::{History, Mark, Place, Told};
@@ -113,7 +113,7 @@ mod tests {
         clauses::{at, places},
         sample::Sample,
     };
-    use paceline_grpc::proto::Cause;
+    use paceline_client::proto::Cause;
 
     fn incomplete(sample: &mut Sample, stream: usize) {
         let message = sample.last(stream);

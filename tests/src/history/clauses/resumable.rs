@@ -2,7 +2,7 @@
 //!
 //! That nothing is missing in between is the clause of convergence: a resumed client is held to all that it knew before.
 
-use paceline_grpc::proto::watch_standings_response::Frame;
+use paceline_client::proto::watch_standings_response::Frame;
 
 use super::{at, end_of};
 use crate::history::{End, History, Place, Stream};

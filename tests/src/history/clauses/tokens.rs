@@ -4,7 +4,7 @@
 //! The key of a process that has ended is known to nobody. So of its tokens the service may tell no more than that they are of
 //! another epoch, and use nothing of them.
 
-use paceline_grpc::proto::{ResetReason, watch_standings_response::Frame};
+use paceline_client::proto::{ResetReason, watch_standings_response::Frame};
 use tonic::Code;
 
 use super::{at, end_of};

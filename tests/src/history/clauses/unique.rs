@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use paceline_grpc::proto::watch_standings_response::Frame;
+use paceline_client::proto::watch_standings_response::Frame;
 
 use super::at;
 use crate::history::{History, Key, Place, Stream, key, standings};
