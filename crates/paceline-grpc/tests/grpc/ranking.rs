@@ -1,12 +1,12 @@
 //! Asking once: leaderboards, histories, and what to look at first.
 
-use paceline_core::entry::Part;
-use paceline_grpc::Limits;
 use paceline_client::proto::{
     GetCoachingFocusRequest, GetCoachingFocusResponse, GetHistoryRequest, GetHistoryResponse,
     GetLeaderboardRequest, GetLeaderboardResponse, Rank, RankBy, Role, Selector,
     Status as Judgement,
 };
+use paceline_core::entry::Part;
+use paceline_grpc::Limits;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use paceline_core::entry::Part;
-use paceline_core::kpi::KpiId;
 use paceline_client::proto::watch_leaderboard_response::Frame;
 use paceline_client::proto::{RankBy, WatchLeaderboardRequest, WatchLeaderboardResponse};
+use paceline_core::entry::Part;
+use paceline_core::kpi::KpiId;
 use paceline_grpc::{Limits, TOKEN_TRAILER};
 use prost::Message as _;
 use tokio::time::timeout;
