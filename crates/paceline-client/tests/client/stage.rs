@@ -7,8 +7,11 @@ use paceline_client::{Client, WatchOptions};
 use paceline_grpc::proto::alerts_service_server::{AlertsService, AlertsServiceServer};
 use paceline_grpc::proto::standings_service_server::{StandingsService, StandingsServiceServer};
 use paceline_grpc::proto::{
-    GetStandingsRequest, GetStandingsResponse, ListAlertsRequest, ListAlertsResponse,
-    WatchAlertsRequest, WatchAlertsResponse, WatchStandingsRequest, WatchStandingsResponse,
+    GetCoachingFocusRequest, GetCoachingFocusResponse, GetHistoryRequest, GetHistoryResponse,
+    GetLeaderboardRequest, GetLeaderboardResponse, GetStandingsRequest, GetStandingsResponse,
+    ListAlertsRequest, ListAlertsResponse, WatchAlertsRequest, WatchAlertsResponse,
+    WatchLeaderboardRequest, WatchLeaderboardResponse, WatchStandingsRequest,
+    WatchStandingsResponse,
 };
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -118,6 +121,7 @@ impl<Q, F: Send + 'static> Watches<Q, F> {
 #[tonic::async_trait]
 impl StandingsService for Watches<WatchStandingsRequest, WatchStandingsResponse> {
     type WatchStandingsStream = Frames<WatchStandingsResponse>;
+    type WatchLeaderboardStream = Frames<WatchLeaderboardResponse>;
 
     async fn get_standings(
         &self,
@@ -131,6 +135,34 @@ impl StandingsService for Watches<WatchStandingsRequest, WatchStandingsResponse>
         request: Request<WatchStandingsRequest>,
     ) -> Result<Response<Self::WatchStandingsStream>, Status> {
         self.ask(request).await
+    }
+
+    async fn get_leaderboard(
+        &self,
+        _: Request<GetLeaderboardRequest>,
+    ) -> Result<Response<GetLeaderboardResponse>, Status> {
+        Err(Status::unimplemented("nobody asks"))
+    }
+
+    async fn watch_leaderboard(
+        &self,
+        _: Request<WatchLeaderboardRequest>,
+    ) -> Result<Response<Self::WatchLeaderboardStream>, Status> {
+        Err(Status::unimplemented("nobody asks"))
+    }
+
+    async fn get_history(
+        &self,
+        _: Request<GetHistoryRequest>,
+    ) -> Result<Response<GetHistoryResponse>, Status> {
+        Err(Status::unimplemented("nobody asks"))
+    }
+
+    async fn get_coaching_focus(
+        &self,
+        _: Request<GetCoachingFocusRequest>,
+    ) -> Result<Response<GetCoachingFocusResponse>, Status> {
+        Err(Status::unimplemented("nobody asks"))
     }
 }
 
