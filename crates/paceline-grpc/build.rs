@@ -1,6 +1,7 @@
 //! Compiles the wire contract in `proto/` to Rust, and to the descriptors that reflection answers with.
 //!
-//! The compiler of the `.proto` files is a crate, so that a build needs no `protoc`.
+//! The compiler of the `.proto` files is a crate, so that a build needs no `protoc`. Messages and clients are compiled as
+//! usual; servers apart, so that what a watch streams there is a message that is encoded already.
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -16,7 +17,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(files()?, [PROTO])?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     fs::write(out.join("paceline.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    tonic_prost_build::configure().build_server(false).compile_fds(descriptors.clone())?;
+    let servers = out.join("servers");
+    fs::create_dir_all(&servers)?;
+    tonic_prost_build::configure()
+        .build_client(false)
+        .out_dir(servers)
+        .codec_path("crate::codec::Lean")
+        .extern_path(".paceline.v1", "crate::proto")
+        .extern_path(".paceline.v1.WatchStandingsResponse", "crate::codec::Encoded")
+        .compile_fds(descriptors)?;
     Ok(())
 }
 

@@ -17,11 +17,12 @@ mod reshape;
 mod rests;
 mod slots;
 mod timed;
+mod trail;
 mod view;
 mod working_times;
 mod worth;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -46,14 +47,12 @@ use goals::Goals;
 use lineage::Lineage;
 use live::Live;
 use slots::Slots;
+use trail::Trail;
 use view::Left;
 use working_times::WorkingTimes;
 
 pub use batch::Batch;
-pub use view::{Key, Reading, Reason, Removal, Selection, Standing, Update};
-
-/// How many removals are remembered, for streams that are behind.
-const REMOVALS: usize = 200_000;
+pub use view::{Changed, Key, Reading, Reason, Removal, Selection, Standing, Update};
 
 /// A position in the one order of the board's commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -83,7 +82,7 @@ pub struct Board {
     changed: BTreeSet<(Revision, u32)>,
     /// The KPIs whose records come from a source that lags behind.
     lagging: BTreeSet<KpiId>,
-    removals: VecDeque<Left>,
+    removals: Trail<Left>,
     lineage: Lineage,
     timers: BTreeSet<(Timestamp, u32)>,
     /// How far time was advanced: it never goes back, although callers may have read their clocks earlier.
@@ -117,7 +116,7 @@ impl Board {
             revision: Revision::default(),
             changed: BTreeSet::new(),
             lagging: BTreeSet::new(),
-            removals: VecDeque::new(),
+            removals: Trail::default(),
             lineage: Lineage::default(),
             timers: BTreeSet::new(),
             clock: Timestamp::MIN,

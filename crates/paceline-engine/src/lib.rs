@@ -20,7 +20,7 @@ mod symbols;
 pub use freshness::{Cause, Freshness, Link, PartitionFreshness, SourceFreshness, Summary};
 pub use goals::{GoalFollower, GoalRecord, Told};
 pub use lane::{Lane, Partition, Source};
-pub use live::{Live, Shown};
+pub use live::{Got, Live, Shown};
 pub use metric::describe;
 pub use reps::{RepFollower, RepRecord};
 pub use shards::{Feed, ShardPlan};

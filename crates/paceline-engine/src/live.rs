@@ -28,7 +28,7 @@ use crate::metric;
 use crate::shared::{Around, Shared};
 use crate::symbols::{LaneSymbols, SharedSymbols};
 
-pub use reading::Shown;
+pub use reading::{Got, Shown};
 
 /// The one board of the process.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 #![expect(unused_qualifications, reason = "generated code takes no names for granted")]
 
 tonic::include_proto!("paceline.v1");
+include!(concat!(env!("OUT_DIR"), "/servers/paceline.v1.rs"));
 
 /// The descriptors of all messages and services, encoded, for reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paceline.bin"));

@@ -2,6 +2,7 @@
 
 mod accept;
 mod health;
+mod last_call;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,8 @@ use crate::served::Served;
 use crate::standings::Standings;
 use crate::token::Tokens;
 use crate::watch::Watches;
+
+pub(crate) use last_call::LastCall;
 
 /// The largest request. Responses have no limit of ours: a client that asks for more than it takes is told by its
 /// own library, and a watch comes in chunks.

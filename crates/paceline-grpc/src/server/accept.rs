@@ -9,16 +9,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http2;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use metrics::{counter, gauge};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+use super::last_call::LastCall;
 use crate::limits::Limits;
 use crate::metric;
 
@@ -29,6 +33,8 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// How long a new connection may be silent.
 const FIRST_BYTE: Duration = Duration::from_secs(5);
+/// How much may be buffered for one stream beyond what its client has room for: many streams may stall at once.
+const SEND_BUFFER: usize = 32 * 1024;
 /// How long to wait when no connection can be accepted, mostly for want of file descriptors.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
@@ -37,6 +43,10 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 struct Shared {
     http: http2::Builder<TokioExecutor>,
     routes: Routes,
+    /// How long a connection lives, give or take a tenth.
+    age: Duration,
+    /// How long it has then for its streams to end.
+    patience: Duration,
     /// No more requests: finish what is open.
     shutdown: CancellationToken,
     /// Do not finish even that.
@@ -51,7 +61,14 @@ pub(super) async fn serve(
     shutdown: &CancellationToken,
 ) {
     let cut = CancellationToken::new();
-    let shared = Shared { http: http(), routes, shutdown: shutdown.clone(), cut: cut.clone() };
+    let shared = Shared {
+        http: http(),
+        routes,
+        age: limits.age,
+        patience: limits.patience,
+        shutdown: shutdown.clone(),
+        cut: cut.clone(),
+    };
     let room = Arc::new(Semaphore::new(limits.connections));
     tokio::select! {
         () = shutdown.cancelled() => {}
@@ -103,7 +120,7 @@ async fn speak(
     stream: TcpStream,
     shared: Shared,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let Shared { http, routes, shutdown, .. } = shared;
+    let Shared { http, routes, age, patience, shutdown, .. } = shared;
     stream.set_nodelay(true)?;
     let mut first = [0];
     tokio::select! {
@@ -112,14 +129,23 @@ async fn speak(
             spoke.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         }
     }
-    let mut connection = std::pin::pin!(
-        http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes))
-    );
+    let last = LastCall::new(age, patience);
+    let routes = TowerToHyperService::new(routes);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(last);
+        routes.call(request)
+    });
+    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         spoken = connection.as_mut() => return Ok(spoken?),
-        () = shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = shutdown.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            return Ok(connection.await?);
+        }
+        () = sleep_until(last.call) => connection.as_mut().graceful_shutdown(),
     }
-    Ok(connection.await?)
+    // Whatever is still open then is of a client that takes nothing, not even the end of its stream.
+    timeout(patience, connection).await.map_or(Ok(()), |spoken| Ok(spoken?))
 }
 
 fn http() -> http2::Builder<TokioExecutor> {
@@ -129,6 +155,7 @@ fn http() -> http2::Builder<TokioExecutor> {
         .keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE_ANSWER)
         .max_local_error_reset_streams(1024)
-        .max_pending_accept_reset_streams(20);
+        .max_pending_accept_reset_streams(20)
+        .max_send_buf_size(SEND_BUFFER);
     http
 }
