@@ -51,8 +51,6 @@ pub(super) struct Circle {
     due: Instant,
     /// What beats brought that may still be taken.
     kept: Vec<Kept>,
-    /// That nothing is new but what makes the numbers incomplete, as the last beat found.
-    notice: Option<Arc<Whole>>,
     /// The last bookmark, and the number of the look it is of.
     bookmark: Option<(u64, Arc<Whole>)>,
     drive: Drive,
@@ -123,7 +121,6 @@ impl Circle {
             known,
             due: now,
             kept: Vec::new(),
-            notice: None,
             bookmark: None,
             drive: Drive::Idle,
         }
@@ -234,8 +231,9 @@ impl Circle {
                 self.kept.push(Kept { step: *step, whole: whole.clone(), began: job.began });
             }
         }
-        self.notice = None;
-        (0..self.seats.len()).filter_map(|id| self.hand_out(id, job, beat, desk)).collect()
+        let mut notice = None;
+        let all = 0..self.seats.len();
+        all.filter_map(|id| self.hand_out(id, job, beat, desk, &mut notice)).collect()
     }
 
     /// Notes that nobody drives it on any longer, nor can. Answers whom to wake.

@@ -41,6 +41,8 @@ pub(super) struct Member {
     pub(super) heard: u64,
     /// The frame that it is taking, and how much of it is taken.
     taking: Option<(Arc<Whole>, usize)>,
+    /// That nothing is new but what makes the numbers incomplete, as a beat found.
+    pub(super) notice: Option<Arc<Whole>>,
     /// The step of it that a beat is made for, until it takes what that brings.
     pub(super) called: Option<Step>,
     /// There while it waits: it has taken all there was.
@@ -68,6 +70,7 @@ impl Member {
             told: None,
             heard: 0,
             taking: None,
+            notice: None,
             called: None,
             waker: None,
             owed: None,
@@ -109,6 +112,8 @@ impl Member {
     /// Begins to take a frame, after which it is at `place`.
     pub(super) fn begin(&mut self, whole: Arc<Whole>, place: Place) {
         (self.place, self.taking) = (place, Some((whole, 0)));
+        // It would be older than that frame.
+        self.notice = None;
     }
 
     /// Has it wait. Answers until when at the latest.

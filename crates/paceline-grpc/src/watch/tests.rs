@@ -69,8 +69,7 @@ impl House {
         Self { organisation, watches, _shutdown: shutdown.drop_guard() }
     }
 
-    /// Somebody who begins to watch, or goes on from a token. With a heartbeat of nothing a bookmark comes whenever
-    /// nothing else does.
+    /// Somebody who begins to watch, or goes on from a token.
     fn watch(&self, selector: Selector, token: &[u8], heartbeat: Duration) -> Viewer {
         let request = WatchStandingsRequest {
             min_interval: Some(prost_types::Duration::default()),
@@ -129,11 +128,7 @@ impl Viewer {
         while self.end.is_none()
             && let Poll::Ready(frame) = self.take()
         {
-            let is_last = matches!(frame, Some(Seen::Bookmark(_)));
             seen.extend(frame);
-            if is_last {
-                break;
-            }
         }
         seen
     }

@@ -23,12 +23,8 @@ impl Circle {
             return Some((whole, place));
         }
         let place = member.place;
-        if member.called.is_some()
-            && let Some(notice) = &self.notice
-        {
-            let notice = notice.clone();
-            self.seats.member_mut(id)?.called = None;
-            return Some((notice, place));
+        if let Some(notice) = &member.notice {
+            return Some((notice.clone(), place));
         }
         if member.heartbeat_at().is_some_and(|at| desk.now >= at) {
             return Some((self.bookmark_for(id, desk)?, place));

@@ -1,5 +1,6 @@
 //! Steps: keeping those who watch a view in step with one another.
 
+use std::sync::Arc;
 use std::task::Waker;
 
 use paceline_core::board::Revision;
@@ -12,6 +13,7 @@ use crate::watch::desk::Desk;
 use crate::watch::end::End;
 use crate::watch::look::Look;
 use crate::watch::member::{Member, Place};
+use crate::watch::whole::Whole;
 
 impl Circle {
     /// Has a look tell how far the view is known to be the same, and a member that therefore lacks nothing be in step.
@@ -95,6 +97,7 @@ impl Circle {
         job: &Job,
         beat: &Beat,
         desk: &Desk<'_>,
+        notice: &mut Option<Arc<Whole>>,
     ) -> Option<Waker> {
         let called = self.seats.member(id)?.called?;
         let here = self.place_at(beat.stamp.revision);
@@ -115,15 +118,16 @@ impl Circle {
                 if member.place != Place::InStep {
                     member.place = here;
                 }
-                if !member.knows_other_causes(&beat.stamp.told) {
-                    member.called = None;
-                } else if self.notice.is_none() {
-                    self.notice = Some(desk.bookmark(&beat.stamp, job.heard));
+                member.called = None;
+                if member.knows_other_causes(&beat.stamp.told) {
+                    let make = || desk.bookmark(&beat.stamp, job.heard);
+                    member.notice = Some(notice.get_or_insert_with(make).clone());
                 }
             }
         }
-        let member = self.seats.member_mut(id)?;
-        member.called?;
+        if member.called.is_none() && member.notice.is_none() {
+            return None;
+        }
         member.owed = Some(desk.now);
         member.waker.take()
     }

@@ -128,9 +128,9 @@ impl Play {
         self.watch(selector, known);
     }
 
-    /// Has somebody watch from what it knows, with a heartbeat that is always due or never.
+    /// Has somebody watch from what it knows, with a heartbeat that is due all the time or never.
     fn watch(&mut self, selector: Selector, known: Known) {
-        let heartbeat = self.dice.pick(&[Duration::ZERO, DEADLINE]);
+        let heartbeat = self.dice.pick(&[Duration::from_millis(1), DEADLINE]);
         let viewer = self.house.watch(selector, &known.token, heartbeat);
         self.viewers.push((Viewer { known, ..viewer }, false));
     }
