@@ -21,7 +21,7 @@ pub(in crate::watch) struct Seats {
 #[derive(Debug)]
 enum Seat {
     Free,
-    Taken(Taken),
+    Taken(Box<Taken>),
     /// By a stream that has ended and is not dropped yet, with the status until it was given.
     Ended(Option<Status>),
 }
@@ -36,12 +36,11 @@ struct Taken {
 impl Seats {
     /// Seats a member. `room` is what it takes of the streams that may be open.
     pub(in crate::watch) fn take(&mut self, member: Member, room: OwnedSemaphorePermit) -> usize {
-        let seat = Seat::Taken(Taken { member, _open: Open::new(room) });
+        let seat = Seat::Taken(Box::new(Taken { member, _open: Open::new(room) }));
         if let Some(id) = self.free.pop() {
             self.all[id] = seat;
             return id;
         }
-        self.all.reserve_exact(if self.all.is_empty() { 1 } else { self.all.len().min(64) });
         self.all.push(seat);
         self.all.len() - 1
     }
@@ -57,7 +56,8 @@ impl Seats {
 
     /// Ends a stream, and frees what it holds. Answers how to wake it.
     pub(super) fn end(&mut self, id: usize, end: End, desk: &Desk<'_>) -> Option<Waker> {
-        let Seat::Taken(Taken { member, .. }) = &mut self.all[id] else { return None };
+        let Seat::Taken(taken) = &mut self.all[id] else { return None };
+        let member = &mut taken.member;
         let token = member.position.map(|position| desk.token(position));
         let (status, waker) = (end.status(token.as_deref(), member.jitter), member.waker.take());
         self.all[id] = Seat::Ended(Some(status));
@@ -75,11 +75,11 @@ impl Seats {
     }
 
     pub(super) fn member(&self, id: usize) -> Option<&Member> {
-        if let Seat::Taken(Taken { member, .. }) = &self.all[id] { Some(member) } else { None }
+        if let Seat::Taken(taken) = &self.all[id] { Some(&taken.member) } else { None }
     }
 
     pub(super) fn member_mut(&mut self, id: usize) -> Option<&mut Member> {
-        if let Seat::Taken(Taken { member, .. }) = &mut self.all[id] { Some(member) } else { None }
+        if let Seat::Taken(taken) = &mut self.all[id] { Some(&mut taken.member) } else { None }
     }
 
     pub(super) fn members(&self) -> impl Iterator<Item = &Member> {
