@@ -15,7 +15,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use prost::Message as _;
 use tokio_stream::Stream as _;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -29,7 +28,7 @@ use crate::convert;
 use crate::limits::Limits;
 use crate::proto::{Selector, Standing, WatchStandingsRequest, WatchStandingsResponse};
 use crate::selector::View;
-use crate::served::Served;
+use crate::served::{Clock, Served};
 use crate::token::Tokens;
 use known::{Key, Known, Seen, canonical};
 use organisation::Organisation;
@@ -56,10 +55,11 @@ impl House {
         let organisation = Organisation::new(0);
         organisation.open_board();
         let clock = organisation.clock.clone();
+        let clock: Clock = Arc::new(move || *clock.lock().expect("a clock"));
         let served = Served {
             live: organisation.live.clone(),
-            clock: Arc::new(move || *clock.lock().expect("a clock")),
-            wall: Arc::new(Timestamp::now),
+            wall: clock.clone(),
+            clock,
             append_goal: Arc::new(|_| Box::pin(std::future::ready(Err("no log".to_owned())))),
             limits,
         };
