@@ -56,8 +56,9 @@ async fn who_joined_at_another_revision_is_in_step_after_one_beat() {
     let house = House::open(Limits::default());
     let mut viewers = Vec::new();
     for amount in ["1", "2", "3", "4"] {
-        viewers.push(house.watch(select(&["org"], false), &[], LONG));
-        one_frame(&house, &mut viewers).await;
+        let mut joining = vec![house.watch(select(&["org"], false), &[], LONG)];
+        one_frame(&house, &mut joining).await;
+        viewers.append(&mut joining);
         house.organisation.book(&[("U1", amount)]);
         one_frame(&house, &mut viewers).await;
         assert_eq!(encodings(&viewers), 1, "{} viewers", viewers.len());
