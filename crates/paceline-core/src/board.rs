@@ -18,12 +18,13 @@ mod reshape;
 mod rests;
 mod slots;
 mod timed;
+mod trail;
 mod transitions;
 mod view;
 mod working_times;
 mod worth;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -49,6 +50,7 @@ use goals::Goals;
 use lineage::Lineage;
 use live::Live;
 use slots::Slots;
+use trail::Trail;
 use transitions::Recalled;
 use view::Left;
 use working_times::WorkingTimes;
@@ -56,10 +58,7 @@ use working_times::WorkingTimes;
 pub use batch::Batch;
 pub use history::{History, HistoryDay};
 pub use transitions::{Step, Transition};
-pub use view::{Key, Reading, Reason, Removal, Selection, Standing, Subject, Update};
-
-/// How many removals are remembered, for streams that are behind.
-const REMOVALS: usize = 200_000;
+pub use view::{Changed, Key, Reading, Reason, Removal, Selection, Standing, Subject, Update};
 
 /// A position in the one order of the board's commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -89,7 +88,7 @@ pub struct Board {
     changed: BTreeSet<(Revision, u32)>,
     /// The KPIs whose records come from a source that lags behind.
     lagging: BTreeSet<KpiId>,
-    removals: VecDeque<Left>,
+    removals: Trail<Left>,
     lineage: Lineage,
     timers: BTreeSet<(Timestamp, u32)>,
     /// The statuses from before it was opened.
@@ -127,7 +126,7 @@ impl Board {
             revision: Revision::default(),
             changed: BTreeSet::new(),
             lagging: BTreeSet::new(),
-            removals: VecDeque::new(),
+            removals: Trail::default(),
             lineage: Lineage::default(),
             timers: BTreeSet::new(),
             recalled: Vec::new(),

@@ -37,7 +37,7 @@ use alarms::Alarms;
 
 pub use alarms::Alarm;
 pub use ranks::Focused;
-pub use reading::Shown;
+pub use reading::{Got, Shown};
 
 /// The one board of the process.
 #[derive(Debug)]

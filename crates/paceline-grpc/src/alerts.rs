@@ -1,6 +1,5 @@
 //! The service of alerts: told from what stands on their topic, so that all who ask are told the same.
 
-mod frames;
 mod list;
 mod token;
 mod view;
@@ -12,6 +11,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
+use crate::driven::Driven;
 use crate::errors;
 use crate::proto;
 use crate::proto::alerts_service_server::AlertsService;
@@ -19,9 +19,10 @@ use crate::selector;
 use crate::served::Served;
 use crate::watch::terms;
 
-use frames::Frames;
 use view::View;
 use watcher::{Terms, Watcher};
+
+type Frames = Driven<proto::WatchAlertsResponse>;
 
 /// The service of alerts.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Alerts {
             watcher.run(shutdown, ender).await;
             drop(room);
         });
-        Ok(Frames::new(frames, end))
+        Ok(Driven::new(frames, end))
     }
 
     fn view(&self, selector: Option<&proto::Selector>) -> Result<View, Status> {

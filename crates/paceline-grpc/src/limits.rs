@@ -9,11 +9,13 @@ pub struct Limits {
     pub connections: usize,
     /// How long the head of a request over HTTP/1.1 may take, and a connection may wait for its next request.
     pub head: Duration,
-    /// Watches at a time, over all connections; further ones are refused.
+    /// Watches at a time, over all connections; further ones are refused. Each holds about 6 KiB, whether it rests or stalls,
+    /// and what its client's window lets it send.
     pub streams: usize,
-    /// How long a frame may wait to be taken before its stream ends.
+    /// How long a frame may wait to be taken before its stream ends, and what is open on a connection of age to end.
     pub patience: Duration,
-    /// How long a stream lives, give or take a tenth, so that clients spread anew over servers.
+    /// How long a stream lives, and a connection before it is told to go, give or take a tenth, so that clients spread anew
+    /// over servers.
     pub age: Duration,
     /// How long a shutdown waits for clients to take the ends of their streams.
     pub drain: Duration,

@@ -2,6 +2,7 @@
 
 mod accept;
 mod health;
+mod last_call;
 mod origin;
 mod web;
 
@@ -25,6 +26,7 @@ use crate::standings::Standings;
 use crate::token::Tokens;
 use crate::watch::Watches;
 
+pub(crate) use last_call::LastCall;
 pub use origin::{Origin, OriginError};
 
 /// The largest request. Responses have no limit of ours: a client that asks for more than it takes is told by its

@@ -5,6 +5,7 @@ use tonic::{Request, Response, Status};
 
 use crate::coaching;
 use crate::convert;
+use crate::driven::Driven;
 use crate::errors;
 use crate::history;
 use crate::leaderboard;
@@ -69,7 +70,7 @@ fn get(
 #[tonic::async_trait]
 impl StandingsService for Standings {
     type WatchStandingsStream = Frames;
-    type WatchLeaderboardStream = Frames<proto::WatchLeaderboardResponse>;
+    type WatchLeaderboardStream = Driven<proto::WatchLeaderboardResponse>;
 
     async fn get_standings(
         &self,

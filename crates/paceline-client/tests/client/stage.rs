@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use paceline_client::{Client, WatchOptions};
+use paceline_grpc::Encoded;
 use paceline_grpc::proto::alerts_service_server::{AlertsService, AlertsServiceServer};
 use paceline_grpc::proto::standings_service_server::{StandingsService, StandingsServiceServer};
 use paceline_grpc::proto::{
@@ -15,8 +16,8 @@ use paceline_grpc::proto::{
 };
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-use tokio_stream::Stream;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
 
 /// How long anything may take before the test has failed.
@@ -120,7 +121,7 @@ impl<Q, F: Send + 'static> Watches<Q, F> {
 
 #[tonic::async_trait]
 impl StandingsService for Watches<WatchStandingsRequest, WatchStandingsResponse> {
-    type WatchStandingsStream = Frames<WatchStandingsResponse>;
+    type WatchStandingsStream = Frames<Encoded>;
     type WatchLeaderboardStream = Frames<WatchLeaderboardResponse>;
 
     async fn get_standings(
@@ -134,7 +135,9 @@ impl StandingsService for Watches<WatchStandingsRequest, WatchStandingsResponse>
         &self,
         request: Request<WatchStandingsRequest>,
     ) -> Result<Response<Self::WatchStandingsStream>, Status> {
-        self.ask(request).await
+        let frames = self.ask(request).await?.into_inner();
+        let encoded = frames.map(|frame| frame.map(|frame| Encoded::of(&frame)));
+        Ok(Response::new(Box::pin(encoded)))
     }
 
     async fn get_leaderboard(

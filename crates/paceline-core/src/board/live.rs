@@ -348,10 +348,7 @@ impl Board {
     }
 
     fn remember(&mut self, entered: Revision, removal: Removal) {
-        self.removals.push_back(Left { at: self.revision, entered, removal });
-        if self.removals.len() > super::REMOVALS {
-            self.removals.pop_front();
-        }
+        self.removals.note(self.revision, removal.key.scope, Left { entered, removal });
     }
 }
 

@@ -10,16 +10,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use metrics::{counter, gauge};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::last_call::LastCall;
 use crate::limits::Limits;
 use crate::metric;
 
@@ -32,6 +36,8 @@ const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 const FIRST_BYTE: Duration = Duration::from_secs(5);
 /// The largest head of a request over HTTP/1.1.
 const HEAD_BYTES: usize = 64 * 1024;
+/// How much may be buffered for one stream beyond what its client has room for: many streams may stall at once.
+const SEND_BUFFER: usize = 32 * 1024;
 /// How long to wait when no connection can be accepted, mostly for want of file descriptors.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
@@ -47,6 +53,10 @@ pub(super) enum Http {
 struct Shared {
     http: Http,
     router: Router,
+    /// How long a connection lives, give or take a tenth.
+    age: Duration,
+    /// How long it has then for its streams to end.
+    patience: Duration,
     /// No more requests: finish what is open.
     shutdown: CancellationToken,
     /// Do not finish even that.
@@ -62,7 +72,14 @@ pub(super) async fn serve(
     shutdown: &CancellationToken,
 ) {
     let cut = CancellationToken::new();
-    let shared = Shared { http, router, shutdown: shutdown.clone(), cut: cut.clone() };
+    let shared = Shared {
+        http,
+        router,
+        age: limits.age,
+        patience: limits.patience,
+        shutdown: shutdown.clone(),
+        cut: cut.clone(),
+    };
     let room = Arc::new(Semaphore::new(limits.connections));
     tokio::select! {
         () = shutdown.cancelled() => {}
@@ -114,7 +131,7 @@ async fn speak(
     stream: TcpStream,
     shared: Shared,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let Shared { http, router, shutdown, .. } = shared;
+    let Shared { http, router, age, patience, shutdown, .. } = shared;
     stream.set_nodelay(true)?;
     let mut first = [0];
     tokio::select! {
@@ -123,25 +140,42 @@ async fn speak(
             spoke.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         }
     }
-    let (stream, service) = (TokioIo::new(stream), TowerToHyperService::new(router));
+    let last = LastCall::new(age, patience);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(last);
+        router.call(request)
+    });
+    let (stream, finish) = (TokioIo::new(stream), Finish { last, patience, shutdown });
     match http {
-        Http::One(http) => finish(http.serve_connection(stream, service), &shutdown).await?,
-        Http::Two(http) => finish(http.serve_connection(stream, service), &shutdown).await?,
+        Http::One(http) => finish.serve(http.serve_connection(stream, service)).await?,
+        Http::Two(http) => finish.serve(http.serve_connection(stream, service)).await?,
     }
     Ok(())
 }
 
-/// Serves a connection, from `shutdown` on no further requests.
-async fn finish<C: GracefulConnection>(
-    connection: C,
-    shutdown: &CancellationToken,
-) -> Result<(), C::Error> {
-    let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        spoken = connection.as_mut() => return spoken,
-        () = shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+/// When a connection is to take no further requests, and how long what is open may take then.
+struct Finish {
+    last: LastCall,
+    patience: Duration,
+    shutdown: CancellationToken,
+}
+
+impl Finish {
+    /// Serves a connection until it ends, from shutdown or its age on without further requests.
+    async fn serve<C: GracefulConnection>(self, connection: C) -> Result<(), C::Error> {
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            spoken = connection.as_mut() => return spoken,
+            () = self.shutdown.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                return connection.await;
+            }
+            () = sleep_until(self.last.call) => connection.as_mut().graceful_shutdown(),
+        }
+        // Whatever is still open then is of a client that takes nothing, not even the end of its stream.
+        timeout(self.patience, connection).await.unwrap_or(Ok(()))
     }
-    connection.await
 }
 
 /// HTTP/2, as gRPC speaks it.
@@ -152,7 +186,8 @@ pub(super) fn http2() -> Http {
         .keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE_ANSWER)
         .max_local_error_reset_streams(1024)
-        .max_pending_accept_reset_streams(20);
+        .max_pending_accept_reset_streams(20)
+        .max_send_buf_size(SEND_BUFFER);
     Http::Two(http)
 }
 

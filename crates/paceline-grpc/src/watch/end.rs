@@ -24,6 +24,8 @@ pub(crate) enum End {
     Deadline,
     /// The client takes nothing.
     Slow,
+    /// It could not be driven any further.
+    Broken,
     /// The client wants no reset, and it cannot go on without.
     Gap,
 }
@@ -37,6 +39,7 @@ impl End {
             Self::Age => "STREAM_AGE",
             Self::Deadline => "CLIENT_DEADLINE",
             Self::Slow => "SLOW_CLIENT",
+            Self::Broken => "BROKEN",
             Self::Gap => "GAP",
         }
     }
@@ -56,6 +59,7 @@ impl End {
                 Code::ResourceExhausted,
                 "a frame was not taken for too long; resume with the last token",
             ),
+            Self::Broken => (Code::Internal, "the watch broke off; resume with the last token"),
             Self::Gap => (
                 Code::OutOfRange,
                 "the stream cannot go on from its token; begin again without one",
@@ -71,7 +75,9 @@ impl End {
 
     fn retry(self, jitter: f64) -> Option<Duration> {
         match self {
-            Self::Draining | Self::Age | Self::Slow => Some(RETRY.mul_f64(0.5 + jitter)),
+            Self::Draining | Self::Age | Self::Slow | Self::Broken => {
+                Some(RETRY.mul_f64(0.5 + jitter))
+            }
             Self::Gap => Some(Duration::ZERO),
             Self::Gone | Self::Deadline => None,
         }

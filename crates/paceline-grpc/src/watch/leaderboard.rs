@@ -12,12 +12,12 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tonic::{Request, Status};
 
 use super::Watches;
-use super::frames::Frames;
 use super::terms::Terms;
+use crate::driven::Driven;
 use crate::errors;
 use crate::leaderboard::Ranking;
 use crate::metric;
-use crate::proto::{WatchLeaderboardRequest, WatchLeaderboardResponse, WatchStandingsRequest};
+use crate::proto::{WatchLeaderboardRequest, WatchLeaderboardResponse};
 
 use watcher::Watcher;
 
@@ -29,32 +29,24 @@ impl Watches {
     pub(crate) fn open_leaderboard(
         &self,
         request: &Request<WatchLeaderboardRequest>,
-    ) -> Result<Frames<WatchLeaderboardResponse>, Status> {
+    ) -> Result<Driven<WatchLeaderboardResponse>, Status> {
         let asked = request.get_ref();
         let WatchLeaderboardRequest { scope, kpi, period, by, limit, .. } = asked;
-        let model = self.served.live.model();
+        let served = &self.hub.board.served;
+        let model = served.live.model();
         let ranking = Ranking::of((scope, kpi, period), *by, *limit, model)?;
-        let terms = Terms::read(&common(asked), request.metadata(), &self.served.limits)?;
+        let terms = Terms::of(request, asked.heartbeat, asked.min_interval, &served.limits)?;
         let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
         let open = Open::new(room);
         let (sender, frames) = mpsc::channel(1);
         let (ender, end) = oneshot::channel();
-        let watcher = Watcher::new(self.served.clone(), ranking, terms, sender);
+        let watcher = Watcher::new(served.clone(), ranking, terms, sender);
         let shutdown = self.shutdown.clone();
         tokio::spawn(async move {
             watcher.run(shutdown, ender).await;
             drop(open);
         });
-        Ok(Frames::new(frames, end))
-    }
-}
-
-/// The terms that both kinds of watch have, as a request for standings says them.
-fn common(asked: &WatchLeaderboardRequest) -> WatchStandingsRequest {
-    WatchStandingsRequest {
-        heartbeat: asked.heartbeat,
-        min_interval: asked.min_interval,
-        ..WatchStandingsRequest::default()
+        Ok(Driven::new(frames, end))
     }
 }
 

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use paceline_client::proto;
 use paceline_core::alert::{Alert, AlertId};
 use paceline_engine::{AlertFollower, AlertRecord, Live, ToldAlert};
-use paceline_grpc::{alert_message, proto};
+use paceline_grpc::alert_message;
 use prost::Message as _;
 
+use crate::organisation::ALERTS;
 use crate::stage::{NOW, Stage, at};
 
-/// The topic.
-pub(crate) const ALERTS: &str = "paceline.alerts";
 /// What the tokens of a service are authenticated by.
 pub(crate) const SECRET: [u8; 32] = [42; 32];
 
@@ -93,7 +93,9 @@ impl AlertTopic {
         self.live.alerts().forget_before(kept.stands_since);
     }
 
+    /// An alert as a client reads it.
     fn message(&self, alert: &Alert) -> proto::Alert {
-        alert_message(alert, self.live.model(), &self.live.roster())
+        let written = alert_message(alert, self.live.model(), &self.live.roster()).encode_to_vec();
+        proto::Alert::decode(&*written).expect("an alert")
     }
 }

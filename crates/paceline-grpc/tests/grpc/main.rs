@@ -9,6 +9,8 @@ mod frames;
 mod gets;
 mod goal_log;
 mod goals;
+mod known;
+mod organisation;
 mod ranking;
 mod ranking_watched;
 mod reps;
@@ -16,5 +18,10 @@ mod resuming;
 mod serving;
 mod stage;
 mod stalling;
+mod watch_bugs;
 mod watching;
 mod web;
+mod wire {
+    //! What clients read.
+    pub(crate) use paceline_client::proto::*;
+}

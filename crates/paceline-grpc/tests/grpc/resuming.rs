@@ -20,7 +20,7 @@ fn selector() -> Selector {
 async fn token(stage: &Stage) -> Vec<u8> {
     let mut follower = stage.watch(watch(selector())).await;
     follower.seen().await;
-    follower.token
+    follower.token.clone()
 }
 
 #[tokio::test]

@@ -69,14 +69,15 @@ impl Chunks {
 
 /// A frame with a stamp.
 pub(super) fn stamped(stamp: &Stamp, frame: Frame, served: &Served) -> WatchLeaderboardResponse {
+    let told = &stamp.told;
     WatchLeaderboardResponse {
         frame: Some(frame),
         revision: stamp.revision.0,
-        as_of: Some(convert::timestamp(stamp.as_of)),
+        as_of: Some(convert::timestamp(told.as_of)),
         emitted_at: Some(convert::timestamp((served.wall)())),
-        covered: stamp.covered.clone(),
-        complete: stamp.causes.is_empty(),
-        causes: convert::causes(&stamp.causes, served.live.model()),
+        covered: told.covered.clone(),
+        complete: told.causes.is_empty(),
+        causes: convert::causes(&told.causes, served.live.model()),
     }
 }
 

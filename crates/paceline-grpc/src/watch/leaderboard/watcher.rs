@@ -3,26 +3,27 @@
 //! It rests until the board may have changed, the order may, or a heartbeat is due, waits for room for a frame, and only
 //! then asks.
 
-use std::collections::BTreeSet;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use metrics::counter;
 use paceline_core::board::Revision;
 use paceline_core::ranks::Leaderboard;
-use paceline_engine::{Alarm, Cause};
+use paceline_engine::Alarm;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use super::super::end::End;
+use super::super::stamp;
 use super::super::stamp::Stamp;
 use super::super::terms::Terms;
 use super::frame::{Chunks, Told, kind, stamped};
 use crate::leaderboard::Ranking;
 use crate::metric;
 use crate::proto::watch_leaderboard_response::Frame;
-use crate::proto::{Covered, LeaderboardBookmark, OutOfScope, WatchLeaderboardResponse};
+use crate::proto::{LeaderboardBookmark, OutOfScope, WatchLeaderboardResponse};
 use crate::served::Served;
 
 /// Room for one frame.
@@ -44,10 +45,8 @@ pub(super) struct Watcher {
     told: Option<Told>,
     /// Up to where that still stands.
     position: Revision,
-    /// The causes that the last frame told of.
-    causes: BTreeSet<Cause>,
-    /// Up to where the sources are counted in what was sent.
-    covered: Vec<Covered>,
+    /// What the last frame told of the sources; `None` until one was sent.
+    of_sources: Option<Arc<stamp::Told>>,
     /// When the last frame was sent.
     sent: Instant,
     /// From when on the board may be asked again.
@@ -73,8 +72,7 @@ impl Watcher {
             rung: false,
             told: None,
             position: Revision::default(),
-            causes: BTreeSet::new(),
-            covered: Vec::new(),
+            of_sources: None,
             sent: now,
             due: now,
         }
@@ -83,16 +81,12 @@ impl Watcher {
     /// Drives the watch until it ends.
     pub(super) async fn run(mut self, shutdown: CancellationToken, ender: oneshot::Sender<Status>) {
         let gone = self.sender.clone();
-        // What has no randomness left falls together, which is no reason to fail.
-        let jitter = f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX);
-        let age = self.terms.age.mul_f64(0.9 + 0.2 * jitter);
-        let deadline = self.terms.deadline;
+        let ((until, then), jitter) = (self.terms.until, self.terms.jitter);
         let end = tokio::select! {
             biased;
             () = gone.closed() => End::Gone,
             () = shutdown.cancelled() => End::Draining,
-            () = sleep(age) => End::Age,
-            () = sleep(deadline.unwrap_or_default()), if deadline.is_some() => End::Deadline,
+            () = sleep_until(until) => then,
             end = self.deliver() => match end { Err(end) => end },
         };
         counter!(metric::ENDS, "reason" => end.reason()).increment(1);
@@ -144,7 +138,7 @@ impl Watcher {
         let told = Told::of(leaderboard.as_ref(), self.ranking.limit);
         self.position = stamp.revision;
         if self.told.as_ref() == Some(&told) {
-            if now >= self.heartbeat() || self.causes != stamp.causes {
+            if now >= self.heartbeat() || self.another_cause(&stamp) {
                 self.emit(room, Frame::Bookmark(LeaderboardBookmark {}), &stamp);
             }
             return Ok(());
@@ -160,23 +154,29 @@ impl Watcher {
         }
     }
 
+    /// Whether a frame would tell of other causes than the last one.
+    fn another_cause(&self, stamp: &Stamp) -> bool {
+        self.of_sources.as_ref().is_none_or(|sent| sent.causes != stamp.told.causes)
+    }
+
     /// Asks for the leaderboard, and has the alarm ring when its order may change.
     fn ask(&mut self) -> (Option<Leaderboard>, Stamp) {
         self.signal.mark_unchanged();
         self.rung = false;
         let Ranking { subject, by, .. } = &self.ranking;
-        let (leaderboard, stamp) =
-            Stamp::read(&self.served, |live, now| live.leaderboard(subject, *by, None, now));
+        let ((leaderboard, revision), told) =
+            stamp::Told::read(&self.served, |live, now| live.leaderboard(subject, *by, None, now));
         self.alarm.set(leaderboard.as_ref().and_then(Leaderboard::next_move));
-        (leaderboard, stamp)
+        (leaderboard, Stamp { revision, told })
     }
 
     /// Says that what was told still stands up to the position, without asking for it.
     fn send_bookmark(&mut self, room: Room) {
-        let position = self.position;
-        let ((), mut stamp) = Stamp::read(&self.served, |_, _| ((), position));
+        let ((), told) = stamp::Told::read(&self.served, |_, _| ());
         // What came since is counted, but not sent.
-        stamp.covered.clone_from(&self.covered);
+        let covered = self.of_sources.as_ref().map(|sent| sent.covered.clone()).unwrap_or_default();
+        let told = Arc::new(stamp::Told { covered, ..(*told).clone() });
+        let stamp = Stamp { revision: self.position, told };
         self.emit(room, Frame::Bookmark(LeaderboardBookmark {}), &stamp);
     }
 
@@ -205,14 +205,13 @@ impl Watcher {
     fn emit(&mut self, room: Room, frame: Frame, stamp: &Stamp) {
         counter!(metric::FRAMES, "kind" => kind(&frame)).increment(1);
         drop(room.send(stamped(stamp, frame, &self.served)));
-        self.causes.clone_from(&stamp.causes);
-        self.covered.clone_from(&stamp.covered);
+        self.of_sources = Some(stamp.told.clone());
         self.sent = Instant::now();
     }
 
     /// Waits for room for a frame, as long as there is patience.
     async fn room(&self) -> Result<Room, End> {
-        let room = timeout(self.terms.patience, self.sender.clone().reserve_owned()).await;
+        let room = timeout(self.served.limits.patience, self.sender.clone().reserve_owned()).await;
         room.map_err(|_| End::Slow)?.map_err(|_| End::Gone)
     }
 }
