@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use paceline_client::proto;
 use paceline_core::alert::{Alert, AlertId};
 use paceline_engine::{AlertFollower, AlertRecord, Live, ToldAlert};
-use paceline_grpc::{alert_message, proto};
+use paceline_grpc::alert_message;
 use prost::Message as _;
 
 use crate::stage::{NOW, Stage, at};
@@ -93,7 +94,9 @@ impl AlertTopic {
         self.live.alerts().forget_before(kept.stands_since);
     }
 
+    /// An alert as a client reads it.
     fn message(&self, alert: &Alert) -> proto::Alert {
-        alert_message(alert, self.live.model(), &self.live.roster())
+        let written = alert_message(alert, self.live.model(), &self.live.roster()).encode_to_vec();
+        proto::Alert::decode(&*written).expect("an alert")
     }
 }
