@@ -13,7 +13,7 @@ use crate::engine::Engine;
 impl Play<'_> {
     /// Nothing but the process is another: each status is what it was, since when it was.
     pub(super) fn go_on(&mut self) -> Outcome {
-        if self.world.yaml.len() % 4 > 0 {
+        if !self.world.yaml.len().is_multiple_of(4) {
             return Ok(());
         }
         self.note(|| "a restart that remembers".to_owned());
