@@ -23,7 +23,11 @@ build: ## compile the paceline binary as it is released
 
 test: ## check formatting, lints, tests and documentation, as CI does
 	$(heading) 'prerequisites'
-	@scripts/prerequisites build kafka python
+	@scripts/prerequisites build kafka python node venv
+	$(heading) 'the contract'
+	scripts/contract check
+	$(heading) 'the worked clients'
+	scripts/clients
 	$(heading) 'formatting'
 	cargo fmt --all --check
 	$(heading) 'lints'

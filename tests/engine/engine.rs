@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use paceline::{
     config::{self, Config},
     reps,
-    service::goals,
+    service::{alerts, goals},
 };
 use paceline_core::{
     board::{Key, Revision, Selection, Standing, Update},
@@ -15,8 +15,8 @@ use paceline_core::{
 };
 use paceline_crm::Message;
 use paceline_engine::{
-    Feed, GoalFollower, GoalRecord, Lane, Live, Partition, RepFollower, RepRecord, ShardPlan,
-    Source, Told,
+    Feed, GoalFollower, GoalRecord, Lane, Live, MemoryFollower, MemoryRecord, Partition,
+    RepFollower, RepRecord, ShardPlan, Source, Told,
 };
 use paceline_tests::recompute::status::Status;
 
@@ -31,6 +31,7 @@ pub(crate) struct Engine {
     sent: Vec<Vec<Sent>>,
     goals: GoalFollower,
     reps: RepFollower,
+    memory: MemoryFollower,
     pub(crate) reps_topic: String,
 }
 
@@ -59,7 +60,8 @@ impl Engine {
             .with_rates(config.rates.clone())
             .with_reps(config.facts.clone(), config.reps_from.clone())
             .with_own(config.topics.goals.clone())
-            .with_own(reps_topic.clone());
+            .with_own(reps_topic.clone())
+            .with_own(config.topics.status.clone());
         let live = Arc::new(live);
         let plan = ShardPlan::new(&feeds(&config, partitions), &ties(&config));
         let lane_of_shard = plan.lanes(lanes);
@@ -73,7 +75,7 @@ impl Engine {
             };
             places.push(shards.iter().enumerate().map(&mut deal).collect());
         }
-        live.expect(partitions.iter().sum::<usize>() + 2);
+        live.expect(partitions.iter().sum::<usize>() + 3);
         let lane =
             |partitions: &Vec<Partition>| Lane::new(live.clone(), sources(&config), partitions);
         let lanes = dealt.iter().map(lane).collect();
@@ -82,7 +84,8 @@ impl Engine {
         let own = config.sources.len();
         let goals = GoalFollower::new(live.clone(), own, config.topics.goals.clone());
         let reps = RepFollower::new(live.clone(), own + 1, reps_topic.clone());
-        Self { live, lanes, places, offsets, sent, goals, reps, reps_topic }
+        let memory = MemoryFollower::new(live.clone(), own + 2, config.topics.status);
+        Self { live, lanes, places, offsets, sent, goals, reps, memory, reps_topic }
     }
 
     /// Puts a message on a partition of a source. Answers which lane will take it, and its offset.
@@ -162,6 +165,22 @@ impl Engine {
         }
         self.goals.caught_up(now);
         self.reps.caught_up(now);
+        self.memory.caught_up(now);
+    }
+
+    /// Has it remember what another one, of which nothing was written yet, would have written of statuses.
+    pub(crate) fn recall(&mut self, from: &Self) {
+        let record = |(offset, write): (i64, paceline_engine::Write)| {
+            let alerts = write.raised.iter().map(|raised| raised.text(|_| "{}".to_owned()));
+            let alerts: Vec<&str> = alerts.collect();
+            let value = alerts::record::encode(write.remembered.as_ref(), &alerts);
+            let value = value.expect("it is JSON");
+            let key = write.about.to_string().into_bytes();
+            let said = alerts::record::decode(Some(&key), value.as_deref().map(str::as_bytes));
+            MemoryRecord { offset, key, said: said.expect("it can be understood") }
+        };
+        let writes = from.live.memory().writes(usize::MAX);
+        self.memory.take((0..).zip(writes).map(record).collect());
     }
 
     /// Tells of every partition that it has caught up, with the last of which the board opens, once all lanes fold by the

@@ -6,6 +6,10 @@
 //! - `changes at INSTANT`: messages of the native format, one a line, or `null ID` for one with a null value, committed
 //!   together at that instant. With the first of them the board opens.
 //! - `standings at INSTANT [on DAY] [of NAME …]`: what is answered then. Names are of scopes, KPIs or kinds of period.
+//! - `leaderboard at INSTANT [on DAY] [by attainment|pace] of SCOPE KPI KIND`: the reps of the scope by rank, which is empty for
+//!   one without a value; `next move` is when the clock alone may change the order.
+//! - `history at INSTANT [on DAY] of SCOPE KPI KIND`: what the standing comes to when each day of its period is over.
+//! - `coaching at INSTANT [of NAME …]`: what is behind, in the order in which to look at it; the rank is that among all of it.
 //! - `flips until INSTANT [of NAME …]`: the statuses that change by the clock alone on the way there.
 //!
 //! The first line of a table says which columns it has. `UPDATE_GOLDEN=1` writes the tables anew, to be checked by hand

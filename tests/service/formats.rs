@@ -1,6 +1,6 @@
 //! One story in five spellings gives the same standings, to the last digit, and those of a recompute.
 
-use paceline_grpc::proto::Standing;
+use paceline_client::proto::Standing;
 use paceline_sim::format::{Format, debezium, native, salesforce};
 use paceline_tests::kafka;
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     CauseKind, DeleteGoalRequest, Goal, GoalEdit, GoalTerms, ListGoalEditsRequest,
     ListGoalsRequest, SetGoalRequest, goals_service_client::GoalsServiceClient,
 };

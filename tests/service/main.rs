@@ -1,14 +1,20 @@
 //! The service from outside: the real binary on a real Kafka broker, seen through gRPC, HTTP, its exit codes and the
 //! topics it writes.
 //!
-//! Tests run side by side on one shared broker, each with topics of its own. The one that kills its broker has its own.
+//! Tests run side by side on one shared broker, each with topics of its own. Those that kill their broker have their own.
 
+mod alert_clients;
+mod alerts;
+mod clients;
 mod commands;
 mod formats;
 mod garbage;
 mod goals;
+mod listener;
 mod outage;
+mod quarter;
 mod reps;
+mod robust;
 mod small;
 mod story;
 mod subscriber;

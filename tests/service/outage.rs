@@ -1,6 +1,6 @@
 //! The broker crashes while somebody watches: the numbers stay, they are said to be incomplete, and nothing is lost.
 
-use paceline_grpc::proto::{Cause, CauseKind, WatchStandingsResponse};
+use paceline_client::proto::{Cause, CauseKind, WatchStandingsResponse};
 use paceline_tests::{kafka::Broker, wait};
 use tonic_health::pb::health_check_response::ServingStatus;
 

@@ -1,7 +1,7 @@
 //! Reps that change while the service runs: users of the CRM who change their manager, and what is told on the topic of
 //! reps, seen by an open watcher and there again after a start.
 
-use paceline_grpc::proto::{CauseKind, Selector};
+use paceline_client::proto::{CauseKind, Selector};
 use paceline_tests::{kafka, kafka::Message};
 
 use crate::{

@@ -1,6 +1,6 @@
 //! A small organisation and small messages, for tests that say themselves what happens.
 
-use paceline_grpc::proto::Selector;
+use paceline_client::proto::Selector;
 use paceline_tests::kafka::Message;
 
 /// A config of one topic of opportunities in some format, with two KPIs for six reps in two teams.

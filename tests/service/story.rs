@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::date};
-use paceline_grpc::proto::{Standing, Status as Wire};
+use paceline_client::proto::{Standing, Status as Wire};
 use paceline_sim::{
     Change, Entity, Op, Options, Organisation, Simulation,
     config::{ConfigOptions, yaml},

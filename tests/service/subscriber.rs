@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     Removal, ResetReason, Standing, WatchStandingsResponse, watch_standings_response::Frame,
 };
 use paceline_tests::wait;

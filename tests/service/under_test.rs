@@ -5,10 +5,11 @@ use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
     path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     GetFreshnessRequest, GetFreshnessResponse, GetStandingsRequest, Selector, Standing,
     WatchStandingsRequest, catalog_service_client::CatalogServiceClient,
     standings_service_client::StandingsServiceClient,
@@ -42,10 +43,15 @@ pub(crate) struct Service {
 impl Service {
     /// Starts the service by a config, with its clock at [`NOW`], and waits until it listens.
     pub(crate) fn start(yaml: &str) -> Self {
+        Self::start_by(yaml, &format!("fixed:{NOW}"))
+    }
+
+    /// Starts the service by a config and a clock, as `--clock` writes it, and waits until it listens.
+    pub(crate) fn start_by(yaml: &str, clock: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let config = folder.path().join("paceline.yaml");
-        std::fs::write(&config, yaml).expect("a config can be written");
-        let (process, grpc, http) = run(&config);
+        std::fs::write(&config, with_topics(yaml)).expect("a config can be written");
+        let (process, grpc, http) = run(&config, clock);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime can be made");
@@ -54,16 +60,31 @@ impl Service {
 
     /// Starts it again by the same config after it has ended.
     pub(crate) fn start_again(&mut self) {
-        (self.process, self.grpc, self.http) = run(&self.config);
+        self.start_again_by(&format!("fixed:{NOW}"));
+    }
+
+    /// Starts it again after it has ended, by another clock.
+    pub(crate) fn start_again_by(&mut self, clock: &str) {
+        (self.process, self.grpc, self.http) = run(&self.config, clock);
     }
 
     pub(crate) fn process(&mut self) -> &mut Paceline {
         &mut self.process
     }
 
+    /// How much memory the process has, in bytes.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        self.process.resident_bytes()
+    }
+
     /// The address of gRPC.
     pub(crate) fn address(&self) -> &str {
         &self.grpc
+    }
+
+    /// The address of HTTP.
+    pub(crate) fn http_address(&self) -> &str {
+        &self.http
     }
 
     /// All standings, as soon as the service has caught up.
@@ -154,11 +175,25 @@ impl Service {
     }
 }
 
+/// A config with topics for statuses and alerts of its own, unless it names some: services that share a broker would go on
+/// with each other's statuses.
+fn with_topics(yaml: &str) -> String {
+    static SERVICES: AtomicUsize = AtomicUsize::new(0);
+    if yaml.lines().any(|line| line.starts_with("topics:") && line.contains("status:")) {
+        return yaml.to_owned();
+    }
+    let nth = SERVICES.fetch_add(1, Ordering::Relaxed);
+    let own = format!("alerts: own{nth}.alerts, status: own{nth}.status");
+    match yaml.split_once("\ntopics: {") {
+        Some((before, after)) => format!("{before}\ntopics: {{{own}, {after}"),
+        None => format!("{yaml}topics: {{{own}}}\n"),
+    }
+}
+
 /// Starts the binary, and answers where it serves.
-fn run(config: &std::path::Path) -> (Paceline, String, String) {
-    let clock = format!("fixed:{NOW}");
+fn run(config: &std::path::Path, clock: &str) -> (Paceline, String, String) {
     let config = config.to_str().expect("temporary paths are UTF-8");
-    let mut process = Paceline::start(["serve", "--config", config, "--clock", &clock]);
+    let mut process = Paceline::start(["serve", "--config", config, "--clock", clock]);
     let line = process.wait_for_line("paceline serves");
     let line: serde_json::Value = serde_json::from_str(&line).expect("a log line is JSON");
     let field =

@@ -1,6 +1,6 @@
 //! Watching a running service: what moves together arrives together, nobody is waited for, and tokens are honest.
 
-use paceline_grpc::proto::{ResetReason, Selector};
+use paceline_client::proto::{ResetReason, Selector};
 use paceline_tests::{
     kafka::{self, Message},
     wait,

@@ -6,8 +6,12 @@
 //!
 //! Linking librdkafka takes its time, so this package keeps few test binaries: prefer a new module in one of them.
 
+pub mod chance;
 mod guard;
+pub mod history;
 pub mod kafka;
+pub mod ports;
 pub mod process;
+pub mod proxy;
 pub mod recompute;
 pub mod wait;

@@ -1,4 +1,4 @@
-//! The paceline binary as a child process, its output caught line by line.
+//! The paceline binary as a child process, or a program that talks to it, its output caught line by line.
 //!
 //! Some promises are about the process and not about any library: how it exits, what it prints, what a signal does
 //! to it, what is left after a crash. Tests of those run the same file that users do.
@@ -6,6 +6,7 @@
 use std::{
     env,
     ffi::OsStr,
+    fs,
     io::{BufRead as _, BufReader, Read},
     path::PathBuf,
     process::{Command, ExitStatus, Stdio},
@@ -15,8 +16,10 @@ use std::{
 
 use crate::{guard::Guarded, wait};
 
-/// A started `paceline`; dropping it kills the process.
+/// A started `paceline`, or another program by [`spawn`](Self::spawn); dropping it kills the process.
 pub struct Paceline {
+    /// What it is called in messages.
+    name: String,
     guarded: Guarded,
     out: Lines,
     err: Lines,
@@ -35,17 +38,29 @@ impl Paceline {
         Command::new(binary())
     }
 
-    /// Starts a prepared command. Its input is empty and its output is caught, whatever the command says of them.
+    /// Starts a prepared command, of whatever program. Its input is empty and its output is caught, whatever the command says of them.
     pub fn spawn(command: &Command) -> Self {
         let mut guarded = Guarded::spawn(command, None, Stdio::piped(), Stdio::piped());
         let out = Lines::of(guarded.child().stdout.take());
         let err = Lines::of(guarded.child().stderr.take());
-        Self { guarded, out, err }
+        let name = command.get_program().to_string_lossy();
+        let name = name.rsplit('/').next().unwrap_or_default().to_owned();
+        Self { name, guarded, out, err }
     }
 
     /// The process id.
     pub fn pid(&self) -> u32 {
         self.guarded.pid()
+    }
+
+    /// How much memory it has that is not swapped out, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()));
+        let status = status.expect("a running process tells its memory");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kibibytes =
+            line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        kibibytes.expect("the memory is a number") * 1024
     }
 
     /// The lines it has printed to its standard output so far.
@@ -73,7 +88,8 @@ impl Paceline {
         // The last lines of an ended process may still be on their way through the pipe.
         let late = || self.all_output().lines().find(|line| line.contains(part)).map(str::to_owned);
         found.flatten().or_else(late).unwrap_or_else(|| {
-            panic!("paceline printed no line with {part:?}; it printed:\n{}", self.all_output())
+            let (name, printed) = (self.name.clone(), self.all_output());
+            panic!("{name} printed no line with {part:?}; it printed:\n{printed}")
         })
     }
 
@@ -90,11 +106,9 @@ impl Paceline {
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
         let Some(status) = wait::attempts(|| self.guarded.ended()) else {
-            panic!("paceline did not end; it printed:\n{}", self.all_output())
+            panic!("{} did not end; it printed:\n{}", self.name.clone(), self.all_output())
         };
-        wait::until("the output of paceline ends", || {
-            (self.out.whole() && self.err.whole()).then_some(())
-        });
+        wait::until("its output ends", || (self.out.whole() && self.err.whole()).then_some(()));
         status
     }
 
@@ -119,6 +133,25 @@ impl Paceline {
             wait::attempts(|| (self.out.whole() && self.err.whole()).then_some(()));
         }
         [self.stdout(), self.stderr()].concat().join("\n")
+    }
+}
+
+/// Lets this process, and those it starts from now on, open as many files as the system allows it to.
+///
+/// # Panics
+///
+/// When that is not at least `needed`, or cannot be said.
+pub fn open_many_files(needed: u64) {
+    let limits = fs::read_to_string("/proc/self/limits").expect("a process tells its limits");
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let mut words = line.into_iter().flat_map(str::split_whitespace);
+    let mut number = || words.next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(u64::MAX);
+    let (soft, hard) = (number(), number());
+    assert!(hard >= needed, "{needed} open files are needed and {hard} allowed: see `ulimit -Hn`");
+    if soft < needed {
+        let (pid, limit) = (std::process::id().to_string(), format!("--nofile={hard}:{hard}"));
+        let raised = Command::new("prlimit").args(["--pid", &pid, &limit]).status();
+        assert!(raised.is_ok_and(|status| status.success()), "say `ulimit -n {hard}` before");
     }
 }
 

@@ -29,9 +29,10 @@ const GRPC: Room = Room {
         "tonic-prost-build",
         "tonic-reflection",
         "tonic-types",
+        "tonic-web",
     ],
-    folders: &["crates/paceline-grpc", "crates/paceline", "tests"],
-    reason: "only paceline-grpc, the binary (a client too) and tests name tonic: the wire stays at the wall",
+    folders: &["crates/paceline-grpc", "crates/paceline-client", "tests"],
+    reason: "only paceline-grpc, paceline-client and tests name tonic: the wire stays at the wall",
 };
 
 const MAPS: Room = Room {

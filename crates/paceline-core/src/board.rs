@@ -10,6 +10,7 @@ mod ahead;
 mod aims;
 mod batch;
 mod goals;
+mod history;
 mod lineage;
 mod live;
 mod past;
@@ -17,16 +18,19 @@ mod reshape;
 mod rests;
 mod slots;
 mod timed;
+mod trail;
+mod transitions;
 mod view;
 mod working_times;
 mod worth;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::alert::Trigger;
 use crate::calendar::{Calendar, CalendarId};
 use crate::day::Day;
 use crate::entry::Entry;
@@ -46,14 +50,15 @@ use goals::Goals;
 use lineage::Lineage;
 use live::Live;
 use slots::Slots;
+use trail::Trail;
+use transitions::Recalled;
 use view::Left;
 use working_times::WorkingTimes;
 
 pub use batch::Batch;
-pub use view::{Key, Reading, Reason, Removal, Selection, Standing, Update};
-
-/// How many removals are remembered, for streams that are behind.
-const REMOVALS: usize = 200_000;
+pub use history::{History, HistoryDay};
+pub use transitions::{Step, Transition};
+pub use view::{Changed, Key, Reading, Reason, Removal, Selection, Standing, Subject, Update};
 
 /// A position in the one order of the board's commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -83,9 +88,13 @@ pub struct Board {
     changed: BTreeSet<(Revision, u32)>,
     /// The KPIs whose records come from a source that lags behind.
     lagging: BTreeSet<KpiId>,
-    removals: VecDeque<Left>,
+    removals: Trail<Left>,
     lineage: Lineage,
     timers: BTreeSet<(Timestamp, u32)>,
+    /// The statuses from before it was opened.
+    recalled: Vec<Recalled>,
+    /// What became of statuses since that was last asked for.
+    transitions: Vec<Transition>,
     /// How far time was advanced: it never goes back, although callers may have read their clocks earlier.
     clock: Timestamp,
 }
@@ -117,9 +126,11 @@ impl Board {
             revision: Revision::default(),
             changed: BTreeSet::new(),
             lagging: BTreeSet::new(),
-            removals: VecDeque::new(),
+            removals: Trail::default(),
             lineage: Lineage::default(),
             timers: BTreeSet::new(),
+            recalled: Vec::new(),
+            transitions: Vec::new(),
             clock: Timestamp::MIN,
             model,
             roster,
@@ -151,7 +162,7 @@ impl Board {
         !self.live.is_empty()
     }
 
-    /// Judges all standings for the first time. From here on every commit does.
+    /// Judges all standings for the first time, by the statuses that are [recalled](Self::recall). From here on every commit does.
     pub fn open(&mut self, now: Timestamp) {
         if self.is_open() {
             return;
@@ -166,7 +177,8 @@ impl Board {
         self.live = (0..scopes * self.slots.len()).map(|_| Live::default()).collect();
         let lives: Vec<u32> = self.roster.scope_ids().flat_map(|scope| self.lives(scope)).collect();
         self.begin_periods(&lives, now);
-        lives.into_iter().for_each(|live| self.judge(live, now, now));
+        self.go_on(now);
+        lives.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Start));
     }
 
     /// Adds the entries of changes, shard by shard, re-judges what they touch, and answers the new revision.
@@ -197,7 +209,7 @@ impl Board {
             }
         }
         for (live, time) in touched {
-            self.judge(live, now, time);
+            self.judge(live, now, time, Trigger::Records);
         }
         self.revision
     }
@@ -233,7 +245,7 @@ impl Board {
         let touched = |slot: usize| changed[slot] || computed(slot);
         let judged: Vec<u32> = lives().filter(|live| touched(self.place(*live).1)).collect();
         renewed.into_iter().for_each(|live| self.renew_goal(live, now));
-        judged.into_iter().for_each(|live| self.judge(live, now, now));
+        judged.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Goal));
         self.working_times.forget_unused();
         self.revision
     }
@@ -271,11 +283,11 @@ impl Board {
             self.take_due(due, &mut touched);
             self.turn_days(due);
             for (live, at) in touched {
-                self.judge(live, due, at);
+                self.judge(live, due, at, Trigger::Clock);
             }
             while let Some((at, live)) = self.timers.first().copied().filter(|(at, _)| *at <= due) {
                 self.timers.remove(&(at, live));
-                self.judge(live, at, at);
+                self.judge(live, at, at, Trigger::Clock);
             }
         }
         before != self.revision
@@ -316,14 +328,14 @@ impl Board {
         let renewed: BTreeSet<u32> =
             going_on.iter().copied().filter(|live| self.renew_aim(*live, now)).collect();
         self.begin_periods(&ended, now);
-        ended.into_iter().for_each(|live| self.judge(live, now, now));
+        ended.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Clock));
         if !renewed.is_empty() {
             let depends = |live: &u32| {
                 renewed.contains(live)
                     || self.goals_within(*live).any(|goal| renewed.contains(&goal))
             };
             let touched: Vec<u32> = going_on.into_iter().filter(depends).collect();
-            touched.into_iter().for_each(|live| self.judge(live, now, now));
+            touched.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Clock));
         }
         self.working_times.forget_unused();
     }

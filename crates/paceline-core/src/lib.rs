@@ -4,6 +4,7 @@
 //! Nothing here does I/O, takes a lock, knows a wire format or reads a clock: data and time come in as
 //! arguments, answers go out as values.
 
+pub mod alert;
 pub mod basis;
 pub mod board;
 pub mod calendar;
@@ -23,6 +24,7 @@ pub mod ledger;
 pub mod model;
 pub mod moment;
 pub mod period;
+pub mod ranks;
 pub mod rates;
 pub mod rational;
 pub mod record;

@@ -76,6 +76,11 @@ impl Model {
         within
     }
 
+    /// Whether a KPI is a stock or made of one: it has a value right now, and none of any day before.
+    pub fn is_of_now(&self, kpi: KpiId) -> bool {
+        self.leaves(kpi).into_iter().any(|leaf| self.kpi(leaf).is_stock())
+    }
+
     /// Whether a simple KPI looks at the records of an entity, be it from those of another.
     pub fn looks_at(&self, kpi: KpiId, entity: EntityId) -> bool {
         let Some(simple) = self.kpi(kpi).simple() else { return false };

@@ -260,6 +260,13 @@ impl Roster {
         })
     }
 
+    /// The scopes that are part of a scope, itself not among them.
+    pub fn below(&self, scope: ScopeId) -> impl Iterator<Item = ScopeId> {
+        let reps = self.members(scope).flat_map(|rep| [Some(self.own[rep]), self.teams[rep]]);
+        let scopes = reps.flatten().chain([UNASSIGNED]);
+        scopes.filter(move |below| self.above(*below).is_some_and(|above| above.contains(&scope)))
+    }
+
     /// A rep's manager.
     pub fn manager(&self, rep: usize) -> Option<usize> {
         self.managers[rep]

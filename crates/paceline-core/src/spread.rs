@@ -73,6 +73,10 @@ impl Spread {
     }
 
     /// What has passed at an instant.
+    pub fn passed(&self, now: Timestamp) -> Rational {
+        self.done(now.as_nanosecond())
+    }
+
     fn done(&self, now: i128) -> Rational {
         let started = self.steps.partition_point(|step| step.start <= now);
         let Some(step) = started.checked_sub(1).map(|at| &self.steps[at]) else {

@@ -33,6 +33,39 @@ pub enum Status {
     Behind,
 }
 
+impl Status {
+    /// All there are.
+    pub const ALL: [Self; 8] = [
+        Self::NoGoal,
+        Self::NotEnoughData,
+        Self::Missed,
+        Self::Achieved,
+        Self::TooEarly,
+        Self::Ahead,
+        Self::OnTrack,
+        Self::Behind,
+    ];
+
+    /// Its name outside of this process, which never changes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoGoal => "NO_GOAL",
+            Self::NotEnoughData => "NOT_ENOUGH_DATA",
+            Self::Missed => "MISSED",
+            Self::Achieved => "ACHIEVED",
+            Self::TooEarly => "TOO_EARLY",
+            Self::Ahead => "AHEAD",
+            Self::OnTrack => "ON_TRACK",
+            Self::Behind => "BEHIND",
+        }
+    }
+
+    /// The status of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}
+
 /// The dead zones as they are compared.
 #[derive(Clone, Debug)]
 pub struct Rules {

@@ -166,6 +166,11 @@ pub enum Cause {
         /// The topic.
         topic: String,
     },
+    /// A topic of the service's own records takes nothing: statuses are not remembered, and alerts wait.
+    Unwritable {
+        /// The topic.
+        topic: String,
+    },
     /// Reading failed in a way that does not mend itself.
     Unreadable {
         /// What the client said.

@@ -5,22 +5,29 @@
 //! the length of a commit or of one reader's copy; no reader is ever waited for beyond that. Time comes in as
 //! an argument.
 
+mod alerts;
 mod bases;
 mod freshness;
 mod goals;
 mod lane;
 mod live;
 mod log;
+mod memory;
 mod metric;
 mod reps;
 mod shards;
 mod shared;
 mod symbols;
 
+pub use alerts::{AlertFollower, AlertRecord, Alerts, OutOfRange, Stretch, ToldAlert};
 pub use freshness::{Cause, Freshness, Link, PartitionFreshness, SourceFreshness, Summary};
 pub use goals::{GoalFollower, GoalRecord, Told};
 pub use lane::{Lane, Partition, Source};
-pub use live::{Live, Shown};
+pub use live::{Alarm, Focused, Got, Live, Shown};
+pub use memory::{
+    About, Memory, MemoryFollower, MemoryRecord, MemorySaid, Raised, Ready, Recalled, Waiting,
+    Write,
+};
 pub use metric::describe;
 pub use reps::{RepFollower, RepRecord};
 pub use shards::{Feed, ShardPlan};

@@ -1,7 +1,9 @@
 //! The live board: the one board of the process, behind its lock, with the signal that it changed.
 
+mod alarms;
 mod completeness;
 mod opening;
+mod ranks;
 mod reading;
 mod telling;
 
@@ -12,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use jiff::Timestamp;
 use metrics::{counter, gauge};
+use paceline_core::alert::Hold;
 use paceline_core::basis::Basis;
 use paceline_core::board::{Batch, Board, Revision};
 use paceline_core::entity::EntityId;
@@ -21,14 +24,20 @@ use paceline_core::rates::Rates;
 use paceline_core::roster::Roster;
 use tokio::sync::watch;
 
+use crate::alerts::Alerts;
 use crate::bases::Bases;
 use crate::freshness::Freshness;
 use crate::goals::Goals;
+use crate::memory::Memory;
 use crate::metric;
 use crate::shared::{Around, Shared};
 use crate::symbols::{LaneSymbols, SharedSymbols};
 
-pub use reading::Shown;
+use alarms::Alarms;
+
+pub use alarms::Alarm;
+pub use ranks::Focused;
+pub use reading::{Got, Shown};
 
 /// The one board of the process.
 #[derive(Debug)]
@@ -44,12 +53,15 @@ pub struct Live {
     symbols: Arc<SharedSymbols>,
     freshness: Freshness,
     goals: Goals,
+    memory: Memory,
+    alerts: Alerts,
     /// Partitions that are not caught up yet.
     behind: AtomicUsize,
     /// Whether all have, and the board waits for lanes that fold by the reps of then.
     opening: AtomicBool,
     /// Counts everything a watcher may want to know of: commits, turns of the clock, causes.
     signal: watch::Sender<u64>,
+    alarms: Arc<Alarms>,
 }
 
 impl Live {
@@ -67,9 +79,12 @@ impl Live {
             feeds: Vec::new(),
             freshness: Freshness::new(topics),
             goals: Goals::new(),
+            memory: Memory::new(),
+            alerts: Alerts::new(),
             behind: AtomicUsize::new(0),
             opening: AtomicBool::new(false),
             signal: watch::Sender::new(0),
+            alarms: Arc::new(Alarms::new()),
         }
     }
 
@@ -91,6 +106,13 @@ impl Live {
     #[must_use]
     pub fn with_own(mut self, topic: String) -> Self {
         self.freshness.add_own(topic);
+        self
+    }
+
+    /// The same, with alerts only of statuses that have held for so long. Without, each change of a status raises one.
+    #[must_use]
+    pub fn with_hold(self, hold: Hold) -> Self {
+        self.board().hold(hold);
         self
     }
 
@@ -130,6 +152,16 @@ impl Live {
         &self.symbols
     }
 
+    /// What is remembered of statuses, and the alerts on their way to their topic.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The alerts that stand on their topic.
+    pub fn alerts(&self) -> &Alerts {
+        &self.alerts
+    }
+
     /// Wakes when the board, or what is known of its completeness, changed.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.signal.subscribe()
@@ -149,6 +181,7 @@ impl Live {
         let mut shared = self.board();
         shared.advance(now, &self.around());
         let revision = shared.board.commit(batches, now);
+        shared.follow_statuses(&self.around());
         drop(shared);
         counter!(metric::COMMITS).increment(1);
         self.moved(revision);
@@ -161,10 +194,11 @@ impl Live {
     }
 
     fn around(&self) -> Around<'_> {
-        Around { bases: &self.bases, freshness: &self.freshness }
+        Around { bases: &self.bases, freshness: &self.freshness, memory: &self.memory }
     }
 
-    /// Lets time pass, and answers the next instant at which something changes by the clock alone.
+    /// Lets time pass and rings the alarms that are due, and answers the next instant at which something changes by the clock
+    /// alone.
     pub fn advance(&self, now: Timestamp) -> Option<Timestamp> {
         let mut shared = self.board();
         let changed = shared.advance(now, &self.around());
@@ -173,12 +207,23 @@ impl Live {
         if changed {
             self.wake();
         }
+        self.alarms.ring(now);
         due
     }
 
     /// The next instant at which something changes by the clock alone.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.board().next_due()
+    }
+
+    /// The next instant at which an alarm rings.
+    pub fn next_alarm(&self) -> Option<Timestamp> {
+        self.alarms.first()
+    }
+
+    /// Wakes when an alarm is to ring before all others that are set.
+    pub fn subscribe_to_alarms(&self) -> watch::Receiver<u64> {
+        self.alarms.subscribe()
     }
 
     fn wake(&self) {

@@ -10,6 +10,10 @@ pub(crate) const BATCH: &str = "paceline_commit_changes";
 pub(crate) const REVISION: &str = "paceline_revision";
 pub(crate) const COMPLETE: &str = "paceline_complete";
 pub(crate) const LAG: &str = "paceline_lag_offsets";
+pub(crate) const ALERTS_RAISED: &str = "paceline_alerts_raised_total";
+pub(crate) const ALERTS_WAITING: &str = "paceline_alerts_waiting";
+pub(crate) const STATUSES_WAITING: &str = "paceline_statuses_waiting";
+pub(crate) const ALERTS_KEPT: &str = "paceline_alerts_kept";
 
 /// Describes the engine's metrics to the installed recorder.
 pub fn describe() {
@@ -29,4 +33,14 @@ pub fn describe() {
     describe_gauge!(REVISION, "the board's revision");
     describe_gauge!(COMPLETE, "1 while no input is degraded, gapped or recovering, else 0");
     describe_gauge!(LAG, Unit::Count, "offsets not counted yet, by topic and partition");
+    describe_counter!(
+        ALERTS_RAISED,
+        Unit::Count,
+        "alerts that were raised, by the status they tell of"
+    );
+    describe_gauge!(
+        ALERTS_KEPT,
+        Unit::Count,
+        "alerts that are kept to be told, as far back as their topic goes"
+    );
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use paceline_core::board::Board;
+use metrics::counter;
+use paceline_core::alert::{Alert, Hold, Machine, Owed, Subject};
+use paceline_core::board::{Board, Key, Standing};
 use paceline_core::calendar::CalendarId;
 use paceline_core::day::Day;
 use paceline_core::facts::{Facts, InForce};
@@ -13,12 +15,16 @@ use paceline_core::rates::{Book, Rate};
 
 use crate::bases::Bases;
 use crate::freshness::Freshness;
+use crate::memory::{About, Memory, Recalled};
+use crate::metric;
 use crate::symbols::LaneSymbols;
 
 /// The board, and what the basis is made of.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) board: Board,
+    /// Which changes of status are to be told.
+    alerts: Machine,
     pub(crate) facts: Facts,
     symbols: LaneSymbols,
     /// Whether the roster may not be what the facts come to.
@@ -36,6 +42,7 @@ impl Shared {
     pub(crate) fn new(board: Board, symbols: LaneSymbols) -> Self {
         Self {
             board,
+            alerts: Machine::default(),
             facts: Facts::default(),
             symbols,
             stale: false,
@@ -48,18 +55,103 @@ impl Shared {
 
     /// The next instant at which something changes by the clock alone.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.due.filter(|_| self.board.is_open()).into_iter().chain(self.board.next_due()).min()
+        let facts = self.due.filter(|_| self.board.is_open());
+        facts.into_iter().chain(self.board.next_due()).chain(self.alerts.next_due()).min()
+    }
+
+    /// Has alerts be raised only of statuses that have held for so long. Nothing is followed before.
+    pub(crate) fn hold(&mut self, hold: Hold) {
+        self.alerts = Machine::new(hold);
+    }
+
+    /// Opens the board, which goes on with the statuses that are remembered.
+    pub(crate) fn open(&mut self, now: Timestamp, around: &Around<'_>) {
+        if self.board.is_open() {
+            return;
+        }
+        for (about, Recalled { remembered, .. }) in around.memory.open() {
+            let Some(remembered) = remembered else { continue };
+            match self.key(&about, remembered.last_day) {
+                Some(key) => {
+                    self.alerts.recall(key.clone(), &remembered);
+                    if !remembered.is_over {
+                        self.board.recall(key, remembered.status, remembered.since);
+                    }
+                }
+                None => around.memory.remember([], [(about, None)]),
+            }
+        }
+        self.board.open(now);
+        self.follow_statuses(around);
+    }
+
+    /// What names are of now, if the board shows such a standing.
+    fn key(&self, about: &About, last_day: Day) -> Option<Key> {
+        let About { scope, kpi, kind, period } = about;
+        let scope = self.board.roster().named(scope)?;
+        let kpi = self.board.model().kpi_named(kpi)?;
+        let key = self.board.key(scope, kpi, *kind, last_day)?;
+        (key.period.name == *period).then_some(key)
+    }
+
+    /// Follows what became of statuses: raises the alerts that are due, and has all of it be remembered.
+    pub(crate) fn follow_statuses(&mut self, around: &Around<'_>) {
+        for transition in self.board.transitions() {
+            self.alerts.take(&transition);
+        }
+        let now = self.board.clock();
+        let mut owed = Vec::new();
+        while let Some(next) = self.alerts.due(now) {
+            owed.push(next);
+        }
+        let alerts = self.alerts_of(owed, now);
+        let mut changed = self.alerts.changed().peekable();
+        if changed.peek().is_none() {
+            return;
+        }
+        let (model, roster) = (self.board.model(), self.board.roster());
+        let about = |key: &Key| About::of(key, model, roster);
+        let raised = alerts.into_iter().map(|alert| (about(&alert.standing.key), alert));
+        around.memory.remember(raised, changed.map(|(key, remembered)| (about(&key), remembered)));
+    }
+
+    /// The alerts that are due, as they are told. Of a scope that is no more there is none.
+    fn alerts_of(&mut self, owed: Vec<Owed>, now: Timestamp) -> Vec<Alert> {
+        if owed.is_empty() {
+            return Vec::new();
+        }
+        let keys: Vec<Key> = owed.iter().map(|owed| owed.key.clone()).collect();
+        let standings = self.board.standings_of(&keys, now);
+        let alert = |owed: Owed| {
+            let Owed { key, from, to, since, trigger, judged } = owed;
+            let standing = standings.get(&Subject::from(&key))?.clone();
+            counter!(metric::ALERTS_RAISED, "status" => to.name()).increment(1);
+            // That of a period that is over adds up to what it does now, and has the status it ended with.
+            let standing = Standing { key, status: to, since, ..standing };
+            Some(Alert { standing, from, trigger, judged })
+        };
+        owed.into_iter().filter_map(alert).collect()
     }
 
     /// Lets time pass: facts come into force each at its instant, like all that the board does by itself. Answers whether
     /// anything changed.
     pub(crate) fn advance(&mut self, now: Timestamp, around: &Around<'_>) -> bool {
         let before = self.board.revision();
+        // One instant after the other, so that an alert is raised by what was so when it was due.
+        while let Some(due) = self.next_due().filter(|due| *due < now) {
+            self.advance_to(due, around);
+        }
+        self.advance_to(now, around);
+        before != self.board.revision()
+    }
+
+    /// Lets time pass up to an instant before which nothing is due.
+    fn advance_to(&mut self, now: Timestamp, around: &Around<'_>) {
         while let Some(due) = self.due.filter(|due| *due <= now && self.board.is_open()) {
             self.settle_reps(due, around);
         }
         self.board.advance(now);
-        before != self.board.revision()
+        self.follow_statuses(around);
     }
 
     /// Notes what records say of rates.
@@ -79,6 +171,7 @@ impl Shared {
         if self.is_stale() && self.board.is_open() {
             self.advance(now, around);
             self.settle(now, around);
+            self.follow_statuses(around);
         }
     }
 
@@ -132,4 +225,5 @@ impl Shared {
 pub(crate) struct Around<'a> {
     pub(crate) bases: &'a Bases,
     pub(crate) freshness: &'a Freshness,
+    pub(crate) memory: &'a Memory,
 }

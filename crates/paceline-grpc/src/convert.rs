@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use paceline_core::alert::{Alert, AlertId, Trigger};
 use paceline_core::board;
 use paceline_core::decimal::Decimal;
 use paceline_core::kpi;
@@ -65,6 +66,57 @@ pub(crate) fn standing(
         revision: revision.0,
         expected_rate: decimal(numbers.expected_rate),
         rate_until: numbers.rate_until.map(timestamp),
+    }
+}
+
+/// The rank of a standing; 0 is none.
+pub(crate) fn rank(
+    rank: Option<u32>,
+    standing: &board::Standing,
+    model: &Model,
+    roster: &Roster,
+) -> proto::Rank {
+    proto::Rank { rank: rank.unwrap_or(0), standing: Some(self::standing(standing, model, roster)) }
+}
+
+/// A day of a history.
+pub(crate) fn history_day(day: &board::HistoryDay) -> proto::HistoryDay {
+    proto::HistoryDay {
+        day: day.day.to_string(),
+        actual: decimal(day.actual),
+        expected: decimal(day.expected),
+    }
+}
+
+/// An alert, by the names of a roster that names all there ever was.
+pub fn alert_message(alert: &Alert, model: &Model, roster: &Roster) -> proto::Alert {
+    let Alert { standing, from, trigger, judged } = alert;
+    let message = self::standing(standing, model, roster);
+    let period = &standing.key.period;
+    let id = AlertId::of(&message.scope, &message.kpi, period, standing.status, standing.since);
+    proto::Alert {
+        id: id.to_string(),
+        scope: message.scope.clone(),
+        kpi: message.kpi.clone(),
+        period: message.period.clone(),
+        from: status(*from).into(),
+        to: message.status,
+        since: message.status_since,
+        standing: Some(message),
+        cause: Some(proto::AlertCause {
+            kind: alert_cause_kind(*trigger).into(),
+            judged_at: Some(timestamp(*judged)),
+        }),
+    }
+}
+
+fn alert_cause_kind(trigger: Trigger) -> proto::AlertCauseKind {
+    match trigger {
+        Trigger::Records => proto::AlertCauseKind::Change,
+        Trigger::Goal => proto::AlertCauseKind::Goal,
+        Trigger::Reps => proto::AlertCauseKind::Reps,
+        Trigger::Clock => proto::AlertCauseKind::Clock,
+        Trigger::Start => proto::AlertCauseKind::Start,
     }
 }
 
@@ -161,7 +213,8 @@ fn goal_kind(goal_kind: kpi::GoalKind) -> proto::GoalKind {
     }
 }
 
-fn role(role: kpi::Role) -> proto::Role {
+/// Whether a KPI drives others or results from them.
+pub(crate) fn role(role: kpi::Role) -> proto::Role {
     match role {
         kpi::Role::Input => proto::Role::Input,
         kpi::Role::Output => proto::Role::Output,
@@ -235,6 +288,7 @@ fn cause(cause: &engine::Cause, model: &Model) -> proto::Cause {
         engine::Cause::Quarantined { topic } => of_topic(proto::CauseKind::Quarantined, topic),
         engine::Cause::Truncated { topic } => of_topic(proto::CauseKind::Truncated, topic),
         engine::Cause::Misplaced { topic } => of_topic(proto::CauseKind::Misplaced, topic),
+        engine::Cause::Unwritable { topic } => of_topic(proto::CauseKind::Unwritable, topic),
         engine::Cause::Gapped { entity } => of_entity(proto::CauseKind::Gap, *entity),
         engine::Cause::Overflow { entity } => of_entity(proto::CauseKind::Overflow, *entity),
         engine::Cause::Revaluing => of(proto::CauseKind::Revaluing),

@@ -80,6 +80,11 @@ pub(crate) fn not_caught_up() -> Status {
     Status::with_error_details(Code::Unavailable, message, info("NOT_CAUGHT_UP", Some(RETRY)))
 }
 
+/// A token stands where its stream cannot go on.
+pub(crate) fn token_out_of_range(reason: &str, message: &str) -> Status {
+    Status::with_error_details(Code::OutOfRange, message, info(reason, Some(Duration::ZERO)))
+}
+
 /// As many watches as the server takes are open.
 pub(crate) fn too_many_streams() -> Status {
     let message = "as many watches are open as this server takes";

@@ -1,13 +1,24 @@
 //! Frames out: the gRPC services, and the conversion of the core's values at the wall.
 //!
-//! Everything is answered from the live board, under its lock and without a queue: a watcher keeps the
-//! revision up to which it has sent, and asks for what changed since when its client is ready to take it. So a slow
-//! client gets newer values, not older ones, and costs nothing but its own freshness.
+//! Everything is answered from the live board, under its lock and without a queue: of a watch is kept up to which revision it
+//! has everything, and what changed since is asked for when its client is ready to take it. So a slow client gets newer
+//! values, not older ones, and costs nothing but its own freshness; and what many watch is asked for and encoded once.
 
+// Tests share files with those that go over a connection, which name the crate from without.
+#[cfg(test)]
+extern crate self as paceline_grpc;
+
+mod alerts;
 mod catalog;
+mod coaching;
+mod codec;
 mod convert;
+mod driven;
 mod errors;
 mod goals;
+mod history;
+mod jitter;
+mod leaderboard;
 mod limits;
 mod metric;
 pub mod proto;
@@ -15,11 +26,14 @@ mod selector;
 mod served;
 mod server;
 mod standings;
+mod subject;
 mod token;
 mod watch;
 
+pub use codec::Encoded;
+pub use convert::alert_message;
 pub use limits::Limits;
 pub use metric::describe;
 pub use served::{AppendGoal, Appending, Clock, Served};
-pub use server::{Error, serve};
+pub use server::{Error, Origin, OriginError, Server};
 pub use watch::TOKEN_TRAILER;

@@ -6,6 +6,8 @@ pub(crate) const CONNECTIONS: &str = "paceline_grpc_connections";
 pub(crate) const ACCEPT_FAILURES: &str = "paceline_grpc_accept_failures_total";
 pub(crate) const STREAMS: &str = "paceline_grpc_streams";
 pub(crate) const FRAMES: &str = "paceline_grpc_frames_total";
+pub(crate) const ENCODED: &str = "paceline_grpc_frames_encoded_total";
+pub(crate) const AUDIENCES: &str = "paceline_grpc_audiences";
 pub(crate) const ENDS: &str = "paceline_grpc_stream_ends_total";
 
 /// Describes the metrics of the gRPC services to the installed recorder.
@@ -16,7 +18,13 @@ pub fn describe() {
     describe_counter!(
         FRAMES,
         Unit::Count,
-        "frames sent to watches, by kind: snapshot, update, bookmark or reset"
+        "frames sent, by kind: snapshot, update, bookmark, reset, leaderboard, out_of_scope or alert"
     );
+    describe_counter!(
+        ENCODED,
+        Unit::Count,
+        "frames encoded for watches, each once for all who get it, by kind"
+    );
+    describe_gauge!(AUDIENCES, Unit::Count, "views that are watched");
     describe_counter!(ENDS, Unit::Count, "watches that ended, by reason");
 }

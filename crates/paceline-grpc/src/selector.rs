@@ -60,7 +60,8 @@ fn each<T>(
     texts.iter().enumerate().map(read).collect()
 }
 
-fn kpi(name: &str, model: &Model) -> Result<KpiId, String> {
+/// Finds a KPI by its name.
+pub(crate) fn kpi(name: &str, model: &Model) -> Result<KpiId, String> {
     model.kpi_named(name).ok_or_else(|| {
         let known = model.kpis.iter().map(|kpi| kpi.name.as_str());
         format!("no such KPI; {}", suggest::remedy(name, known, "the KPIs are"))
@@ -68,7 +69,7 @@ fn kpi(name: &str, model: &Model) -> Result<KpiId, String> {
 }
 
 /// Checks that a name may be that of a scope. No help may tell which ids exist.
-fn scope(name: &str) -> Result<(), String> {
+pub(crate) fn scope(name: &str) -> Result<(), String> {
     let grammar = "a scope is `rep:<id>`, `team:<id of its manager>`, `org` or `unassigned`";
     match name.split_once(':') {
         Some(("rep" | "team", id)) if !id.is_empty() => Ok(()),

@@ -1,16 +1,23 @@
-//! The server: all services on one listener, until it is told to stop.
+//! The server: all services, for gRPC on one listener and for gRPC-Web on another, until it is told to stop.
 
 mod accept;
 mod health;
+mod last_call;
+mod origin;
+mod web;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
+use tonic_health::server::HealthReporter;
 use tonic_reflection::server::Builder as Reflection;
 
+use crate::alerts::Alerts;
 use crate::catalog::Catalog;
 use crate::goals::Goals;
 use crate::proto::DESCRIPTORS;
+use crate::proto::alerts_service_server::AlertsServiceServer;
 use crate::proto::catalog_service_server::CatalogServiceServer;
 use crate::proto::goals_service_server::GoalsServiceServer;
 use crate::proto::standings_service_server::StandingsServiceServer;
@@ -18,6 +25,9 @@ use crate::served::Served;
 use crate::standings::Standings;
 use crate::token::Tokens;
 use crate::watch::Watches;
+
+pub(crate) use last_call::LastCall;
+pub use origin::{Origin, OriginError};
 
 /// The largest request. Responses have no limit of ours: a client that asks for more than it takes is told by its
 /// own library, and a watch comes in chunks.
@@ -34,34 +44,59 @@ pub enum Error {
     Reflection(#[source] tonic_reflection::server::Error),
 }
 
-/// Serves all services on `listener` until `shutdown`. Then every stream ends with `UNAVAILABLE` and its last
-/// token, and when all clients have taken that, or [`Limits::drain`](crate::Limits::drain) has passed, this returns.
-///
-/// # Errors
-/// [`Error`] when it cannot start.
-pub async fn serve(
-    listener: TcpListener,
+/// All services, with everything that their clients share: epoch, limits, health.
+#[derive(Debug)]
+pub struct Server {
     served: Served,
+    routes: Routes,
+    health: HealthReporter,
     shutdown: CancellationToken,
-) -> Result<(), Error> {
-    let (health, health_service) = tonic_health::server::health_reporter();
-    let tokens = Tokens::of_new_epoch().map_err(Error::Random)?;
-    let watches = Watches::new(served.clone(), tokens, shutdown.clone());
-    let standings = StandingsServiceServer::new(Standings::new(served.clone(), watches));
-    let catalog = CatalogServiceServer::new(Catalog::new(served.clone()));
-    let goals = GoalsServiceServer::new(Goals::new(served.clone()));
-    let routes = Routes::new(standings.max_decoding_message_size(REQUEST_BYTES))
-        .add_service(catalog.max_decoding_message_size(REQUEST_BYTES))
-        .add_service(goals.max_decoding_message_size(REQUEST_BYTES))
-        .add_service(health_service.max_decoding_message_size(REQUEST_BYTES))
-        .add_service(reflection().build_v1().map_err(Error::Reflection)?)
-        .add_service(reflection().build_v1alpha().map_err(Error::Reflection)?);
-    health::begin(&health).await;
-    tokio::join!(
-        health::follow(health, &served.live, &shutdown),
-        accept::serve(listener, routes.prepare(), &served.limits, &shutdown),
-    );
-    Ok(())
+}
+
+impl Server {
+    /// The services, which end every stream at `shutdown`, with `UNAVAILABLE` and its last token.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be.
+    pub async fn new(served: Served, shutdown: CancellationToken) -> Result<Self, Error> {
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let tokens = Tokens::of_new_epoch().map_err(Error::Random)?;
+        let watches = Watches::new(served.clone(), tokens, shutdown.clone());
+        let standings = StandingsServiceServer::new(Standings::new(served.clone(), watches));
+        let catalog = CatalogServiceServer::new(Catalog::new(served.clone()));
+        let goals = GoalsServiceServer::new(Goals::new(served.clone()));
+        let alerts = AlertsServiceServer::new(Alerts::new(served.clone(), shutdown.clone()));
+        let routes = Routes::new(standings.max_decoding_message_size(REQUEST_BYTES))
+            .add_service(catalog.max_decoding_message_size(REQUEST_BYTES))
+            .add_service(goals.max_decoding_message_size(REQUEST_BYTES))
+            .add_service(alerts.max_decoding_message_size(REQUEST_BYTES))
+            .add_service(health_service.max_decoding_message_size(REQUEST_BYTES))
+            .add_service(reflection().build_v1().map_err(Error::Reflection)?)
+            .add_service(reflection().build_v1alpha().map_err(Error::Reflection)?);
+        health::begin(&health).await;
+        Ok(Self { served, routes: routes.prepare(), health, shutdown })
+    }
+
+    /// Serves gRPC on `listener`, and keeps the health, until shutdown. When all clients have taken the ends of their
+    /// streams, or [`Limits::drain`](crate::Limits::drain) has passed, this returns.
+    pub async fn grpc(&self, listener: TcpListener) {
+        let router = self.routes.clone().into_axum_router();
+        tokio::join!(
+            health::follow(self.health.clone(), &self.served.live, &self.shutdown),
+            self.accept(listener, accept::http2(), router),
+        );
+    }
+
+    /// Serves gRPC-Web over HTTP/1.1 on `listener`, beside `pages`, in the same way. Pages of `origins` may ask from a
+    /// browser.
+    pub async fn web(&self, listener: TcpListener, pages: Router, origins: &[Origin]) {
+        let router = web::router(self.routes.clone(), pages, origins);
+        self.accept(listener, accept::http1(&self.served.limits), router).await;
+    }
+
+    async fn accept(&self, listener: TcpListener, http: accept::Http, router: Router) {
+        accept::serve(listener, http, router, &self.served.limits, &self.shutdown).await;
+    }
 }
 
 fn reflection() -> Reflection<'static> {

@@ -1,14 +1,19 @@
-//! The service of standings: asked once here, watched in [`crate::watch`].
+//! The service of standings: asked once here, watched in [`crate::watch`]; what is made of many standings at once, or of many
+//! days of one, has a room of its own.
 
-use paceline_core::day::Day;
 use tonic::{Request, Response, Status};
 
+use crate::coaching;
 use crate::convert;
+use crate::driven::Driven;
 use crate::errors;
+use crate::history;
+use crate::leaderboard;
 use crate::proto;
 use crate::proto::standings_service_server::StandingsService;
 use crate::selector::View;
 use crate::served::Served;
+use crate::subject;
 use crate::watch::{Frames, Watches};
 
 /// The service of standings.
@@ -22,6 +27,18 @@ impl Standings {
     pub(crate) fn new(served: Served, watches: Watches) -> Self {
         Self { served, watches }
     }
+
+    /// Answers a request on a thread where that holds up no streams: periods that are not running are added up when asked
+    /// for.
+    async fn answer<Asked: Send + 'static, Answer: Send + 'static>(
+        &self,
+        request: Request<Asked>,
+        get: fn(&Served, &Asked) -> Result<Answer, Status>,
+    ) -> Result<Response<Answer>, Status> {
+        let (served, request) = (self.served.clone(), request.into_inner());
+        let got = tokio::task::spawn_blocking(move || get(&served, &request)).await;
+        got.map_err(|_| Status::internal("the answer could not be made"))?.map(Response::new)
+    }
 }
 
 fn get(
@@ -31,7 +48,7 @@ fn get(
     let live = &served.live;
     let selector = request.selector.clone().unwrap_or_default();
     let view = View::of(&selector, live.model())?;
-    let on = day(&request.on)?;
+    let on = subject::day(&request.on)?;
     if !live.is_open() {
         // Which reps there are is known when the topics are read.
         return Err(errors::not_caught_up());
@@ -50,32 +67,16 @@ fn get(
     })
 }
 
-/// The years of which a day may be asked for: far from where calendars end, near which periods have no bounds.
-const YEARS: std::ops::RangeInclusive<i16> = 1900..=2999;
-
-fn day(text: &str) -> Result<Option<Day>, Status> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let day = Day::parse(text).filter(|day| YEARS.contains(&day.civil().year()));
-    let (first, last) = (YEARS.start(), YEARS.end());
-    let description =
-        || format!("`{text}` is not a day, `YYYY-MM-DD`, of the years {first} to {last}");
-    day.map(Some).ok_or_else(|| errors::invalid("on", description()))
-}
-
 #[tonic::async_trait]
 impl StandingsService for Standings {
     type WatchStandingsStream = Frames;
+    type WatchLeaderboardStream = Driven<proto::WatchLeaderboardResponse>;
 
     async fn get_standings(
         &self,
         request: Request<proto::GetStandingsRequest>,
     ) -> Result<Response<proto::GetStandingsResponse>, Status> {
-        // Periods that are not running are added up when asked for, which would hold up the streams of a worker.
-        let (served, request) = (self.served.clone(), request.into_inner());
-        let got = tokio::task::spawn_blocking(move || get(&served, &request)).await;
-        got.map_err(|_| Status::internal("the answer could not be made"))?.map(Response::new)
+        self.answer(request, get).await
     }
 
     async fn watch_standings(
@@ -83,5 +84,33 @@ impl StandingsService for Standings {
         request: Request<proto::WatchStandingsRequest>,
     ) -> Result<Response<Frames>, Status> {
         self.watches.open(&request).map(Response::new)
+    }
+
+    async fn get_leaderboard(
+        &self,
+        request: Request<proto::GetLeaderboardRequest>,
+    ) -> Result<Response<proto::GetLeaderboardResponse>, Status> {
+        self.answer(request, leaderboard::get).await
+    }
+
+    async fn watch_leaderboard(
+        &self,
+        request: Request<proto::WatchLeaderboardRequest>,
+    ) -> Result<Response<Self::WatchLeaderboardStream>, Status> {
+        self.watches.open_leaderboard(&request).map(Response::new)
+    }
+
+    async fn get_history(
+        &self,
+        request: Request<proto::GetHistoryRequest>,
+    ) -> Result<Response<proto::GetHistoryResponse>, Status> {
+        self.answer(request, history::get).await
+    }
+
+    async fn get_coaching_focus(
+        &self,
+        request: Request<proto::GetCoachingFocusRequest>,
+    ) -> Result<Response<proto::GetCoachingFocusResponse>, Status> {
+        self.answer(request, coaching::get).await
     }
 }

@@ -1,19 +1,29 @@
-//! Watches: streams of frames, each driven by a task that computes a frame only when there is room for it.
+//! Watches: streams of frames, which those who watch the same view share.
 //!
-//! Between the task and the connection there is room for one frame. What the task keeps of a watch is the revision
-//! up to which it has sent, so a client that stalls holds one frame and what its connection has buffered, however
-//! long it stalls, and gets the newest values when it goes on.
+//! The [`hub`] follows what changes on the board, and wakes the [`audience`]s that are concerned. For those of an audience who
+//! are ready a beat looks at the board once, and makes and encodes each frame once. A stream takes a frame when its
+//! connection has room for it. What is kept of a stream is up to where it has everything, so a client that stalls costs no
+//! more than what its connection has buffered, however long it stalls, and gets the newest values when it goes on.
 
+mod audience;
+mod beat;
 mod chunks;
-mod end;
-mod frames;
+mod circle;
+mod desk;
+pub(crate) mod end;
+mod hub;
+mod leaderboard;
+mod look;
+mod member;
 mod stamp;
-mod terms;
-mod watcher;
+mod stream;
+pub(crate) mod terms;
+mod whole;
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status};
 
@@ -24,66 +34,74 @@ use crate::served::Served;
 use crate::token::{Position, Tokens};
 
 use end::End;
+use hub::Hub;
+use member::{Member, Place};
 use terms::Terms;
-use watcher::{Start, Watcher};
 
 pub use end::TOKEN_TRAILER;
-pub(crate) use frames::Frames;
+pub(crate) use stream::Frames;
 
 /// All watches of the server.
 #[derive(Debug)]
 pub(crate) struct Watches {
-    served: Served,
-    tokens: Arc<Tokens>,
+    hub: Arc<Hub>,
     room: Arc<Semaphore>,
     shutdown: CancellationToken,
 }
 
 impl Watches {
+    /// No watch yet. They follow the board until `shutdown`.
     pub(crate) fn new(served: Served, tokens: Tokens, shutdown: CancellationToken) -> Self {
         let room = Arc::new(Semaphore::new(served.limits.streams));
-        Self { served, tokens: Arc::new(tokens), room, shutdown }
+        let hub = Arc::new(Hub::new(served, tokens));
+        tokio::spawn(hub.clone().follow(shutdown.clone()));
+        Self { hub, room, shutdown }
     }
 
-    /// Opens a watch. It is driven by a task of its own, which ends with the stream that is answered.
+    /// Opens a watch.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` naming the field that is wrong, `OUT_OF_RANGE` for a token that cannot be honoured when the
-    /// client wants no reset, `RESOURCE_EXHAUSTED` when too many watches are open, `INTERNAL` without random numbers.
+    /// client wants no reset, `RESOURCE_EXHAUSTED` when too many watches are open.
     pub(crate) fn open(
         &self,
         request: &Request<proto::WatchStandingsRequest>,
     ) -> Result<Frames, Status> {
         let asked = request.get_ref();
-        let live = &self.served.live;
-        let selector = asked.selector.clone().unwrap_or_default();
-        let view = View::of(&selector, live.model())?;
-        let terms = Terms::read(asked, request.metadata(), &self.served.limits)?;
-        let start = self.start(&asked.resume_token, &view, &terms)?;
-        let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
-        let (sender, frames) = mpsc::channel(1);
-        let (ender, end) = oneshot::channel();
-        let watcher =
-            Watcher::new(self.served.clone(), self.tokens.clone(), view, terms, sender, start);
-        let shutdown = self.shutdown.clone();
-        tokio::spawn(async move {
-            watcher.run(shutdown, ender).await;
-            drop(room);
-        });
-        Ok(Frames::new(frames, end))
+        let served = &self.hub.board.served;
+        let view = match &asked.selector {
+            Some(selector) => View::of(selector, served.live.model())?,
+            None => View::of(&proto::Selector::default(), served.live.model())?,
+        };
+        let terms = Terms::read(request, &served.limits)?;
+        let place = self.place(&asked.resume_token, &view, &terms)?;
+        self.seat(view, &terms, place)
     }
 
-    fn start(&self, token: &[u8], view: &View, terms: &Terms) -> Result<Start, Status> {
+    /// Seats a stream among those of its view.
+    fn seat(&self, view: View, terms: &Terms, place: Place) -> Result<Frames, Status> {
+        let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
+        let member = Member::new(place, terms, Instant::now());
+        let (until, _) = member.until;
+        let (audience, seat) = self.hub.join(view, terms.min_interval, member, room);
+        Ok(Frames::new(self.hub.clone(), audience, seat, until))
+    }
+
+    /// What the client has that comes with a token.
+    fn place(&self, token: &[u8], view: &View, terms: &Terms) -> Result<Place, Status> {
         if token.is_empty() {
-            return Ok(Start::Afresh);
+            return Ok(Place::Afresh);
         }
-        let position = self.tokens.read(token, &view.hash);
+        let position = self.hub.board.tokens.read(token, &view.hash);
         let reason =
             match position.map_err(|error| errors::invalid("resume_token", error.to_string()))? {
-                Position::After(revision) => return Ok(Start::After(revision)),
+                Position::After(revision) => return Ok(Place::Apart(revision)),
                 Position::OtherEpoch => proto::ResetReason::OtherEpoch,
                 Position::OtherSelector => proto::ResetReason::OtherSelector,
             };
-        if terms.fails_on_gap { Err(End::Gap.status(None, 0.5)) } else { Ok(Start::Reset(reason)) }
+        if terms.fails_on_gap { Err(End::Gap.status(None, 0.5)) } else { Ok(Place::Reset(reason)) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 //!
 //! This is the only room that knows librdkafka. It decodes nothing and keeps no state but positions.
 
+mod append;
 mod client;
 mod dead_letters;
 mod embedded;
@@ -15,16 +16,17 @@ mod quiet;
 mod reader;
 mod topics;
 
+pub use append::{APPEND, Appender};
 pub use client::{Settings, overruled};
 pub use dead_letters::{DeadLetters, Letter};
 pub use embedded::Cluster;
 pub use health::{Health, PartitionHealth};
 pub use leader::Leader;
-pub use log::{APPEND, Appender, Log};
+pub use log::Log;
 pub use metric::describe;
 pub use producer::Producer;
 pub use reader::{Assigned, Polled, Reader, Record};
-pub use topics::{COMPACT, Offsets, Topic, Topics};
+pub use topics::{COMPACT, DELETE, Offsets, POLICY, RETENTION, Topic, Topics};
 
 /// A failure of the Kafka client.
 #[derive(Debug, thiserror::Error)]

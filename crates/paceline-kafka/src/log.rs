@@ -6,17 +6,10 @@
 
 use std::time::Duration;
 
-use rdkafka::producer::{FutureProducer, FutureRecord};
-use rdkafka::util::Timeout;
-
 use crate::client::Settings;
-use crate::quiet::Quiet;
 use crate::topics::Offsets;
 use crate::{Assigned, Error, Leader, Reader, Record};
 
-/// For how long the brokers may keep an appended record waiting. What becomes of it afterwards is not known: it may
-/// stand on the log nonetheless.
-pub const APPEND: Duration = Duration::from_secs(10);
 /// The most records that are handed over at once.
 const MOST: usize = 1_024;
 
@@ -89,40 +82,5 @@ impl Log {
     /// How the connection to the log has gone.
     pub fn leader(&self) -> Leader {
         self.leader
-    }
-}
-
-/// Appends to a log.
-pub struct Appender {
-    producer: FutureProducer<Quiet>,
-    topic: String,
-}
-
-impl Appender {
-    /// An appender. Whatever the config's settings say, it waits for all in-sync replicas, and gives up after
-    /// [`APPEND`].
-    ///
-    /// # Errors
-    /// [`Error::Settings`].
-    pub fn new(settings: &Settings, topic: &str) -> Result<Self, Error> {
-        let mut config = settings.producer();
-        config
-            .set("acks", "all")
-            .set("enable.idempotence", "true")
-            .set("linger.ms", "0")
-            .set("message.timeout.ms", APPEND.as_millis().to_string());
-        let producer = config.create_with_context(Quiet::default()).map_err(Error::Settings)?;
-        Ok(Self { producer, topic: topic.to_owned() })
-    }
-
-    /// Appends a record, and answers its offset once all in-sync replicas have it.
-    ///
-    /// # Errors
-    /// [`Error::Produce`]: the record may stand on the log, or come to stand on it, nonetheless.
-    pub async fn append(&self, key: &str, value: &str) -> Result<i64, Error> {
-        let record = FutureRecord::to(&self.topic).partition(0).key(key).payload(value);
-        let sent = self.producer.send(record, Timeout::After(APPEND)).await;
-        let failed = |source| Error::Produce { topic: self.topic.clone(), source };
-        sent.map(|delivery| delivery.offset).map_err(|(source, _)| failed(source))
     }
 }

@@ -14,9 +14,13 @@ use crate::quiet::Quiet;
 /// How long one question to the brokers may take.
 const ANSWER: Duration = Duration::from_secs(10);
 /// The setting of a topic that says what becomes of its old records.
-const POLICY: &str = "cleanup.policy";
+pub const POLICY: &str = "cleanup.policy";
 /// Only records with a newer one of the same key are forgotten.
 pub const COMPACT: &str = "compact";
+/// Records are forgotten when they are old.
+pub const DELETE: &str = "delete";
+/// The setting of a topic that says when its records are old, in milliseconds.
+pub const RETENTION: &str = "retention.ms";
 
 /// A topic and its partitions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,13 +98,14 @@ impl Topics {
         self.create(&NewTopic::new(topic, partitions, TopicReplication::Fixed(-1))).await
     }
 
-    /// Makes a log; one that exists is left as it is.
+    /// Makes a topic of one partition with settings; one that exists is left as it is.
     ///
     /// # Errors
     /// [`Error::MakeTopic`].
-    pub async fn make_log(&self, topic: &str) -> Result<(), Error> {
+    pub async fn make_log(&self, topic: &str, settings: &[(&str, &str)]) -> Result<(), Error> {
         let new = NewTopic::new(topic, 1, TopicReplication::Fixed(-1));
-        self.create(&new.set(POLICY, COMPACT)).await
+        let new = settings.iter().fold(new, |new, (key, value)| new.set(key, value));
+        self.create(&new).await
     }
 
     /// How far a log goes. Blocks.
@@ -115,12 +120,12 @@ impl Topics {
         }
     }
 
-    /// The `cleanup.policy` of a topic, where the brokers tell it; a log's is `compact`.
-    pub async fn policy(&self, topic: &str) -> Option<String> {
+    /// A setting of a topic, where the brokers tell it.
+    pub async fn setting(&self, topic: &str, setting: &str) -> Option<String> {
         let options = AdminOptions::new().request_timeout(Some(ANSWER));
         let asked = [ResourceSpecifier::Topic(topic)];
         let told = self.admin.describe_configs(&asked, &options).await.ok()?;
-        told.into_iter().next()?.ok()?.get(POLICY)?.value.clone()
+        told.into_iter().next()?.ok()?.get(setting)?.value.clone()
     }
 
     async fn create(&self, new: &NewTopic<'_>) -> Result<(), Error> {

@@ -1,9 +1,6 @@
-//! A client of a running server: where it is, and what its refusals mean to who typed a command.
+//! What the refusals of a server mean to who typed a command.
 
-use std::time::Duration;
-
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
+use paceline_client::{Code, Error, Status};
 
 /// What was asked for is wrong, whoever is asked.
 #[derive(Debug, thiserror::Error)]
@@ -15,23 +12,15 @@ pub struct Usage(pub String);
 #[error("{0}")]
 pub struct Refused(pub String);
 
-/// A connection that is made when it is first used.
-///
-/// # Errors
-/// [`Usage`]: the text is no address.
-pub(crate) fn channel(address: &str) -> Result<Channel, Usage> {
-    let url =
-        if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
-    let refused = |_| Usage(format!("`{address}` is no address; write host:port"));
-    let endpoint = Endpoint::from_shared(url).map_err(refused)?;
-    let endpoint = endpoint
-        .connect_timeout(Duration::from_secs(5))
-        .http2_keep_alive_interval(Duration::from_secs(30));
-    Ok(endpoint.connect_lazy())
+/// What a refusal means.
+pub(crate) fn refusal(error: Error) -> anyhow::Error {
+    match error.status() {
+        Some(status) => by_code(status),
+        None => Usage(error.to_string()).into(),
+    }
 }
 
-/// What a refusal means.
-pub(crate) fn refusal(status: &Status) -> anyhow::Error {
+fn by_code(status: &Status) -> anyhow::Error {
     let message = status.message().to_owned();
     match status.code() {
         Code::InvalidArgument => Usage(message).into(),

@@ -4,6 +4,7 @@
 //! is: files (`include`) → trees of texts (`node`) with secrets filled in (`secret`) and a preset beneath (`preset`) →
 //! typed sections (`decode`, one file for each top-level key) → a [`Config`] (`document`).
 
+mod alerts;
 mod calendars;
 pub(crate) mod csv;
 mod currency;
@@ -45,12 +46,13 @@ use paceline_core::rates::Rates;
 use paceline_core::roster::Roster;
 use paceline_crm::{Decoder, EntityBinding, Format};
 
+pub use alerts::Alerts;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use kafka::Kafka;
 pub use preset::SALESFORCE;
 pub use server::Server;
 pub use sources::Source;
-pub use topics::{Hold, Topics};
+pub use topics::Topics;
 
 use report::Report;
 
@@ -80,8 +82,8 @@ pub struct Config {
     pub server: Server,
     /// The topics for the service's own records.
     pub topics: Topics,
-    /// For how long a status must hold before it raises an alert. Without effect in this version.
-    pub hold: Hold,
+    /// When alerts are raised, and how long they are kept.
+    pub alerts: Alerts,
     /// For how long what has come on a source may stay uncounted, before it puts what is counted of it in doubt.
     pub max_lag: SignedDuration,
     /// What the person who wrote the config should know.

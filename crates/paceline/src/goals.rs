@@ -7,16 +7,9 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use paceline_grpc::proto;
-use proto::goals_service_client::GoalsServiceClient;
-use tonic::Request;
-use tonic::metadata::AsciiMetadataValue;
-use tonic::transport::Channel;
+use paceline_client::{Client, proto};
 
 use crate::client::{self, Usage};
-
-/// The most of a message: a list of very many goals.
-const MESSAGE_MAX: usize = 64 << 20;
 
 /// Which server, and who asks it.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +61,7 @@ pub struct Filter {
 /// # Errors
 /// [`Usage`] and [`client::Refused`]; otherwise the server cannot be asked.
 pub async fn set(server: &Server, flags: &Flags) -> anyhow::Result<()> {
-    let mut asker = Asker::new(server)?;
+    let asker = Asker::new(server)?;
     let (id, terms) = (flags.id.clone().unwrap_or_default(), flags.terms()?);
     let (goal, revision) = asker.set(id, terms).await?;
     say(&format!("{} set by edit {}, in effect since revision {revision}\n", goal.id, goal.edit))?;
@@ -92,10 +85,10 @@ pub async fn list(server: &Server, filter: &Filter) -> anyhow::Result<()> {
 /// # Errors
 /// [`Usage`] and [`client::Refused`]; otherwise the server cannot be asked.
 pub async fn remove(server: &Server, id: &str) -> anyhow::Result<()> {
-    let mut asker = Asker::new(server)?;
-    let request = asker.by(proto::DeleteGoalRequest { id: id.to_owned(), expected_edit: None })?;
-    let deleted = asker.goals.delete_goal(request).await.map_err(|s| client::refusal(&s))?;
-    say(&format!("{id} deleted, since revision {}\n", deleted.into_inner().revision))
+    let asker = Asker::new(server)?;
+    let request = proto::DeleteGoalRequest { id: id.to_owned(), expected_edit: None };
+    let deleted = asker.client.delete_goal(request).await.map_err(client::refusal)?;
+    say(&format!("{id} deleted, since revision {}\n", deleted.revision))
 }
 
 /// Sets the goals of a CSV file, of which every line is checked before the first is sent.
@@ -103,7 +96,7 @@ pub async fn remove(server: &Server, id: &str) -> anyhow::Result<()> {
 /// # Errors
 /// [`Usage`]: the file cannot be used, with all that is wrong with it; otherwise like [`set`].
 pub async fn import(server: &Server, path: &Path) -> anyhow::Result<()> {
-    let mut asker = Asker::new(server)?;
+    let asker = Asker::new(server)?;
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path)
         .map_err(|error| Usage(format!("`{name}` cannot be read: {error}")))?;
@@ -115,7 +108,7 @@ pub async fn import(server: &Server, path: &Path) -> anyhow::Result<()> {
     let known = asker.list(Vec::new(), Vec::new()).await?;
     let mut counts = [0, 0, 0];
     for line in &lines {
-        let outcome = import::send(&mut asker, line, &known).await.with_context(|| {
+        let outcome = import::send(&asker, line, &known).await.with_context(|| {
             format!("{name}:{}: not imported, and nothing after it; run it again", line.line)
         })?;
         counts[outcome as usize] += 1;
@@ -126,56 +119,37 @@ pub async fn import(server: &Server, path: &Path) -> anyhow::Result<()> {
 
 /// Asks a server.
 struct Asker {
-    goals: GoalsServiceClient<Channel>,
-    channel: Channel,
-    who: Option<String>,
+    client: Client,
 }
 
 impl Asker {
     fn new(server: &Server) -> anyhow::Result<Self> {
-        let channel = client::channel(&server.address)?;
-        let goals = GoalsServiceClient::new(channel.clone()).max_decoding_message_size(MESSAGE_MAX);
-        Ok(Self { goals, channel, who: server.who.clone() })
+        let client = Client::new(&server.address).map_err(client::refusal)?;
+        let client = match &server.who {
+            Some(who) => client.with_actor(who).map_err(client::refusal)?,
+            None => client,
+        };
+        Ok(Self { client })
     }
 
-    /// A request that says who asks.
-    fn by<T>(&self, message: T) -> anyhow::Result<Request<T>> {
-        let mut request = Request::new(message);
-        if let Some(who) = &self.who {
-            let value = who.parse::<AsciiMetadataValue>();
-            let value = value.map_err(|_| Usage(format!("`{who}` is not written in ASCII")))?;
-            request.metadata_mut().insert("x-paceline-actor", value);
-        }
-        Ok(request)
-    }
-
-    async fn set(
-        &mut self,
-        id: String,
-        terms: proto::GoalTerms,
-    ) -> anyhow::Result<(proto::Goal, u64)> {
+    async fn set(&self, id: String, terms: proto::GoalTerms) -> anyhow::Result<(proto::Goal, u64)> {
         let request = proto::SetGoalRequest { id, goal: Some(terms), expected_edit: None };
-        let request = self.by(request)?;
-        let response = self.goals.set_goal(request).await.map_err(|s| client::refusal(&s))?;
-        let proto::SetGoalResponse { goal, revision } = response.into_inner();
+        let response = self.client.set_goal(request).await.map_err(client::refusal)?;
+        let proto::SetGoalResponse { goal, revision } = response;
         Ok((goal.context("the server answered without the goal")?, revision))
     }
 
     async fn list(
-        &mut self,
+        &self,
         kpis: Vec<String>,
         whose: Vec<String>,
     ) -> anyhow::Result<Vec<proto::Goal>> {
         let request = proto::ListGoalsRequest { kpis, r#for: whose, scopes: Vec::new() };
-        let response = self.goals.list_goals(request).await.map_err(|s| client::refusal(&s))?;
-        Ok(response.into_inner().goals)
+        self.client.list_goals(request).await.map_err(client::refusal)
     }
 
-    async fn kpis(&mut self) -> anyhow::Result<Vec<proto::Kpi>> {
-        let mut catalog =
-            proto::catalog_service_client::CatalogServiceClient::new(self.channel.clone());
-        let response = catalog.list_kpis(proto::ListKpisRequest {}).await;
-        Ok(response.map_err(|status| client::refusal(&status))?.into_inner().kpis)
+    async fn kpis(&self) -> anyhow::Result<Vec<proto::Kpi>> {
+        self.client.kpis().await.map_err(client::refusal)
     }
 }
 

@@ -2,9 +2,9 @@
 //! script reads here is what any protobuf library would write.
 
 use anyhow::Context;
-use paceline_grpc::proto;
+use paceline_client::proto;
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
+use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor};
 
 /// The shape of a kind of message.
 pub(crate) struct Shape {
@@ -26,5 +26,18 @@ impl Shape {
         let bytes = message.encode_to_vec();
         let message = DynamicMessage::decode(self.descriptor.clone(), bytes.as_slice())?;
         Ok(serde_json::to_string(&message)?)
+    }
+
+    /// Reads a message of JSON. Fields that are unknown are skipped, since a later version may have written them.
+    pub(crate) fn read<M: Message + Default>(&self, text: &str) -> anyhow::Result<M> {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let options = DeserializeOptions::new().deny_unknown_fields(false);
+        let message = DynamicMessage::deserialize_with_options(
+            self.descriptor.clone(),
+            &mut deserializer,
+            &options,
+        )?;
+        deserializer.end()?;
+        Ok(message.transcode_to()?)
     }
 }

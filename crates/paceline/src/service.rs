@@ -1,10 +1,12 @@
 //! The service: what `serve` and `demo` run. It wires Kafka to the engine and the engine to gRPC and HTTP.
 
+pub mod alerts;
 pub mod goals;
 mod http;
 mod intake;
 mod lane;
 mod log;
+mod own;
 mod reps;
 mod ticker;
 
@@ -12,10 +14,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use axum::Router;
 use paceline_core::day::Day;
 use paceline_core::roster::ORG;
 use paceline_engine::Live;
-use paceline_grpc::{Limits, Served};
+use paceline_grpc::{Limits, Origin, Served, Server};
 use paceline_kafka::{DeadLetters, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -50,7 +53,10 @@ impl Service {
             .with_rates(rates)
             .with_reps(config.facts.clone(), config.reps_from.clone())
             .with_own(config.topics.goals.clone())
-            .with_own(config.topics.reps.clone());
+            .with_own(config.topics.reps.clone())
+            .with_own(config.topics.status.clone())
+            .with_own(config.topics.alerts.clone())
+            .with_hold(config.alerts.hold);
         Ok(Self {
             live: Arc::new(live),
             grpc: listen("server.grpc", config.server.grpc).await?,
@@ -95,10 +101,13 @@ impl Service {
             append_goal: goals::appender(&settings, &config.topics.goals)?,
             limits: Limits::default(),
         };
+        let server = Arc::new(Server::new(served, stop.clone()).await?);
+        let pages = http::pages(live.clone(), metrics);
+        let origins = config.server.origins.clone();
         let letters = Arc::new(DeadLetters::new(&settings)?);
         let parts = [
-            spawn("gRPC", &stop, paceline_grpc::serve(grpc, served, stop.clone())),
-            spawn("HTTP", &stop, http::serve(http, live.clone(), metrics, stop.clone())),
+            spawn("gRPC", &stop, serve_grpc(server.clone(), grpc)),
+            spawn("HTTP", &stop, serve_http(server, http, pages, origins)),
             spawn("the clock", &stop, ticker::run(live.clone(), clock, stop.clone())),
             spawn(
                 "the intake",
@@ -113,6 +122,21 @@ impl Service {
         }
         outcome
     }
+}
+
+async fn serve_grpc(server: Arc<Server>, listener: TcpListener) -> anyhow::Result<()> {
+    server.grpc(listener).await;
+    Ok(())
+}
+
+async fn serve_http(
+    server: Arc<Server>,
+    listener: TcpListener,
+    pages: Router,
+    origins: Vec<Origin>,
+) -> anyhow::Result<()> {
+    server.web(listener, pages, &origins).await;
+    Ok(())
 }
 
 /// Runs a part of the service; when it ends for whatever reason, the others are ended with it.

@@ -1,20 +1,23 @@
 //! `paceline watch`: follows the standings of a server, as a live board, as lines, or as JSON.
 
+mod board;
 mod follow;
 mod lines;
 mod screen;
-mod table;
 mod text;
 
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use paceline_grpc::proto;
+use anyhow::Context;
+use paceline_client::{Client, Event, News as Frames, WatchOptions, proto};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::client;
 use crate::json::Shape;
-use follow::{Follower, News};
-use table::Table;
+use board::Board;
+use follow::{News, follow};
 
 /// What to follow, and how to show it.
 #[derive(Clone, Debug, Default)]
@@ -36,13 +39,14 @@ pub struct Options {
 }
 
 impl Options {
-    fn selector(&self) -> proto::Selector {
-        proto::Selector {
+    fn watch(&self) -> WatchOptions {
+        let selector = proto::Selector {
             scopes: self.scopes.clone(),
             with_members: !self.scopes.is_empty(),
             kpis: self.kpis.clone(),
             periods: self.periods.clone(),
-        }
+        };
+        WatchOptions { selector, ..WatchOptions::default() }
     }
 }
 
@@ -72,41 +76,45 @@ fn unless_unread(error: anyhow::Error) -> anyhow::Result<()> {
 }
 
 async fn show(options: Options, stop: CancellationToken) -> anyhow::Result<()> {
-    let follower = Follower::new(&options.address, options.selector())?;
+    let client = Client::new(&options.address).map_err(client::refusal)?;
     if options.json {
-        return as_json(follower).await;
+        return as_json(&client, options.watch()).await;
     }
+    let news = follow(client, options.watch());
     if std::io::stdout().is_terminal() {
-        return screen::show(follower, &options.title, stop).await;
+        return screen::show(news, &options.title, stop).await;
     }
-    as_lines(follower, &options.title).await
+    as_lines(news, &options.title).await
 }
 
-async fn as_json(mut follower: Follower) -> anyhow::Result<()> {
+async fn as_json(client: &Client, options: WatchOptions) -> anyhow::Result<()> {
     let shape = Shape::of("WatchStandingsResponse")?;
+    let mut frames = client.watch_frames(options);
     loop {
-        if let News::Frame(frame) = follower.next().await? {
-            print(&format!("{}\n", shape.line(&frame)?))?;
+        if let Frames::Frame(frame) = frames.next().await.map_err(client::refusal)? {
+            print(&format!("{}\n", shape.line(&*frame)?))?;
         }
     }
 }
 
-async fn as_lines(mut follower: Follower, title: &str) -> anyhow::Result<()> {
-    let mut table = Table::default();
+async fn as_lines(
+    mut following: mpsc::Receiver<anyhow::Result<News>>,
+    title: &str,
+) -> anyhow::Result<()> {
+    let mut board = Board::default();
     let mut printer = lines::Printer::new(title);
     loop {
-        let text = match follower.next().await? {
-            News::Names(names) => {
-                table.name(*names);
-                String::new()
+        let news = following.recv().await.context("the following ended")??;
+        match &news {
+            News::Event(Event::Lost(loss), _) => {
+                print(&format!("-- connection lost: {}; trying again\n", loss.reason))?;
             }
-            News::Frame(frame) => {
-                let changes = table.apply(*frame);
-                printer.frame(&table, &changes)
-            }
-            News::Lost(reason) => format!("-- connection lost: {reason}; trying again\n"),
-        };
-        print(&text)?;
+            News::Event(Event::Snapshot(_), _) => printer.begin_anew(),
+            News::Event(..) | News::Names(_) => {}
+        }
+        if let Some(diff) = board.take(news) {
+            print(&printer.show(&board, &diff))?;
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! A case: its text in blocks, played to an engine.
 
+mod views;
+
 use std::fmt::Write as _;
 
 use jiff::{Timestamp, civil::Date};
@@ -65,7 +67,7 @@ impl<'a> Case<'a> {
                 self.changes(block);
                 block.to_owned()
             }
-            "standings" | "flips" => self.table(block),
+            "standings" | "flips" | "leaderboard" | "history" | "coaching" => self.table(block),
             "config" | "" => block.to_owned(),
             other => panic!("{}: no kind of block: {other}", self.name),
         }
@@ -149,10 +151,12 @@ impl<'a> Case<'a> {
         let columns = block.lines().find(|line| line.starts_with('|'));
         let columns = columns.unwrap_or_else(|| panic!("{}: no columns:\n{block}", self.name));
         let mut table = Table::new(columns);
-        if keyword(block) == "flips" {
-            self.flips(&head, &mut table);
-        } else {
-            self.standings(&head, &mut table);
+        match keyword(block) {
+            "flips" => self.flips(&head, &mut table),
+            "leaderboard" => self.leaderboard(block, &head, &mut table),
+            "history" => self.history(&head, &mut table),
+            "coaching" => self.coaching(&head, &mut table),
+            _ => self.standings(&head, &mut table),
         }
         let before: Vec<&str> = block.lines().take_while(|line| !line.starts_with('|')).collect();
         format!("{}\n{table}", before.join("\n"))
@@ -274,6 +278,7 @@ impl<'a> Case<'a> {
 }
 
 /// What the first line of a block says.
+#[derive(Debug)]
 struct Head {
     instant: Timestamp,
     on: Option<Date>,

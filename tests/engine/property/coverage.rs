@@ -115,6 +115,8 @@ const ALL: &[&str] = &[
     "splits by the clock",
     // Of a restart.
     "a restart with other calendars",
+    "a restart that remembers",
+    "a status other than on track is remembered",
     // Of the messages.
     "an opportunity",
     "an activity",
@@ -169,6 +171,16 @@ const ALL: &[&str] = &[
     "Ahead",
     "OnTrack",
     "Behind",
+    // Of ranks and histories.
+    "ranks",
+    "a shared rank",
+    "a rank after a shared one",
+    "unranked beside ranked",
+    "ranks of a team",
+    "an input and an output behind",
+    "a history",
+    "a history of days to come",
+    "a history of what is due",
     // Of calendars and the terms of goals.
     "year of weeks",
     "a day that a zone leaves out",

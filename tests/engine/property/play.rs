@@ -7,6 +7,7 @@ mod ahead;
 mod clock;
 mod compare;
 mod edits;
+mod ranks;
 mod restart;
 mod seen;
 mod steps;
@@ -131,6 +132,7 @@ impl<'a> Play<'a> {
         self.commit_all()?;
         self.clock(Jump::Days(2))?;
         self.look(20)?;
+        self.go_on()?;
         self.restart()
     }
 

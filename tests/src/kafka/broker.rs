@@ -4,11 +4,8 @@
 //! folder. Dropping it, or losing the test process in any way, ends the process and removes the folder.
 
 use std::{
-    collections::hash_map::RandomState,
     fmt::Write as _,
     fs::{self, File},
-    hash::BuildHasher as _,
-    net::TcpListener,
     path::Path,
     process::Command,
     time::Duration,
@@ -21,7 +18,7 @@ use rdkafka::{
 use tempfile::TempDir;
 
 use super::installation;
-use crate::{guard::Guarded, wait};
+use crate::{guard::Guarded, ports, wait};
 
 /// The settings of every test broker; ports and folders come on top.
 const SETTINGS: &str = "\
@@ -49,10 +46,6 @@ broker.heartbeat.interval.ms=500
 log.cleaner.dedupe.buffer.size=8388608
 ";
 
-/// Where ports are looked for: below those that systems give to outgoing connections, so that no such connection
-/// can sit on a broker's port while the broker is down.
-const PORTS: std::ops::Range<u64> = 20_000..32_000;
-
 /// A running (or killed, or stopped) Apache Kafka broker that belongs to a test.
 pub struct Broker {
     /// `None` only between two processes, while the broker is formatted or restarted.
@@ -72,7 +65,7 @@ impl Broker {
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::Builder::new().prefix("paceline-kafka-").tempdir();
         let folder = folder.expect("a temporary folder can be made");
-        let [port, controller_port] = free_ports();
+        let [port, controller_port] = ports::two_free();
         let text = properties(port, controller_port, &folder.path().join("data"), settings);
         fs::write(folder.path().join("server.properties"), text).expect("settings can be written");
         let mut broker = Self { process: None, bootstrap: format!("127.0.0.1:{port}"), folder };
@@ -191,17 +184,4 @@ fn properties(port: u16, controller_port: u16, data: &Path, settings: &[(&str, &
         writeln!(text, "{name}={value}").expect("a string takes any text");
     }
     text
-}
-
-/// Two ports that nobody listens on. Both are held until both are known, so that they differ.
-fn free_ports() -> [u16; 2] {
-    let held = [(); 2].map(|()| wait::until("a free port is found", try_port));
-    held.map(|listener| listener.local_addr().expect("a bound listener has an address").port())
-}
-
-/// Tries some port. Test binaries run side by side, so each goes through them in an order of its own.
-fn try_port() -> Option<TcpListener> {
-    let random = RandomState::new().hash_one(0);
-    let port = PORTS.start + random % (PORTS.end - PORTS.start);
-    TcpListener::bind(("127.0.0.1", u16::try_from(port).ok()?)).ok()
 }

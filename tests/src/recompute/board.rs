@@ -33,9 +33,9 @@ pub struct Board<'a> {
 }
 
 /// The organisation with the reps of some days.
-struct Company {
+pub(super) struct Company {
     /// With these reps.
-    config: Config,
+    pub(super) config: Config,
     scopes: Vec<(Scope, BTreeSet<String>)>,
     /// By the name of the KPI; none for one that this recompute does not know.
     facts: RefCell<BTreeMap<String, Option<Rc<Facts>>>>,
@@ -106,15 +106,14 @@ impl<'a> Board<'a> {
         last: Option<Status>,
     ) -> Status {
         let company = self.company(instant);
-        let (scope, members) =
-            company.scopes.iter().find(|(known, _)| known.to_string() == scope).expect("a scope");
+        let (scope, members) = company.scope(scope);
         let kpi = company.config.kpi(kpi).expect("a KPI");
         let facts = self.facts(&company, kpi, instant).expect("a KPI that is known");
         company.place(scope, members, kpi, kind, instant, on).status(&facts, instant, last)
     }
 
     /// The organisation with the reps in force at an instant.
-    fn company(&self, instant: Timestamp) -> Rc<Company> {
+    pub(super) fn company(&self, instant: Timestamp) -> Rc<Company> {
         let reps = self.roster(instant).reps;
         let mut companies = self.companies.borrow_mut();
         let known = companies.iter().find(|company| company.config.reps.list == reps);
@@ -126,7 +125,7 @@ impl<'a> Board<'a> {
         company
     }
 
-    fn facts(&self, company: &Company, kpi: &Kpi, now: Timestamp) -> Option<Rc<Facts>> {
+    pub(super) fn facts(&self, company: &Company, kpi: &Kpi, now: Timestamp) -> Option<Rc<Facts>> {
         let basis = Basis {
             config: &company.config,
             records: self.records,
@@ -151,7 +150,15 @@ impl Company {
         Self { config, scopes, facts: RefCell::default() }
     }
 
-    fn place<'p>(
+    /// The scope of a name, and its reps.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub(super) fn scope(&self, name: &str) -> &(Scope, BTreeSet<String>) {
+        self.scopes.iter().find(|(known, _)| known.to_string() == name).expect("a scope")
+    }
+
+    pub(super) fn place<'p>(
         &'p self,
         scope: &'p Scope,
         members: &'p BTreeSet<String>,

@@ -84,6 +84,13 @@ pub fn day_of(instant: Timestamp, zone: &TimeZone) -> Date {
     instant.to_zoned(zone.clone()).date()
 }
 
+/// The instant at which a day is over in a zone, which is when the next one begins.
+#[must_use]
+pub fn end_of(day: Date, zone: &TimeZone) -> Timestamp {
+    let next = plus(day, 1.day()).to_zoned(zone.clone());
+    next.expect("the years of a sales team are in range").timestamp()
+}
+
 /// How much of a working day a day is.
 #[must_use]
 pub fn weight(calendar: &Calendar, day: Date) -> Exact {

@@ -22,7 +22,7 @@ pub use calendar::{Calendar, Calendars, Pattern};
 pub use currency::{Currency, Rate, RateFields, Rates};
 pub use entity::{Entity, Field, FieldType, Source, States};
 pub use goal::{Curve, Goal, Part, Step, Whose};
-pub use kpi::{Aggregate, Better, Credit, GoalKind, Kpi, KpiType, PeriodKind, Splits};
+pub use kpi::{Aggregate, Better, Credit, GoalKind, Kpi, KpiType, PeriodKind, Role, Splits};
 pub use rep::{Rep, Reps, TimeOff};
 pub use topics::Topics;
 

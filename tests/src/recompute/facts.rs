@@ -123,6 +123,16 @@ pub fn facts(basis: &Basis<'_>, kpi: &Kpi, now: Timestamp) -> Option<Facts> {
 }
 
 impl Facts {
+    /// Whether any record counts there.
+    #[must_use]
+    pub fn count(&self, within: &Within<'_>) -> bool {
+        match self {
+            Self::Simple(_, facts, _) => facts.iter().any(|fact| fact.sample(within) > 0),
+            Self::Ratio(above, below) => above.count(within) || below.count(within),
+            Self::Derived(_, _, parts) => parts.values().any(|facts| facts.count(within)),
+        }
+    }
+
     /// What they come to, given the goals of KPIs by name. A period that is `over` has no stock.
     #[must_use]
     pub fn total(&self, within: &Within<'_>, over: bool, goal: Look<'_>) -> Total {

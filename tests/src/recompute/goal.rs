@@ -35,9 +35,32 @@ pub fn standard(
     period: &Period,
     now: Timestamp,
 ) -> Option<Standard> {
+    standard_by(config, scope, kpi, period, &|_| now)
+}
+
+/// The same, with what is due when a day is over, for every rep where the rep is.
+#[must_use]
+pub fn standard_after(
+    config: &Config,
+    scope: &Scope,
+    kpi: &Kpi,
+    period: &Period,
+    day: Date,
+) -> Option<Standard> {
+    standard_by(config, scope, kpi, period, &|whose| calendar::end_of(day, whose.zone(config)))
+}
+
+/// The same, with an instant for each whose goal it is.
+fn standard_by(
+    config: &Config,
+    scope: &Scope,
+    kpi: &Kpi,
+    period: &Period,
+    now: &dyn Fn(&Scope) -> Timestamp,
+) -> Option<Standard> {
     if let Some(own) = own_goal(config, scope, kpi, period) {
         let place = Place { config, scope, kpi, period };
-        return Some(sum(kpi, &[(own.clone(), place.due(own, now))]));
+        return Some(sum(kpi, &[(own.clone(), place.due(own, now(scope)))]));
     }
     if !matches!(scope, Scope::Team(_) | Scope::Org) {
         return None;
@@ -53,7 +76,7 @@ pub fn standard(
     if !members.iter().any(is_left) {
         return Some(sum(kpi, &members));
     }
-    let due = Place { config, scope, kpi, period }.due(&common, now);
+    let due = Place { config, scope, kpi, period }.due(&common, now(scope));
     Some(sum(kpi, &[(common, due)]))
 }
 
@@ -82,13 +105,13 @@ fn of_members(
     scope: &Scope,
     kpi: &Kpi,
     period: &Period,
-    now: Timestamp,
+    now: &dyn Fn(&Scope) -> Timestamp,
 ) -> Vec<(Goal, Due)> {
     let of_member = |id: String| {
         let member = Scope::Rep(id);
         let period = &Period::holding(member.calendar(config), period.kind, period.end);
         let goal = own_goal(config, &member, kpi, period)?;
-        let due = Place { config, scope: &member, kpi, period }.due(goal, now);
+        let due = Place { config, scope: &member, kpi, period }.due(goal, now(&member));
         Some((goal.clone(), due))
     };
     scope.members(config).into_iter().filter_map(of_member).collect()

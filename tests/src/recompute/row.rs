@@ -27,6 +27,8 @@ pub struct Row {
     pub period: Period,
     /// The number. Like the following ones a decimal of at most six places, empty when there is none.
     pub actual: String,
+    /// The number, exactly.
+    pub exact: Option<Exact>,
     /// The goal.
     pub goal: String,
     /// What is due of it.
@@ -98,6 +100,7 @@ impl Place<'_> {
             actual: text(actual.as_ref()),
             goal: text(goal.as_ref()),
             expected: text(expected.as_ref()),
+            exact: actual,
             sample: total.sample,
             status,
             since,
@@ -121,7 +124,7 @@ impl Place<'_> {
     }
 
     /// The goal in force for a KPI here, unless nothing is left of it.
-    fn goal_of(&self, kpi: &str, now: Timestamp) -> Option<Exact> {
+    pub(super) fn goal_of(&self, kpi: &str, now: Timestamp) -> Option<Exact> {
         let kpi = self.config.kpi(kpi)?;
         let standard = goal::standard(self.config, self.scope, kpi, &self.period, now)?;
         (!standard.is_void).then_some(standard.goal)

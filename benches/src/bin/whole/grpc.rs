@@ -3,9 +3,9 @@
 use anyhow::{Context as _, ensure};
 use paceline_benches::config::KPIS;
 use paceline_benches::yardstick::{Month, Totals, cents};
-use paceline_grpc::proto::catalog_service_client::CatalogServiceClient;
-use paceline_grpc::proto::standings_service_client::StandingsServiceClient;
-use paceline_grpc::proto::{GetFreshnessRequest, GetStandingsRequest, Selector, Standing};
+use paceline_client::proto::catalog_service_client::CatalogServiceClient;
+use paceline_client::proto::standings_service_client::StandingsServiceClient;
+use paceline_client::proto::{GetFreshnessRequest, GetStandingsRequest, Selector, Standing};
 use tokio::runtime::{Builder, Runtime};
 
 /// A client of one paceline.

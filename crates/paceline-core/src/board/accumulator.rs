@@ -38,6 +38,16 @@ impl Accumulator {
         Self { days: period.kind.is_rolling().then(BTreeMap::new), ..Self::default() }
     }
 
+    /// Nothing yet, kept day by day whatever the period.
+    pub(super) fn daily() -> Self {
+        Self { days: Some(BTreeMap::new()), ..Self::default() }
+    }
+
+    /// What contributions of each day add up to, from the first day of the period on, if it is kept by day.
+    pub(super) fn into_days(self) -> BTreeMap<Day, Value> {
+        self.days.unwrap_or_default()
+    }
+
     /// Adds a part of an entry if it counts in the period. Answers whether it does.
     pub(super) fn add(&mut self, part: Part, period: &Period) -> bool {
         self.add_on(part.day(), period, |value| value.add(part))
@@ -126,7 +136,7 @@ impl Value {
     }
 
     /// Adds another value, or takes it away.
-    fn merge(&mut self, other: &Self, sign: i32) {
+    pub(super) fn merge(&mut self, other: &Self, sign: i32) {
         let sum = if sign < 0 { -other.sum.amount } else { other.sum.amount };
         self.sum.add(sum, other.sum.records * i64::from(sign));
         self.doubt.add(other.doubt.times(sign));
@@ -137,6 +147,11 @@ impl Value {
 
     fn is_empty(&self) -> bool {
         self.sum == Sum::default() && self.members.is_empty() && self.doubt == Doubt::default()
+    }
+
+    /// Whether any record contributes.
+    pub(super) fn has_records(&self) -> bool {
+        self.sum != Sum::default() || !self.members.is_empty()
     }
 
     /// The records whose contribution is not known.

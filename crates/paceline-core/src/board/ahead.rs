@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Board;
 use super::live::{State, case};
-use super::timed::{Outlook, days_of};
+use super::timed::{Outlook, days_of, days_of_effect};
 use super::working_times::WorkingTimes;
 use super::worth::{Parts, Worth};
 use crate::day::Day;
@@ -18,7 +18,7 @@ use crate::standing::{Aim, Case, Status};
 
 /// A goal as time moves on; worked out anew only where it may be another.
 pub(super) struct Moving {
-    live: u32,
+    pub(super) live: u32,
     pub(super) kpi: KpiId,
     pub(super) period: Arc<Period>,
     pub(super) aim: Option<Aim>,
@@ -164,10 +164,15 @@ impl Board {
         });
         let left_out = self.windows_around_left_out(period);
         let scaled = self.scaled_windows(goals, scope, period);
-        let events = contributions.chain(edges.iter().copied()).chain(left_out).chain(scaled);
-        let events = sorted(events.collect());
         // What comes into force while the window holds no working day counts from the next one on.
         let rests = times.rests(&self.model.calendars, period);
+        // What takes effect on a day is judged by what is owed on it.
+        let zone = &self.face(scope).zone;
+        let states =
+            self.leaves(live).filter(|_| !rests.is_steady()).filter_map(|leaf| self.state(leaf));
+        let effects = states.flat_map(|state| days_of_effect(&state.ahead, period, zone));
+        let events = contributions.chain(edges.iter().copied()).chain(left_out).chain(scaled);
+        let events = sorted(events.chain(effects).collect());
         let far = edges.iter().filter(|edge| **edge > rests.until());
         let around = far.flat_map(|edge| {
             let calendars = &self.model.calendars;

@@ -77,6 +77,17 @@ impl Board {
         Some(Aim { goal, due, void })
     }
 
+    /// How a scope's reach goal is spread over a period: part by part, each with the face by whose days it falls due.
+    pub(super) fn falls_due(
+        &self,
+        times: &mut WorkingTimes,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: &Period,
+    ) -> Vec<(usize, spread::Part)> {
+        self.owed(times, scope, kpi, period).map(by_face).unwrap_or_default()
+    }
+
     /// What makes up a scope's reach goal.
     fn owed(
         &self,
@@ -333,8 +344,13 @@ fn common(members: &[Asked]) -> Option<Asked> {
     Some(Asked { target: common, left })
 }
 
-/// What falls due when: alike targets added up, and what differs only by rep merged into one.
+/// What falls due when.
 fn due(owed: Vec<Owed>) -> Due {
+    Due::new(by_face(owed).into_iter().map(|(_, part)| part).collect())
+}
+
+/// What is owed by the days of each face: alike targets added up, and what differs only by rep merged into one.
+fn by_face(owed: Vec<Owed>) -> Vec<(usize, spread::Part)> {
     let mut by_face: Vec<(usize, Vec<spread::Part>)> = Vec::new();
     for Owed { target, face, spread } in owed {
         let at = by_face.iter().position(|(known, _)| *known == face).unwrap_or_else(|| {
@@ -347,11 +363,11 @@ fn due(owed: Vec<Owed>) -> Due {
             None => parts.push((target, spread)),
         }
     }
-    let one = |(_, mut parts): (usize, Vec<_>)| match parts.len() {
-        1 => parts.remove(0),
-        _ => (Rational::ONE, Arc::new(Spread::merged(&parts))),
+    let one = |(face, mut parts): (usize, Vec<_>)| match parts.len() {
+        1 => (face, parts.remove(0)),
+        _ => (face, (Rational::ONE, Arc::new(Spread::merged(&parts)))),
     };
-    Due::new(by_face.into_iter().map(one).collect())
+    by_face.into_iter().map(one).collect()
 }
 
 /// The share of a target that falls on a day, with a curve within the part that holds it.

@@ -1,28 +1,18 @@
 //! Lineage: which scope was part of which, revision by revision, as far back as streams that are behind may ask.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use super::Revision;
+use super::trail::{Step, Trail};
 use crate::roster::{Roster, ScopeId};
 
-/// How many changes are remembered.
-const CHANGES: usize = 200_000;
+/// A change: the scopes that a scope was part of; `None` when it was not in force.
+type Change = Step<Option<Box<[ScopeId]>>>;
 
 /// What scopes were part of before each change of it.
 #[derive(Debug, Default)]
 pub(super) struct Lineage {
-    changes: VecDeque<Change>,
-    /// The newest change that is not remembered any longer.
-    forgotten: Revision,
-}
-
-/// A change of what a scope is part of.
-#[derive(Debug)]
-struct Change {
-    at: Revision,
-    scope: ScopeId,
-    /// The scopes that it was part of; `None` when it was not in force.
-    was: Option<Box<[ScopeId]>>,
+    changes: Trail<Option<Box<[ScopeId]>>>,
 }
 
 /// What became of a scope since a revision.
@@ -40,28 +30,41 @@ impl Lineage {
         for scope in (0..to.scopes().len() as u32).map(ScopeId) {
             let was = from.above(scope);
             if was != to.above(scope) {
-                self.changes.push_back(Change { at, scope, was: was.map(Into::into) });
-            }
-        }
-        while self.changes.len() > CHANGES {
-            if let Some(oldest) = self.changes.pop_front() {
-                self.forgotten = oldest.at;
+                self.changes.note(at, scope, was.map(Into::into));
             }
         }
     }
 
-    /// The scopes that changed after a revision; `None` when that is not remembered.
-    pub(super) fn since(&self, since: Revision) -> Option<BTreeMap<ScopeId, Moved<'_>>> {
-        if self.forgotten > since {
-            return None;
-        }
-        let mut moved = BTreeMap::<ScopeId, Moved<'_>>::new();
-        for Change { at, scope, was } in self.changes.iter().rev().take_while(|it| it.at > since) {
-            let was = was.as_deref();
-            let known = moved.entry(*scope).or_insert_with(|| Moved { was, changes: Vec::new() });
+    /// Whether everything that changed after a revision is remembered.
+    pub(super) fn remembers(&self, since: Revision) -> bool {
+        self.changes.remembers(since)
+    }
+
+    /// Whether anything changed after a revision.
+    pub(super) fn changed(&self, since: Revision) -> bool {
+        self.changes.since(since).next().is_some()
+    }
+
+    /// The scopes that changed after a revision; of a few, if only those are asked about.
+    pub(super) fn since<'a>(
+        &'a self,
+        since: Revision,
+        few: Option<&[ScopeId]>,
+    ) -> BTreeMap<ScopeId, Moved<'a>> {
+        let mut moved = BTreeMap::<ScopeId, Moved<'a>>::new();
+        let mut add = |step: &'a Change| {
+            let was = step.what.as_deref();
+            let new = || Moved { was, changes: Vec::new() };
+            let known = moved.entry(step.scope).or_insert_with(new);
             known.was = was;
-            known.changes.push((*at, was));
+            known.changes.push((step.at, was));
+        };
+        match few {
+            Some(scopes) => {
+                scopes.iter().flat_map(|scope| self.changes.of(*scope, since)).for_each(&mut add);
+            }
+            None => self.changes.since(since).for_each(&mut add),
         }
-        Some(moved)
+        moved
     }
 }

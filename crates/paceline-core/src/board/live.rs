@@ -6,9 +6,11 @@ use jiff::Timestamp;
 
 use super::accumulator::Accumulator;
 use super::slots::Slot;
+use super::transitions::Step;
 use super::view::{Key, Left, Reason, Removal};
 use super::worth::{Parts, Worth};
 use super::{Board, Revision, Touched};
+use crate::alert::Trigger;
 use crate::decimal::Decimal;
 use crate::entry::Entry;
 use crate::kpi::{GoalKind, Kpi};
@@ -43,6 +45,8 @@ pub(super) struct State {
     pub(super) since: Timestamp,
     /// The revision at which the period began on the board.
     pub(super) entered: Revision,
+    /// Whether it has had no status of its own in the period yet.
+    pub(super) is_new: bool,
     /// What it was judged by last; none before it was.
     pub(super) case: Option<Arc<Case>>,
     pub(super) next_change: Option<Timestamp>,
@@ -101,7 +105,7 @@ impl Board {
 
     /// Judges a standing at `now`; a new status has begun with the change of time `cause`, as far as that lies
     /// between the former beginning and now.
-    pub(super) fn judge(&mut self, live: u32, now: Timestamp, cause: Timestamp) {
+    pub(super) fn judge(&mut self, live: u32, now: Timestamp, cause: Timestamp, trigger: Trigger) {
         let Some(case) = self.case(live) else { return };
         let Some(state) = &self.live[live as usize].state else { return };
         let status = case.status(&self.rules, state.status, now);
@@ -115,6 +119,11 @@ impl Board {
         if same && (state.status, state.next_change, state.rate) == (status, next_change, rate) {
             return;
         }
+        let step = match (std::mem::take(&mut state.is_new), state.status != status) {
+            (true, _) => Some(Step::Began),
+            (false, true) => Some(Step::Changed),
+            (false, false) => None,
+        };
         if state.status != status {
             (state.status, state.since) = (status, cause.max(state.since).min(now));
         }
@@ -123,6 +132,9 @@ impl Board {
             state.case = Some(Arc::new(case));
         }
         self.stamp(live);
+        if let Some(step) = step {
+            self.note(live, step, trigger, now);
+        }
     }
 
     /// Sets when a standing is to be judged again, if nothing but time happens.
@@ -150,7 +162,7 @@ impl Board {
     }
 
     /// The case of a standing as it is.
-    fn case(&self, live: u32) -> Option<Case> {
+    pub(super) fn case(&self, live: u32) -> Option<Case> {
         let (scope, slot) = self.place(live);
         let state = self.live[live as usize].state.as_ref()?;
         let state_of = |live: u32| self.live[live as usize].state.as_ref();
@@ -178,8 +190,10 @@ impl Board {
     /// Begins the running period of standings, without judging them: at opening, when the former period is over, and when
     /// another roster changes whose or which it is.
     pub(super) fn begin_periods(&mut self, lives: &[u32], now: Timestamp) {
-        for live in lives {
-            self.begin_period(*live, now);
+        // What one standing is judged by a last time may be of others, so all are before the first of them begins.
+        let verdicts: Vec<_> = lives.iter().map(|live| self.verdict(*live, now)).collect();
+        for (live, verdict) in lives.iter().zip(verdicts) {
+            self.begin_period(*live, now, verdict);
         }
         self.refill(lives);
     }
@@ -187,6 +201,7 @@ impl Board {
     /// Takes a standing off the board because its scope is no more.
     pub(super) fn end(&mut self, live: u32) {
         self.set_timer(live, None, None);
+        self.note(live, Step::Left, Trigger::Reps, self.clock);
         let (scope, slot) = self.place(live);
         let Slot { kpi, shown, .. } = *self.slots.get(slot);
         let standing = &mut self.live[live as usize];
@@ -203,7 +218,8 @@ impl Board {
         (0..slots).map(move |slot| scope.0 * slots + slot)
     }
 
-    fn begin_period(&mut self, live: u32, now: Timestamp) {
+    /// `verdict` is the last status of the former period, if that is over, and since when.
+    fn begin_period(&mut self, live: u32, now: Timestamp, verdict: Option<(Status, Timestamp)>) {
         let (scope, slot) = self.place(live);
         let Slot { kpi, kind, shown, .. } = *self.slots.get(slot);
         let period = kind.holding(self.face(scope).today, self.calendar(scope));
@@ -211,9 +227,12 @@ impl Board {
             let aim = board.aim(times, scope, kpi, &period, now);
             (aim, board.load(times, scope, kpi, &period))
         });
-        let former = self.live[live as usize].state.take();
         // A rolling window moves on; any other period ends, and its standing leaves the board.
-        let goes_on = former.as_ref().is_some_and(|former| former.period.name == period.name);
+        let goes_on = self.state(live).is_some_and(|former| former.period.name == period.name);
+        if !goes_on {
+            self.note_leaving(live, verdict, now);
+        }
+        let former = self.live[live as usize].state.take();
         let (status, since, entered) = former
             .as_ref()
             .filter(|_| goes_on)
@@ -233,6 +252,7 @@ impl Board {
             status,
             since,
             entered,
+            is_new: !goes_on,
             case: None,
             next_change: None,
             rate: None,
@@ -328,10 +348,7 @@ impl Board {
     }
 
     fn remember(&mut self, entered: Revision, removal: Removal) {
-        self.removals.push_back(Left { at: self.revision, entered, removal });
-        if self.removals.len() > super::REMOVALS {
-            self.removals.pop_front();
-        }
+        self.removals.note(self.revision, removal.key.scope, Left { entered, removal });
     }
 }
 

@@ -73,11 +73,16 @@ impl Board {
             let period = self.slots.get(slot).kind.holding(on, self.calendar(scope));
             sums.entry(live).or_insert_with(|| (period.clone(), Accumulator::new(&period)));
         }
-        match self.own_symbols(lives) {
-            Some(owners) => self.sum_of(&owners, &mut sums),
-            None => self.sum_of_all(&mut sums),
-        }
+        self.add_up(lives, &mut sums);
         sums
+    }
+
+    /// Adds up in `sums`, which are of the leaves of `lives`, all that is in the ledger.
+    pub(super) fn add_up(&self, lives: &[u32], sums: &mut Sums) {
+        match self.own_symbols(lives) {
+            Some(owners) => self.sum_of(&owners, sums),
+            None => self.sum_of_all(sums),
+        }
     }
 
     /// The reps that `lives` are of, and the joint owners that count for them, when they are of single reps only.

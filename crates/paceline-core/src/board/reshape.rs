@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::live::State;
 use super::slots::Slot;
 use super::{Board, Face, Revision, Touched, faces};
+use crate::alert::Trigger;
 use crate::day::Day;
 use crate::kpi::KpiId;
 use crate::period::PeriodKind;
@@ -71,7 +72,7 @@ impl Board {
             let within = |other: &u32| self.slots.get(self.place(*other).1).goals.contains(&slot);
             judged.extend(self.lives(scope).filter(within));
         }
-        judged.into_iter().for_each(|live| self.judge(live, now, now));
+        judged.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Reps));
     }
 
     /// Gives each scope the clock face it has now, and ends the standings of scopes that are no more. Answers the standings

@@ -75,6 +75,11 @@ impl Rests {
         days
     }
 
+    /// Whether it is always in the same calendars that it rests.
+    pub(super) fn is_steady(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     /// The last day that was looked at.
     pub(super) fn until(&self) -> Day {
         self.until

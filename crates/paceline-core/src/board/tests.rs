@@ -25,6 +25,7 @@ use crate::symbol::{Intern, Symbol, Symbols};
 mod clock;
 mod derived;
 mod goals;
+mod transitions;
 
 pub(super) const BOOKINGS: KpiId = KpiId(0);
 const COVER: KpiId = KpiId(1);

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::accumulator::{Value, Window, counts};
 use super::live::State;
@@ -146,5 +147,20 @@ pub(super) fn days_of(ahead: &Schedule<()>, period: &Period) -> Vec<Day> {
     let dated = ahead.iter().map(|(_, (), part)| part.day()).filter(|day| *day != NO_DAY);
     let mut days: Vec<Day> = dated.flat_map(|day| [day, day.plus(length)]).collect();
     days.retain(|day| *day > period.end);
+    days
+}
+
+/// The days, after a rolling window's last, on which something scheduled takes effect where a scope is.
+pub(super) fn days_of_effect(ahead: &Schedule<()>, period: &Period, zone: &TimeZone) -> Vec<Day> {
+    let mut days = Vec::new();
+    // Until then it is the window's last day.
+    let mut until = period.end.plus(1).start(zone);
+    for (at, (), _) in ahead.iter() {
+        if at >= until {
+            let day = Day::of(at, zone);
+            until = day.plus(1).start(zone);
+            days.push(day);
+        }
+    }
     days
 }

@@ -1,5 +1,6 @@
 //! What readers of the board get: standings of a selection, and what changed since a revision.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -64,6 +65,26 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// What it is about.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// What it is judged by.
+    pub fn case(&self) -> &Case {
+        &self.case
+    }
+
+    /// Where actual stands to goal.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The revision at which it last changed.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
     /// The standing at an instant up to which the board was advanced.
     pub fn at(self, now: Timestamp) -> Standing {
         Standing {
@@ -98,10 +119,9 @@ pub enum Reason {
     OutOfFilter,
 }
 
-/// A standing that left the board, and when it came and went.
+/// A standing that left the board, and when it had come.
 #[derive(Debug)]
 pub(super) struct Left {
-    pub(super) at: Revision,
     pub(super) entered: Revision,
     pub(super) removal: Removal,
 }
@@ -130,6 +150,15 @@ impl Update<Reading> {
     }
 }
 
+/// What changed on the board after a revision, scope by scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// The scopes of which standings changed or left, each with the newest revision at which any did.
+    pub scopes: BTreeMap<ScopeId, Revision>,
+    /// Whether any view may have changed: who is part of whom is another, or it is not known any longer what left.
+    pub all: bool,
+}
+
 /// A part of the board: the scopes, KPIs and kinds of period somebody asks for. Empty is everything.
 ///
 /// Scopes are asked for by name, for which of them there are, and who is part of them, changes with the roster.
@@ -145,6 +174,24 @@ pub struct Selection {
     pub kinds: Vec<PeriodKind>,
 }
 
+impl Selection {
+    /// Whether it may hold many scopes: all, or whoever is part of those it names.
+    pub fn is_wide(&self) -> bool {
+        self.scopes.is_empty() || self.with_members
+    }
+}
+
+/// One line of the board: the scope, KPI and kind of period that somebody asks about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The name of the scope.
+    pub scope: String,
+    /// The KPI.
+    pub kpi: KpiId,
+    /// The kind of period.
+    pub kind: PeriodKind,
+}
+
 /// A selection, with its scopes found by their names.
 struct View<'a> {
     selection: &'a Selection,
@@ -156,7 +203,26 @@ impl<'a> View<'a> {
         let found = selection.scopes.iter().filter_map(|name| roster.ever_named(name));
         let mut scopes: Vec<ScopeId> = found.collect();
         scopes.sort_unstable();
+        scopes.dedup();
         Self { selection, scopes }
+    }
+
+    /// The scopes that it may show by a roster, in their order; `None` when those are all.
+    fn few(&self, roster: &Roster) -> Option<BTreeSet<ScopeId>> {
+        if self.selection.scopes.is_empty() {
+            return None;
+        }
+        let mut few: BTreeSet<ScopeId> = self.scopes.iter().copied().collect();
+        if self.selection.with_members {
+            few.extend(self.scopes.iter().flat_map(|scope| roster.below(*scope)));
+        }
+        Some(few)
+    }
+
+    /// The scopes it names, when it shows no others whoever is part of whom.
+    fn named(&self) -> Option<&[ScopeId]> {
+        let Selection { scopes, with_members, .. } = self.selection;
+        (!scopes.is_empty() && !with_members).then_some(&self.scopes)
     }
 
     /// Whether it holds a scope that is part of those `above`; `None` is for one that is not in force.
@@ -197,9 +263,36 @@ impl Board {
         now: Timestamp,
     ) -> Vec<Reading> {
         let lives = self.selected(&View::new(selection, &self.roster));
+        self.readings_of(&lives, on, now)
+    }
+
+    /// The standings of the reps in the scope that is asked for, in the same periods; `None` when there is no such scope.
+    /// Time must have been advanced to `now`.
+    pub fn readings_of_reps(
+        &mut self,
+        subject: &Subject,
+        on: Option<Day>,
+        now: Timestamp,
+    ) -> Option<Vec<Reading>> {
+        let scope = self.roster.named(&subject.scope)?;
+        let Some(slot) = self.slots.find(subject.kpi, subject.kind) else {
+            return Some(Vec::new());
+        };
+        let live = |rep| self.live_id(self.roster.rep_scope(rep), slot);
+        let lives: Vec<u32> = self.roster.members(scope).map(live).collect();
+        Some(self.readings_of(&lives, on, now))
+    }
+
+    /// The standings of `lives` in the periods that are running, or on `on` in those that hold that day.
+    pub(super) fn readings_of(
+        &mut self,
+        lives: &[u32],
+        on: Option<Day>,
+        now: Timestamp,
+    ) -> Vec<Reading> {
         match on {
-            Some(day) => self.readings_on(&lives, day, now),
-            None => lives.into_iter().filter_map(|live| self.reading(live)).collect(),
+            Some(day) => self.readings_on(lives, day, now),
+            None => lives.iter().filter_map(|live| self.reading(*live)).collect(),
         }
     }
 
@@ -212,21 +305,39 @@ impl Board {
         unknown
     }
 
+    /// The scopes whose standings changed or left after a revision.
+    pub fn changed_since(&self, since: Revision) -> Changed {
+        let mut scopes = BTreeMap::new();
+        // They come by revision, so that the newest has the last word.
+        for (at, live) in self.changed.range(after(since)..) {
+            scopes.insert(self.place(*live).0, *at);
+        }
+        for left in self.removals.since(since) {
+            let newest = scopes.entry(left.scope).or_insert(left.at);
+            *newest = left.at.max(*newest);
+        }
+        let known = self.removals.remembers(since) && self.lineage.remembers(since);
+        Changed { scopes, all: !known || self.lineage.changed(since) }
+    }
+
     /// What changed in a selection after a revision; `None` when what was removed or moved since is no longer known.
     ///
     /// Which scopes it shows is decided by the rosters of then and of now. What came into it by another roster is as if it
     /// had changed then.
     pub fn changes_since(&self, since: Revision, selection: &Selection) -> Option<Update<Reading>> {
-        let forgotten = self.removals.len() >= super::REMOVALS;
-        if forgotten && self.removals.front().is_none_or(|oldest| oldest.at > since) {
+        if !self.removals.remembers(since) || !self.lineage.remembers(since) {
             return None;
         }
-        let moved = self.lineage.since(since)?;
         let view = View::new(selection, &self.roster);
+        let moved = self.lineage.since(since, view.named());
+        // What is shown is among these, and what was: without another roster those are the same.
+        let few = view.few(&self.roster).map(|mut few| {
+            few.extend(moved.keys());
+            few
+        });
         let course = |scope: ScopeId| self.course(&view, scope, moved.get(&scope));
         let mut update = Update::default();
-        let after = (Revision(since.0 + 1), 0);
-        for live in self.changed.range(after..).map(|(_, live)| *live) {
+        for live in self.changed_among(since, few.as_ref()) {
             if self.is_selected(live, &view) && matches!(course(self.place(live).0), Course::Stayed)
             {
                 update.standings.extend(self.reading(live));
@@ -240,15 +351,45 @@ impl Board {
             }
         }
         // What also came after `since` was never seen, so it has not left; and what stands again is no loss.
-        let left = self.removals.iter().rev().take_while(|left| left.at > since);
-        let seen = left.filter(|left| left.entered <= since).map(|left| &left.removal);
-        let lost = seen.filter(|Removal { key, .. }| {
-            let was = matches!(course(key.scope), Course::Stayed | Course::Left);
-            was && view.holds(key.kpi, key.period.kind)
-                && !(self.stands(key) && matches!(course(key.scope), Course::Stayed))
-        });
-        update.removed.extend(lost.cloned());
+        let lost = |left: &Left| {
+            let Removal { key, .. } = &left.removal;
+            let course = course(key.scope);
+            let was = matches!(course, Course::Stayed | Course::Left);
+            was && left.entered <= since
+                && view.holds(key.kpi, key.period.kind)
+                && !(self.stands(key) && matches!(course, Course::Stayed))
+        };
+        let left = self.left_among(since, few.as_ref()).into_iter().filter(|left| lost(left));
+        update.removed.extend(left.map(|left| left.removal.clone()));
         Some(update)
+    }
+
+    /// The standings that changed after a revision, among them all those of a few scopes if only these are asked about. That
+    /// costs no more than a look at all standings of the few, or at all that changed, whichever are fewer.
+    fn changed_among(&self, since: Revision, few: Option<&BTreeSet<ScopeId>>) -> Vec<u32> {
+        let changed = self.changed.range(after(since)..).map(|(_, live)| *live);
+        let Some(few) = few else { return changed.collect() };
+        let standings = few.len() * self.slots.len();
+        let changed: Vec<u32> = changed.take(standings + 1).collect();
+        if changed.len() <= standings {
+            return changed;
+        }
+        let lives = few.iter().flat_map(|scope| self.lives(*scope));
+        let standings = lives.filter(|live| {
+            self.live.get(*live as usize).is_some_and(|standing| standing.revision > since)
+        });
+        standings.collect()
+    }
+
+    /// What left after a revision, the newest first of each scope; of a few scopes if only these are asked about.
+    fn left_among(&self, since: Revision, few: Option<&BTreeSet<ScopeId>>) -> Vec<&Left> {
+        match few {
+            None => self.removals.since(since).map(|step| &step.what).collect(),
+            Some(few) => {
+                let steps = few.iter().flat_map(|scope| self.removals.of(*scope, since));
+                steps.map(|step| &step.what).collect()
+            }
+        }
     }
 
     fn course(&self, view: &View<'_>, scope: ScopeId, moved: Option<&Moved<'_>>) -> Course {
@@ -322,7 +463,14 @@ impl Board {
     }
 
     fn selected(&self, view: &View<'_>) -> Vec<u32> {
-        (0..self.live.len() as u32).filter(|live| self.is_selected(*live, view)).collect()
+        let selected = |live: &u32| self.is_selected(*live, view);
+        match view.few(&self.roster) {
+            None => (0..self.live.len() as u32).filter(selected).collect(),
+            Some(few) => {
+                let lives = few.into_iter().flat_map(|scope| self.lives(scope));
+                lives.filter(|live| (*live as usize) < self.live.len()).filter(selected).collect()
+            }
+        }
     }
 
     fn is_selected(&self, live: u32, view: &View<'_>) -> bool {
@@ -330,4 +478,9 @@ impl Board {
         let slot = self.slots.get(slot);
         slot.shown && view.holds(slot.kpi, slot.kind) && view.shows(scope, self.roster.above(scope))
     }
+}
+
+/// Where what changed after a revision begins among all that changed.
+fn after(since: Revision) -> (Revision, u32) {
+    (Revision(since.0 + 1), 0)
 }

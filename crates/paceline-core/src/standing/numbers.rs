@@ -62,7 +62,7 @@ impl Case {
         let missing = &aim.goal - actual;
         let remaining = if missing.is_negative() { Rational::ZERO } else { missing };
         numbers.attainment = actual.checked_div(&aim.goal).map(|value| value.to_f64());
-        numbers.pace = self.pace(actual, expected).map(|value| value.to_f64());
+        numbers.pace = self.pace_against(actual, expected).map(|value| value.to_f64());
         numbers.remaining = remaining.to_decimal();
         if self.goal_kind != GoalKind::Reach || self.end.is_none() {
             return;
@@ -73,7 +73,18 @@ impl Case {
             leaves(days_left.and_then(|days| remaining.checked_div(&days)).as_ref());
     }
 
-    fn pace(&self, actual: &Rational, expected: &Rational) -> Option<Rational> {
+    /// `actual / goal`, exactly.
+    pub fn attainment(&self) -> Option<Rational> {
+        self.actual.as_ref()?.checked_div(&self.aim.as_ref()?.goal)
+    }
+
+    /// `actual / expected` at an instant, inverted where lower is better, exactly.
+    pub fn pace(&self, now: Timestamp) -> Option<Rational> {
+        let (actual, aim) = (self.actual.as_ref()?, self.aim.as_ref()?);
+        self.pace_against(actual, &aim.expected(now))
+    }
+
+    fn pace_against(&self, actual: &Rational, expected: &Rational) -> Option<Rational> {
         match self.better {
             Better::Higher => actual.checked_div(expected),
             Better::Lower => expected.checked_div(actual),

@@ -39,7 +39,7 @@ impl Live {
         if !shared.board.is_open() {
             shared.settle(now, &self.around());
         }
-        shared.board.open(now);
+        shared.open(now, &self.around());
         drop(shared);
         self.opened();
     }
@@ -53,7 +53,7 @@ impl Live {
         if !self.bases.all_followed() {
             return;
         }
-        shared.board.open(now);
+        shared.open(now, &self.around());
         drop(shared);
         self.opened();
     }

@@ -64,6 +64,7 @@ impl Live {
         let mut shared = self.board();
         shared.advance(now, &self.around());
         let revision = shared.board.set_goals(set, now);
+        shared.follow_statuses(&self.around());
         drop(shared);
         self.moved(revision);
         revision

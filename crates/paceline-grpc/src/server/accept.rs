@@ -1,4 +1,4 @@
-//! Accepting connections, and serving HTTP/2 on them.
+//! Accepting connections, and serving HTTP/2 or HTTP/1.1 on them.
 //!
 //! By hand rather than by tonic's own server, which cannot say goodbye to a connection that still has a stream,
 //! waits forever for one that never spoke, spins when there are no file descriptors left, and switches off a guard
@@ -9,16 +9,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http2;
+use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use metrics::{counter, gauge};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
 
+use super::last_call::LastCall;
 use crate::limits::Limits;
 use crate::metric;
 
@@ -29,14 +34,29 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// How long a new connection may be silent.
 const FIRST_BYTE: Duration = Duration::from_secs(5);
+/// The largest head of a request over HTTP/1.1.
+const HEAD_BYTES: usize = 64 * 1024;
+/// How much may be buffered for one stream beyond what its client has room for: many streams may stall at once.
+const SEND_BUFFER: usize = 32 * 1024;
 /// How long to wait when no connection can be accepted, mostly for want of file descriptors.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// How connections are spoken on.
+#[derive(Clone)]
+pub(super) enum Http {
+    One(http1::Builder),
+    Two(http2::Builder<TokioExecutor>),
+}
 
 /// What all connections share.
 #[derive(Clone)]
 struct Shared {
-    http: http2::Builder<TokioExecutor>,
-    routes: Routes,
+    http: Http,
+    router: Router,
+    /// How long a connection lives, give or take a tenth.
+    age: Duration,
+    /// How long it has then for its streams to end.
+    patience: Duration,
     /// No more requests: finish what is open.
     shutdown: CancellationToken,
     /// Do not finish even that.
@@ -46,12 +66,20 @@ struct Shared {
 /// Serves connections until `shutdown`, then waits for them to finish.
 pub(super) async fn serve(
     listener: TcpListener,
-    routes: Routes,
+    http: Http,
+    router: Router,
     limits: &Limits,
     shutdown: &CancellationToken,
 ) {
     let cut = CancellationToken::new();
-    let shared = Shared { http: http(), routes, shutdown: shutdown.clone(), cut: cut.clone() };
+    let shared = Shared {
+        http,
+        router,
+        age: limits.age,
+        patience: limits.patience,
+        shutdown: shutdown.clone(),
+        cut: cut.clone(),
+    };
     let room = Arc::new(Semaphore::new(limits.connections));
     tokio::select! {
         () = shutdown.cancelled() => {}
@@ -103,7 +131,7 @@ async fn speak(
     stream: TcpStream,
     shared: Shared,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let Shared { http, routes, shutdown, .. } = shared;
+    let Shared { http, router, age, patience, shutdown, .. } = shared;
     stream.set_nodelay(true)?;
     let mut first = [0];
     tokio::select! {
@@ -112,23 +140,60 @@ async fn speak(
             spoke.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         }
     }
-    let mut connection = std::pin::pin!(
-        http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes))
-    );
-    tokio::select! {
-        spoken = connection.as_mut() => return Ok(spoken?),
-        () = shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+    let last = LastCall::new(age, patience);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(last);
+        router.call(request)
+    });
+    let (stream, finish) = (TokioIo::new(stream), Finish { last, patience, shutdown });
+    match http {
+        Http::One(http) => finish.serve(http.serve_connection(stream, service)).await?,
+        Http::Two(http) => finish.serve(http.serve_connection(stream, service)).await?,
     }
-    Ok(connection.await?)
+    Ok(())
 }
 
-fn http() -> http2::Builder<TokioExecutor> {
+/// When a connection is to take no further requests, and how long what is open may take then.
+struct Finish {
+    last: LastCall,
+    patience: Duration,
+    shutdown: CancellationToken,
+}
+
+impl Finish {
+    /// Serves a connection until it ends, from shutdown or its age on without further requests.
+    async fn serve<C: GracefulConnection>(self, connection: C) -> Result<(), C::Error> {
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            spoken = connection.as_mut() => return spoken,
+            () = self.shutdown.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                return connection.await;
+            }
+            () = sleep_until(self.last.call) => connection.as_mut().graceful_shutdown(),
+        }
+        // Whatever is still open then is of a client that takes nothing, not even the end of its stream.
+        timeout(self.patience, connection).await.unwrap_or(Ok(()))
+    }
+}
+
+/// HTTP/2, as gRPC speaks it.
+pub(super) fn http2() -> Http {
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE_ANSWER)
         .max_local_error_reset_streams(1024)
-        .max_pending_accept_reset_streams(20);
-    http
+        .max_pending_accept_reset_streams(20)
+        .max_send_buf_size(SEND_BUFFER);
+    Http::Two(http)
+}
+
+/// HTTP/1.1, as browsers and probes speak it.
+pub(super) fn http1(limits: &Limits) -> Http {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES);
+    Http::One(http)
 }

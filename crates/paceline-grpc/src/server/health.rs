@@ -6,19 +6,22 @@ use tonic::server::NamedService as _;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use crate::alerts::Alerts;
 use crate::catalog::Catalog;
 use crate::goals::Goals;
+use crate::proto::alerts_service_server::AlertsServiceServer;
 use crate::proto::catalog_service_server::CatalogServiceServer;
 use crate::proto::goals_service_server::GoalsServiceServer;
 use crate::proto::standings_service_server::StandingsServiceServer;
 use crate::standings::Standings;
 
 /// The names that are asked about; the empty one is the whole server.
-const NAMES: [&str; 4] = [
+const NAMES: [&str; 5] = [
     "",
     StandingsServiceServer::<Standings>::NAME,
     CatalogServiceServer::<Catalog>::NAME,
     GoalsServiceServer::<Goals>::NAME,
+    AlertsServiceServer::<Alerts>::NAME,
 ];
 
 /// Says that nothing is served yet.

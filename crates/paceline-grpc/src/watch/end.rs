@@ -13,7 +13,7 @@ pub const TOKEN_TRAILER: &str = "paceline-resume-token-bin";
 
 /// Why a watch ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// The client has gone.
     Gone,
     /// The server is going.
@@ -24,25 +24,28 @@ pub(super) enum End {
     Deadline,
     /// The client takes nothing.
     Slow,
+    /// It could not be driven any further.
+    Broken,
     /// The client wants no reset, and it cannot go on without.
     Gap,
 }
 
 impl End {
     /// The reason, for programs.
-    pub(super) fn reason(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Gone => "CLIENT_GONE",
             Self::Draining => "SERVER_DRAINING",
             Self::Age => "STREAM_AGE",
             Self::Deadline => "CLIENT_DEADLINE",
             Self::Slow => "SLOW_CLIENT",
+            Self::Broken => "BROKEN",
             Self::Gap => "GAP",
         }
     }
 
     /// The status, with the last token. `jitter`, from 0 to 1, spreads the clients of one server over time.
-    pub(super) fn status(self, token: Option<&[u8]>, jitter: f64) -> Status {
+    pub(crate) fn status(self, token: Option<&[u8]>, jitter: f64) -> Status {
         let (code, message) = match self {
             Self::Gone => (Code::Cancelled, "the client has gone"),
             Self::Draining => {
@@ -56,6 +59,7 @@ impl End {
                 Code::ResourceExhausted,
                 "a frame was not taken for too long; resume with the last token",
             ),
+            Self::Broken => (Code::Internal, "the watch broke off; resume with the last token"),
             Self::Gap => (
                 Code::OutOfRange,
                 "the stream cannot go on from its token; begin again without one",
@@ -71,7 +75,9 @@ impl End {
 
     fn retry(self, jitter: f64) -> Option<Duration> {
         match self {
-            Self::Draining | Self::Age | Self::Slow => Some(RETRY.mul_f64(0.5 + jitter)),
+            Self::Draining | Self::Age | Self::Slow | Self::Broken => {
+                Some(RETRY.mul_f64(0.5 + jitter))
+            }
             Self::Gap => Some(Duration::ZERO),
             Self::Gone | Self::Deadline => None,
         }

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use tonic::Status;
+use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
+use tonic::{Request, Status};
 
+use super::end::End;
 use crate::errors::invalid;
+use crate::jitter::jitter;
 use crate::limits::Limits;
 use crate::proto;
+use crate::server::LastCall;
 
 /// The terms of one watch.
 #[derive(Clone, Debug)]
@@ -18,12 +22,10 @@ pub(super) struct Terms {
     pub(super) min_interval: Duration,
     /// Whether a gap ends the stream.
     pub(super) fails_on_gap: bool,
-    /// How long the client wants the stream, by its deadline.
-    pub(super) deadline: Option<Duration>,
-    /// How long a frame may wait to be taken.
-    pub(super) patience: Duration,
-    /// How long a stream lives, give or take a tenth.
-    pub(super) age: Duration,
+    /// When the stream ends, and why then.
+    pub(super) until: (Instant, End),
+    /// Spreads what many would do at once; from 0 to 1.
+    pub(super) jitter: f64,
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,30 +34,68 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const MIN_INTERVAL: Duration = Duration::from_millis(50);
 
 impl Terms {
-    /// Reads the terms from a request.
+    /// Reads the terms of a watch of standings.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` naming the field that is out of range.
     pub(super) fn read(
-        request: &proto::WatchStandingsRequest,
-        metadata: &MetadataMap,
+        request: &Request<proto::WatchStandingsRequest>,
         limits: &Limits,
     ) -> Result<Self, Status> {
-        let heartbeat = duration("heartbeat", request.heartbeat, SECOND, HEARTBEAT)?;
-        let min_interval =
-            duration("min_interval", request.min_interval, Duration::ZERO, MIN_INTERVAL)?;
-        let on_gap = proto::OnGap::try_from(request.on_gap);
+        let asked = request.get_ref();
+        let terms = Self::of(request, asked.heartbeat, asked.min_interval, limits)?;
+        let on_gap = proto::OnGap::try_from(asked.on_gap);
         let on_gap =
             on_gap.map_err(|_| invalid("on_gap", "neither ON_GAP_RESET nor ON_GAP_FAIL"))?;
-        let deadline = metadata.get("grpc-timeout").and_then(|value| timeout(value.to_str().ok()?));
-        Ok(Self {
-            heartbeat,
-            min_interval,
-            fails_on_gap: on_gap == proto::OnGap::Fail,
-            deadline,
-            patience: limits.patience,
-            age: limits.age,
-        })
+        Ok(Self { fails_on_gap: on_gap == proto::OnGap::Fail, ..terms })
+    }
+
+    /// The terms that all watches have.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub(super) fn of<Asked>(
+        request: &Request<Asked>,
+        heartbeat: Option<prost_types::Duration>,
+        min_interval: Option<prost_types::Duration>,
+        limits: &Limits,
+    ) -> Result<Self, Status> {
+        let last_call = request.extensions().get::<LastCall>();
+        let heartbeat = self::heartbeat(heartbeat)?;
+        let min_interval = duration("min_interval", min_interval, Duration::ZERO, MIN_INTERVAL)?;
+        let deadline = deadline(request.metadata());
+        let jitter = jitter();
+        let until = until(limits.age.mul_f64(0.9 + 0.2 * jitter), last_call, deadline);
+        Ok(Self { heartbeat, min_interval, fails_on_gap: false, until, jitter })
+    }
+}
+
+/// After how long without a frame a bookmark is sent.
+/// After how long without a frame a bookmark is sent.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` when it is out of range.
+pub(crate) fn heartbeat(value: Option<prost_types::Duration>) -> Result<Duration, Status> {
+    duration("heartbeat", value, SECOND, HEARTBEAT)
+}
+
+/// How long the client wants a stream, by its deadline.
+pub(crate) fn deadline(metadata: &MetadataMap) -> Option<Duration> {
+    metadata.get("grpc-timeout").and_then(|value| timeout(value.to_str().ok()?))
+}
+
+/// When a stream that begins now ends: when it is of age, or its connection is, or by the client's deadline.
+fn until(
+    age: Duration,
+    last_call: Option<&LastCall>,
+    deadline: Option<Duration>,
+) -> (Instant, End) {
+    let now = Instant::now();
+    let age = last_call.map_or(now + age, |last_call| last_call.end.min(now + age));
+    // A deadline may be further away than there is time.
+    match deadline.and_then(|deadline| now.checked_add(deadline)) {
+        Some(deadline) if deadline < age => (deadline, End::Deadline),
+        Some(_) | None => (age, End::Age),
     }
 }
 
@@ -93,8 +133,26 @@ fn timeout(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use super::timeout;
+    use super::{timeout, until};
     use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use crate::server::LastCall;
+    use crate::watch::end::End;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_stream_ends_no_later_than_its_connection_lets_it() {
+        let early = LastCall::new(Duration::ZERO, MINUTE);
+        let (end, reason) = until(30 * MINUTE, Some(&early), None);
+        assert_eq!((end, reason), (early.end, End::Age));
+        let late = LastCall::new(60 * MINUTE, MINUTE);
+        let (end, reason) = until(30 * MINUTE, Some(&late), Some(40 * MINUTE));
+        assert!(end < late.end && end <= Instant::now() + 30 * MINUTE && reason == End::Age);
+        assert_eq!(until(30 * MINUTE, Some(&early), Some(Duration::ZERO)).1, End::Deadline);
+    }
 
     #[test]
     fn timeouts_read_as_the_protocol_writes_them() {

@@ -1,8 +1,8 @@
 //! Large snapshots and updates: in chunks, each small enough, and resumed as a whole.
 
+use paceline_client::proto::{Selector, WatchStandingsRequest};
 use paceline_core::entry::Part;
 use paceline_grpc::Limits;
-use paceline_grpc::proto::{Selector, WatchStandingsRequest};
 use prost::Message as _;
 
 use crate::follower::{Follower, Seen, canonical};

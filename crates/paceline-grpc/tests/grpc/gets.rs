@@ -1,6 +1,6 @@
 //! Asking once: standings and the catalog.
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     DoubtReason, GetFreshnessRequest, GetStandingsRequest, ListKpisRequest, ListScopesRequest,
     Role, Selector, Standing, Status as Judgement,
 };

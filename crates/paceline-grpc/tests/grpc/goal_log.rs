@@ -7,8 +7,7 @@ use paceline_core::goal::Edit;
 use paceline_engine::{GoalFollower, GoalRecord, Live, Told};
 use paceline_grpc::{AppendGoal, Appending};
 
-/// The topic of the log.
-pub(crate) const GOALS: &str = "paceline.goals";
+use crate::organisation::GOALS;
 
 #[derive(Clone)]
 pub(crate) struct GoalLog {

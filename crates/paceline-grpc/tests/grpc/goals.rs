@@ -1,13 +1,13 @@
 //! Goals that are set while running: what is refused and how, and that an answer holds for every watcher.
 
-use paceline_core::goal::{Draft, Edit, Whose};
-use paceline_core::period::PeriodKind;
-use paceline_grpc::Limits;
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     CauseKind, DeleteGoalRequest, GetFreshnessRequest, Goal, GoalCurve, GoalEdit, GoalOrigin,
     GoalTerms, ListGoalEditsRequest, ListGoalsRequest, RampStep, SetGoalRequest, SetGoalResponse,
     Standing,
 };
+use paceline_core::goal::{Draft, Edit, Whose};
+use paceline_core::period::PeriodKind;
+use paceline_grpc::Limits;
 use tokio::task::JoinSet;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt as _;

@@ -2,14 +2,26 @@
 //!
 //! Time is an argument of the board, so no test waits for it; what a client waits for has a deadline that fails loudly.
 
+mod alert_topic;
+mod alerts;
 mod follower;
 mod frames;
 mod gets;
 mod goal_log;
 mod goals;
+mod known;
+mod organisation;
+mod ranking;
+mod ranking_watched;
 mod reps;
 mod resuming;
 mod serving;
 mod stage;
 mod stalling;
+mod watch_bugs;
 mod watching;
+mod web;
+mod wire {
+    //! What clients read.
+    pub(crate) use paceline_client::proto::*;
+}

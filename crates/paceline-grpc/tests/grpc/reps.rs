@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     GetStandingsRequest, GoalTerms, ListScopesRequest, Removal, RemovalReason, Selector,
     SetGoalRequest, Standing, WatchStandingsRequest,
 };

@@ -1,8 +1,8 @@
 //! Resuming: tokens that are good, old, foreign or forged.
 
+use paceline_client::proto::watch_standings_response::Frame;
+use paceline_client::proto::{OnGap, ResetReason, Selector, WatchStandingsRequest};
 use paceline_grpc::Limits;
-use paceline_grpc::proto::watch_standings_response::Frame;
-use paceline_grpc::proto::{OnGap, ResetReason, Selector, WatchStandingsRequest};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
@@ -20,7 +20,7 @@ fn selector() -> Selector {
 async fn token(stage: &Stage) -> Vec<u8> {
     let mut follower = stage.watch(watch(selector())).await;
     follower.seen().await;
-    follower.token
+    follower.token.clone()
 }
 
 #[tokio::test]

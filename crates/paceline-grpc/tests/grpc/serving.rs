@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use paceline_grpc::proto::WatchStandingsRequest;
+use paceline_client::proto::WatchStandingsRequest;
 use paceline_grpc::{Limits, TOKEN_TRAILER};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Request};
@@ -108,7 +110,7 @@ async fn a_shutdown_ends_every_stream_with_its_token() {
         followers.push(follower);
     }
     // A connection that never says anything does not hold it up either.
-    let silent = tokio::net::TcpStream::connect(stage.address()).await.expect("a connection");
+    let silent = TcpStream::connect(stage.address()).await.expect("a connection");
     stage.shutdown.cancel();
     for follower in &mut followers {
         let status = follower.end().await;
@@ -165,4 +167,41 @@ async fn too_many_watches_are_refused_until_one_ends() {
         }
     };
     timeout(DEADLINE, free).await.expect("room in time");
+}
+
+/// Speaks HTTP/2 as far as is needed to be told to go, and answers the error code of that.
+async fn told_to_go(connection: &mut TcpStream) -> Option<u32> {
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", settings.as_slice()].concat();
+    connection.write_all(&preface).await.expect("it listens");
+    let mut told = None;
+    loop {
+        let mut head = [0; 9];
+        if connection.read_exact(&mut head).await.is_err() {
+            return told;
+        }
+        let mut body = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
+        connection.read_exact(&mut body).await.expect("a whole frame");
+        let (kind, is_answer) = (head[3], head[4] & 1 == 1);
+        let answer = match kind {
+            4 if !is_answer => [0, 0, 0, 4, 1, 0, 0, 0, 0].to_vec(),
+            6 if !is_answer => [&[0, 0, 8, 6, 1, 0, 0, 0, 0], body.as_slice()].concat(),
+            7 => {
+                told = body[4..8].try_into().ok().map(u32::from_be_bytes);
+                continue;
+            }
+            _ => continue,
+        };
+        // It may be gone already.
+        connection.write_all(&answer).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_of_age_is_told_to_go_and_then_ends() {
+    let limits = Limits { age: Duration::from_millis(300), ..Limits::default() };
+    let stage = Stage::closed(limits, 0).await;
+    let mut connection = TcpStream::connect(stage.address()).await.expect("a connection");
+    let told = timeout(DEADLINE, told_to_go(&mut connection)).await.expect("in time");
+    assert_eq!(told, Some(0), "it is told to go, without an error");
 }

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use paceline_client::proto::standings_service_client::StandingsServiceClient;
 use paceline_core::entry::Part;
-use paceline_grpc::proto::standings_service_client::StandingsServiceClient;
 use paceline_grpc::{Limits, TOKEN_TRAILER};
 use tokio::time::sleep;
 use tonic::Code;

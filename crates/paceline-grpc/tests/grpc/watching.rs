@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use paceline_core::decimal::Decimal;
-use paceline_engine::{self as engine, PartitionFreshness};
-use paceline_grpc::Limits;
-use paceline_grpc::proto::{
+use paceline_client::proto::{
     Cause, CauseKind, Doubt, DoubtReason, RemovalReason, Selector, Standing, Status as Judgement,
     WatchStandingsRequest,
 };
+use paceline_core::decimal::Decimal;
+use paceline_engine::{self as engine, PartitionFreshness};
+use paceline_grpc::Limits;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 

@@ -27,8 +27,10 @@ use super::reps::RawReps;
 use super::server::RawServer;
 use super::sources::RawSource;
 use super::status::RawStatus;
-use super::topics::{RawAlerts, RawTopics};
-use super::{Config, calendars, entities, goals, reps, server, sources, status, ties, topics};
+use super::topics::RawTopics;
+use super::{
+    Config, alerts, calendars, entities, goals, reps, server, sources, status, ties, topics,
+};
 
 /// The config of paceline: which changes are read from Kafka, what is measured of them, and who is to reach what.
 #[derive(Deserialize, JsonSchema)]
@@ -66,8 +68,8 @@ pub(super) struct Document {
     server: Option<RawServer>,
     /// The topics that the service keeps its own records in.
     topics: Option<RawTopics>,
-    /// When alerts are raised.
-    alerts: Option<RawAlerts>,
+    /// When alerts are raised, and how long they are kept.
+    alerts: Option<alerts::RawAlerts>,
 }
 
 /// The keys without which there is nothing to run.
@@ -97,8 +99,7 @@ pub(super) fn compile(mut top: Node, mut report: Report) -> Result<Config, Diagn
 impl Document {
     /// Everything is checked, also after mistakes; only what needs a whole config waits for one.
     fn compile(self, report: &mut Report) -> Option<Config> {
-        let mut notes = self.notes();
-        notes.extend(left_out(report));
+        let mut notes: Vec<String> = left_out(report).into_iter().collect();
         let mut declared = self
             .entities
             .map(|raw| entities::compile(&raw, self.currency.is_some(), report))
@@ -128,7 +129,7 @@ impl Document {
         let max_lag = status::max_lag(&raw_status, report);
         let server = server::compile(&self.server.unwrap_or_default(), report);
         let topics = topics::compile(&raw_topics, report);
-        let hold = topics::hold(&self.alerts.unwrap_or_default(), report);
+        let alerts = alerts::compile(&self.alerts.unwrap_or_default(), report);
         let sources =
             self.sources.map(|raw| sources::compile(&raw, &declared, report)).unwrap_or_default();
         topics::check_sources(&raw_topics, &topics, &sources, report);
@@ -168,18 +169,10 @@ impl Document {
             rates,
             server,
             topics,
-            hold,
+            alerts,
             max_lag,
             notes,
         })
-    }
-
-    /// What is accepted and does nothing.
-    fn notes(&self) -> Vec<String> {
-        let topics = self.topics.iter().flat_map(RawTopics::idle);
-        let alerts = self.alerts.is_some().then_some("alerts");
-        let idle = topics.chain(alerts);
-        idle.map(|key| format!("`{key}` is accepted, and has no effect yet")).collect()
     }
 }
 

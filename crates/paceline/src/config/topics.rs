@@ -1,6 +1,4 @@
-//! `topics` and `alerts`: the service's own topics. All but those of goals and reps are for versions that act on them.
-
-use std::time::Duration;
+//! `topics`: the service's own topics.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,19 +15,10 @@ pub struct Topics {
     pub goals: String,
     /// What is told of reps.
     pub reps: String,
-    /// Alerts. Without effect in this version.
+    /// Alerts.
     pub alerts: String,
-    /// Statuses and since when they hold. Without effect in this version.
+    /// Statuses and since when they hold, and alerts on their way to their topic.
     pub status: String,
-}
-
-/// For how long a status must hold before it raises an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hold {
-    /// A status that is worse.
-    pub enter: Duration,
-    /// A status that is better.
-    pub leave: Duration,
 }
 
 /// The topics that the service keeps its own records in.
@@ -43,30 +32,12 @@ pub(super) struct RawTopics {
     /// What is told of reps while running: made when missing, with one partition and `cleanup.policy=compact`. Default:
     /// `paceline.reps`.
     reps: Option<Text>,
-    /// Alerts. Without effect in this version. Default: `paceline.alerts`.
+    /// Alerts: made when missing, with one partition, `cleanup.policy=delete` and `alerts.retention`. Default:
+    /// `paceline.alerts`.
     alerts: Option<Text>,
-    /// Statuses and since when they hold. Without effect in this version. Default: `paceline.status`.
+    /// Statuses and since when they hold, so that they go on after a restart: made when missing, with one partition and
+    /// `cleanup.policy=compact`. Default: `paceline.status`.
     status: Option<Text>,
-}
-
-/// When alerts are raised. Without effect in this version.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Alerts")]
-pub(super) struct RawAlerts {
-    /// For how long a status must hold before it raises an alert. Default: enter 15m, leave 30m.
-    hold: Option<RawHold>,
-}
-
-/// For how long a status must hold before it raises an alert.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Hold")]
-struct RawHold {
-    /// On entering: a whole number and s, m, h or d. Default: `15m`.
-    enter: Option<Text>,
-    /// On leaving: a whole number and s, m, h or d. Default: `30m`.
-    leave: Option<Text>,
 }
 
 /// Compiles the names of the topics.
@@ -97,7 +68,13 @@ pub(super) fn check_sources(
     sources: &[Source],
     report: &mut Report,
 ) {
-    for (raw, topic) in [(&raw.goals, &topics.goals), (&raw.reps, &topics.reps)] {
+    let all = [
+        (&raw.goals, &topics.goals),
+        (&raw.reps, &topics.reps),
+        (&raw.alerts, &topics.alerts),
+        (&raw.status, &topics.status),
+    ];
+    for (raw, topic) in all {
         let uses = |source: &&Source| {
             source.topic == *topic || source.dead_letter.as_deref() == Some(topic)
         };
@@ -113,27 +90,8 @@ impl RawTopics {
     pub(super) fn names_reps(&self) -> bool {
         self.reps.is_some()
     }
-
-    /// What is given and does nothing.
-    pub(super) fn idle(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let given =
-            [("topics.alerts", self.alerts.is_some()), ("topics.status", self.status.is_some())];
-        given.into_iter().filter(|(_, given)| *given).map(|(key, _)| key)
-    }
 }
 
 fn name(topic: Option<&Text>, default: &str, report: &mut Report) -> String {
     topic.and_then(|topic| value::topic(topic, report)).unwrap_or_else(|| default.to_owned())
-}
-
-/// Compiles the times of alerts.
-pub(super) fn hold(raw: &RawAlerts, report: &mut Report) -> Hold {
-    let mut time = |text: Option<&Text>, default| {
-        text.and_then(|text| value::duration(text, report)).unwrap_or(default)
-    };
-    let hold = raw.hold.as_ref();
-    Hold {
-        enter: time(hold.and_then(|hold| hold.enter.as_ref()), Duration::from_secs(15 * 60)),
-        leave: time(hold.and_then(|hold| hold.leave.as_ref()), Duration::from_secs(30 * 60)),
-    }
 }

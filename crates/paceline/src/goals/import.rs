@@ -6,13 +6,13 @@
 
 use std::fmt::Display;
 
+use paceline_client::proto;
 use paceline_core::day::Day;
 use paceline_core::decimal::Decimal;
 use paceline_core::goal::{About, Draft, Whose};
 use paceline_core::kpi::{Better, GoalKind};
 use paceline_core::period::PeriodKind;
 use paceline_core::suggest;
-use paceline_grpc::proto;
 
 use super::Asker;
 use crate::config::csv::{self, Cell};
@@ -223,7 +223,7 @@ fn goal_kind(kpi: &proto::Kpi) -> GoalKind {
 /// Sends a line, as an edit where a goal of its place is set already. What a file cannot say, such as a ramp, stays as
 /// it was.
 pub(super) async fn send(
-    asker: &mut Asker,
+    asker: &Asker,
     line: &Line,
     known: &[proto::Goal],
 ) -> anyhow::Result<Outcome> {

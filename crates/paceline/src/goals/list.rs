@@ -1,6 +1,6 @@
 //! Goals as a table of aligned columns, or as a JSON object a line.
 
-use paceline_grpc::proto;
+use paceline_client::proto;
 
 use crate::json::Shape;
 

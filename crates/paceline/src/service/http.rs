@@ -1,4 +1,4 @@
-//! HTTP: metrics for Prometheus, probes for whoever runs the service, and its version.
+//! Pages over HTTP, beside gRPC-Web: metrics for Prometheus, probes for whoever runs the service, and its version.
 
 use std::sync::Arc;
 
@@ -7,8 +7,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use paceline_engine::Live;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::telemetry::Metrics;
 
@@ -18,13 +16,9 @@ struct Shared {
     metrics: Metrics,
 }
 
-pub(super) async fn serve(
-    listener: TcpListener,
-    live: Arc<Live>,
-    metrics: Metrics,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    let router = Router::new()
+/// The pages, without the services.
+pub(super) fn pages(live: Arc<Live>, metrics: Metrics) -> Router {
+    Router::new()
         .route("/metrics", get(render))
         .route("/healthz", get(|| std::future::ready("ok\n")))
         .route("/readyz", get(ready))
@@ -32,8 +26,7 @@ pub(super) async fn serve(
             "/version",
             get(|| std::future::ready(concat!("paceline ", env!("CARGO_PKG_VERSION"), "\n"))),
         )
-        .with_state(Shared { live, metrics });
-    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+        .with_state(Shared { live, metrics })
 }
 
 async fn render(State(shared): State<Shared>) -> String {

@@ -6,16 +6,13 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use paceline_engine::{
-    Cause, Feed, GoalFollower, Lane, Live, Partition, RepFollower, ShardPlan, Source,
-};
+use paceline_engine::{Cause, Feed, Lane, Live, Partition, ShardPlan, Source};
 use paceline_kafka::{Assigned, DeadLetters, Error, Reader, Settings, Topic, Topics};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::lane::{self, Spot};
-use super::log::{self, Runner};
-use super::{goals, reps};
+use super::own::{Around, Own};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 
@@ -33,8 +30,8 @@ pub(super) async fn run(
     let Some(topics) = until_stopped(&stop, describe(&config, &settings)).await else {
         return Ok(());
     };
-    let (topics, logs) = topics?;
-    for topic in topics.iter().chain(&logs) {
+    let (topics, own) = topics?;
+    for topic in topics.iter().chain(own.kept()) {
         if topic.partitions.iter().any(|offsets| offsets.low > 0) {
             tracing::warn!(
                 topic = topic.name,
@@ -43,7 +40,7 @@ pub(super) async fn run(
             live.set_cause(Cause::Truncated { topic: topic.name.clone() }, true);
         }
     }
-    live.expect(topics.iter().chain(&logs).map(|topic| topic.partitions.len()).sum());
+    live.expect(topics.iter().chain(own.all()).map(|topic| topic.partitions.len()).sum());
     let plan = ShardPlan::new(&feeds(&config, &topics), &ties(&config));
     let lanes =
         config.kafka.lanes.unwrap_or_else(|| thread::available_parallelism().map_or(1, Into::into));
@@ -58,18 +55,8 @@ pub(super) async fn run(
         let stop = stop.clone();
         running.spawn_blocking(move || runner.run(&format!("lane-{lane}"), &stop));
     }
-    let [goals, reps] = logs;
-    let place = topics.len();
-    let follower = GoalFollower::new(live.clone(), place, goals.name.clone());
-    let goals =
-        Runner::new(live.clone(), (place, goals), &settings, goals::Follower(follower), clock)?;
-    let place = place + 1;
-    let follower = RepFollower::new(live.clone(), place, reps.name.clone());
-    let reps =
-        Runner::new(live.clone(), (place, reps), &settings, reps::Follower(follower), clock)?;
-    let (stops, stop) = (stop.clone(), stop.clone());
-    running.spawn_blocking(move || goals.run(&stops));
-    running.spawn_blocking(move || reps.run(&stop));
+    let around = Around { live: &live, clock, stop: &stop };
+    own.follow(topics.len(), &config, &settings, &around, &mut running)?;
     // The first lane that panics ends the service: its partitions would stand still unseen.
     while let Some(ended) = running.join_next().await {
         ended.context("a lane panicked")?;
@@ -85,12 +72,9 @@ async fn until_stopped<T>(stop: &CancellationToken, work: impl Future<Output = T
     }
 }
 
-/// The topics of the sources and the logs of goals and reps, as soon as the brokers answer and all of them exist;
-/// dead-letter topics and the logs are made when missing.
-async fn describe(
-    config: &Config,
-    settings: &Settings,
-) -> anyhow::Result<(Vec<Topic>, [Topic; 2])> {
+/// The topics of the sources and the service's own, as soon as the brokers answer and all of them exist; dead-letter topics
+/// and the service's own are made when missing.
+async fn describe(config: &Config, settings: &Settings) -> anyhow::Result<(Vec<Topic>, Own)> {
     let topics = Arc::new(Topics::new(settings)?);
     let mut described = Vec::new();
     for source in &config.sources {
@@ -102,23 +86,11 @@ async fn describe(
         }
         described.push(topic);
     }
-    let goals = describe_log(&topics, &config.topics.goals).await?;
-    let reps = describe_log(&topics, &config.topics.reps).await?;
-    Ok((described, [goals, reps]))
-}
-
-async fn describe_log(topics: &Arc<Topics>, name: &str) -> anyhow::Result<Topic> {
-    if patiently(|| ask(topics, name, Topics::exists)).await? {
-        tokio::spawn(log::warn_if_forgetful(topics.clone(), name.to_owned()));
-    } else {
-        topics.make_log(name).await?;
-    }
-    let offsets = patiently(|| ask(topics, name, Topics::describe_log)).await?;
-    Ok(Topic { name: name.to_owned(), partitions: vec![offsets] })
+    Ok((described, Own::describe(config, &topics).await?))
 }
 
 /// Asks the brokers about a topic, which blocks a thread, on a thread for that.
-async fn ask<T: Send + 'static>(
+pub(super) async fn ask<T: Send + 'static>(
     topics: &Arc<Topics>,
     topic: &str,
     question: fn(&Topics, &str) -> Result<T, Error>,
@@ -131,7 +103,7 @@ async fn ask<T: Send + 'static>(
 }
 
 /// Asks until there is an answer: brokers come up after their clients, topics after their first producer.
-async fn patiently<T, F: Future<Output = Result<T, Error>>>(
+pub(super) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
     ask: impl Fn() -> F,
 ) -> Result<T, Error> {
     loop {

@@ -1,11 +1,11 @@
-//! Logs: the topics of the service's own records, each of one partition and compacted, read by a thread of its own.
+//! Logs: the topics of the service's own records, each of one partition, read by a thread of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use paceline_engine::{Cause, Live};
-use paceline_kafka::{COMPACT, Error, Log, Record, Settings, Topic, Topics};
+use paceline_kafka::{Error, Log, Record, Settings, Topic, Topics};
 use tokio_util::sync::CancellationToken;
 
 use super::lane;
@@ -26,14 +26,24 @@ pub(super) trait Followed {
     fn caught_up(&mut self, now: Timestamp);
 }
 
-/// Says so if a topic is one that forgets. Not every broker tells, and some let one wait for that.
-pub(super) async fn warn_if_forgetful(topics: Arc<Topics>, topic: String) {
-    if let Some(policy) = topics.policy(&topic).await.filter(|policy| policy != COMPACT) {
-        tracing::warn!(
-            topic,
-            policy,
-            "the topic forgets what is set while running: its cleanup.policy is to be `compact`"
-        );
+/// Says so if a topic that exists has other settings than one that is made. Not every broker tells, and some let one wait for
+/// that.
+pub(super) async fn warn_if_different(
+    topics: Arc<Topics>,
+    topic: String,
+    settings: Vec<(&'static str, String)>,
+) {
+    for (setting, wanted) in settings {
+        if let Some(found) = topics.setting(&topic, setting).await.filter(|found| *found != wanted)
+        {
+            tracing::warn!(
+                topic,
+                setting,
+                found,
+                wanted,
+                "the topic keeps otherwise than it is to"
+            );
+        }
     }
 }
 

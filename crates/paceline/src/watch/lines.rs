@@ -4,9 +4,9 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use paceline_grpc::proto;
+use paceline_client::{Change, Diff, Freshness, proto};
 
-use super::table::{Change, Column, Table, kind};
+use super::board::{Board, Column, kind};
 use super::text;
 
 /// How often the whole board is printed.
@@ -27,49 +27,54 @@ impl Printer {
         Self { title: title.to_owned(), printed: None, moved: Instant::now() }
     }
 
-    /// The lines for a frame that the table has taken.
-    pub(super) fn frame(&mut self, table: &Table, changes: &[Change]) -> String {
-        if !table.is_whole() {
+    /// All may be another: the whole board is printed next.
+    pub(super) fn begin_anew(&mut self) {
+        self.printed = None;
+    }
+
+    /// The lines for what has changed on the board.
+    pub(super) fn show(&mut self, board: &Board, diff: &Diff) -> String {
+        if board.view.freshness() != Freshness::Live {
             return String::new();
         }
         if self.printed.is_none_or(|printed| printed.elapsed() >= BOARD) {
             self.printed = Some(Instant::now());
-            return self.board(table);
+            return self.board(board);
         }
-        self.changes(table, changes)
+        self.changes(board, &diff.changed)
     }
 
-    fn board(&self, table: &Table) -> String {
-        let columns: Vec<Column> = table.columns().into_iter().take(COLUMNS).collect();
-        let mut out =
-            format!("\n{} · revision {} · {}\n", self.title, table.revision, completeness(table));
+    fn board(&self, board: &Board) -> String {
+        let columns: Vec<Column> = board.columns().into_iter().take(COLUMNS).collect();
+        let (name, revision) = (&self.title, board.view.revision());
+        let mut out = format!("\n{name} · revision {revision} · {}\n", completeness(board));
         line(&mut out, "", columns.iter().map(|column| column.title.clone()));
-        for (depth, scope) in table.rows() {
+        for (depth, scope) in board.rows() {
             let cells = columns.iter().map(|column| {
-                table.at(&scope.name, column).map_or_else(String::new, |standing| {
+                board.at(&scope.name, column).map_or_else(String::new, |standing| {
                     format!("{:<9} {}", text::status(standing), text::cell(standing))
                 })
             });
             line(&mut out, &format!("{}{}", "  ".repeat(depth), title(scope)), cells);
         }
-        let _infallible = writeln!(out, "{}", counts(table));
+        let _infallible = writeln!(out, "{}", counts(board));
         out
     }
 
-    fn changes(&mut self, table: &Table, changes: &[Change]) -> String {
+    fn changes(&mut self, board: &Board, changes: &[Change]) -> String {
         let mut out = String::new();
         let turned = |change: &&Change| {
             change.before.as_ref().is_some_and(|before| before.status != change.after.status)
         };
         for change in changes.iter().filter(turned) {
-            out += &turn(table, change);
+            out += &turn(board, change);
         }
         if self.moved.elapsed() >= Duration::from_secs(1) {
             let moved = changes
                 .iter()
                 .filter(|change| !turned(change) && change.after.scope.starts_with("rep:"));
             let lines: Vec<String> =
-                moved.filter_map(|change| step(table, change)).take(MOVES).collect();
+                moved.filter_map(|change| step(board, change)).take(MOVES).collect();
             if !lines.is_empty() {
                 self.moved = Instant::now();
             }
@@ -90,14 +95,14 @@ fn title(scope: &proto::Scope) -> &str {
 }
 
 /// A status that changed, and from what to what.
-fn turn(table: &Table, change: &Change) -> String {
+fn turn(board: &Board, change: &Change) -> String {
     let Change { before, after } = change;
-    let before = before.as_ref().map_or("", text::status);
-    format!("{}: {before} → {} at {}\n", about(table, after), text::status(after), standing(after))
+    let before = before.as_ref().map_or("", |before| text::status(before));
+    format!("{}: {before} → {} at {}\n", about(board, after), text::status(after), standing(after))
 }
 
 /// A value that moved under the same status.
-fn step(table: &Table, change: &Change) -> Option<String> {
+fn step(board: &Board, change: &Change) -> Option<String> {
     let before = change.before.as_ref()?;
     let after = &change.after;
     if before.actual == after.actual {
@@ -106,14 +111,14 @@ fn step(table: &Table, change: &Change) -> Option<String> {
     let from = text::long(&before.actual);
     Some(format!(
         "{}: {from} → {} ({})\n",
-        about(table, after),
+        about(board, after),
         standing(after),
         text::status(after)
     ))
 }
 
-fn about(table: &Table, standing: &proto::Standing) -> String {
-    format!("{} · {} ({})", table.title(&standing.scope), standing.kpi, kind(standing))
+fn about(board: &Board, standing: &proto::Standing) -> String {
+    format!("{} · {} ({})", board.title(&standing.scope), standing.kpi, kind(standing))
 }
 
 fn standing(standing: &proto::Standing) -> String {
@@ -129,18 +134,18 @@ fn standing(standing: &proto::Standing) -> String {
     }
 }
 
-fn completeness(table: &Table) -> String {
-    if table.complete {
+fn completeness(board: &Board) -> String {
+    if board.view.is_complete() {
         return "complete".to_owned();
     }
-    let causes: Vec<String> = table.causes.iter().map(text::cause).collect();
+    let causes: Vec<String> = board.view.causes().iter().map(text::cause).collect();
     format!("INCOMPLETE: {}", causes.join("; "))
 }
 
 /// How many standings of reps have which status.
-fn counts(table: &Table) -> String {
+fn counts(board: &Board) -> String {
     let count = |status: proto::Status| {
-        let of_reps = table.standings().filter(|standing| standing.scope.starts_with("rep:"));
+        let of_reps = board.view.standings().filter(|standing| standing.scope.starts_with("rep:"));
         of_reps.filter(|standing| standing.status() == status).count()
     };
     format!(

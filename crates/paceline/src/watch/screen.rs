@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use paceline_grpc::proto;
+use anyhow::Context;
+use paceline_client::{Change, Event as Happening, Freshness, proto};
 use ratatui::Frame;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::layout::{Constraint, Layout};
@@ -14,8 +15,8 @@ use ratatui::widgets::{Block, Cell, Paragraph, Row, Table as Grid, TableState};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::follow::{Follower, News};
-use super::table::{Change, Column, Table, kind};
+use super::board::{Board, Column, kind};
+use super::follow::News;
 use super::text;
 
 /// How many changes of status are shown.
@@ -28,7 +29,7 @@ const CELL_WIDTH: u16 = 30;
 /// What is on the screen.
 struct Screen {
     title: String,
-    table: Table,
+    board: Board,
     recent: VecDeque<String>,
     lost: Option<String>,
     scroll: TableState,
@@ -36,7 +37,7 @@ struct Screen {
 
 /// Shows the board until told to stop, by `q`, Escape or Ctrl-C among others.
 pub(super) async fn show(
-    mut follower: Follower,
+    mut following: mpsc::Receiver<anyhow::Result<News>>,
     title: &str,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -45,7 +46,7 @@ pub(super) async fn show(
     let mut keys = keys(stop.clone());
     let mut screen = Screen {
         title: title.to_owned(),
-        table: Table::default(),
+        board: Board::default(),
         recent: VecDeque::new(),
         lost: None,
         scroll: TableState::default().with_selected(0),
@@ -54,7 +55,7 @@ pub(super) async fn show(
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            news = follower.next() => screen.take(news?),
+            news = following.recv() => screen.take(news.context("the following ended")??),
             Some(key) = keys.recv() => screen.key(key, &stop),
             _ = clock.tick() => {
                 terminal.draw(|frame| screen.draw(frame))?;
@@ -93,24 +94,20 @@ fn keys(stop: CancellationToken) -> mpsc::Receiver<event::KeyEvent> {
 
 impl Screen {
     fn take(&mut self, news: News) {
-        match news {
-            News::Names(names) => {
-                self.lost = None;
-                self.table.name(*names);
-            }
-            News::Frame(frame) => {
-                let changes = self.table.apply(*frame);
-                changes.iter().for_each(|change| self.remember(change));
-            }
-            News::Lost(reason) => self.lost = Some(reason),
+        match &news {
+            News::Event(Happening::Connected, _) => self.lost = None,
+            News::Event(Happening::Lost(loss), _) => self.lost = Some(loss.reason.clone()),
+            News::Event(..) | News::Names(_) => {}
         }
+        let diff = self.board.take(news).unwrap_or_default();
+        diff.changed.iter().for_each(|change| self.remember(change));
     }
 
     fn remember(&mut self, Change { before, after }: &Change) {
         let Some(before) = before.as_ref().filter(|before| before.status != after.status) else {
             return;
         };
-        let about = format!("{} · {} ({})", self.table.title(&after.scope), after.kpi, kind(after));
+        let about = format!("{} · {} ({})", self.board.title(&after.scope), after.kpi, kind(after));
         self.recent.push_front(format!(
             "{about}: {} → {}",
             text::status(before),
@@ -137,7 +134,7 @@ impl Screen {
         let [head, body, foot] = Layout::vertical(heights).areas(frame.area());
         frame.render_widget(self.head(), head);
         let columns = usize::from(body.width.saturating_sub(NAME_WIDTH) / (CELL_WIDTH + 1));
-        let columns: Vec<Column> = self.table.columns().into_iter().take(columns).collect();
+        let columns: Vec<Column> = self.board.columns().into_iter().take(columns).collect();
         let grid = self.grid(&columns);
         frame.render_stateful_widget(grid, body, &mut self.scroll);
         let recent: Vec<Line<'_>> =
@@ -153,15 +150,20 @@ impl Screen {
     fn head(&self) -> Line<'_> {
         let state = match &self.lost {
             Some(reason) => Span::from(format!("connection lost: {reason}")).red().bold(),
-            None if !self.table.is_whole() => Span::from("catching up").yellow(),
-            None if self.table.complete => Span::from("complete").green(),
+            None if self.board.view.freshness() == Freshness::Awaited => {
+                Span::from("catching up").yellow()
+            }
+            None if self.board.view.freshness() == Freshness::Stale => {
+                Span::from("reading anew").yellow()
+            }
+            None if self.board.view.is_complete() => Span::from("complete").green(),
             None => {
-                Span::from(self.table.causes.iter().map(text::cause).collect::<Vec<_>>().join("; "))
-                    .yellow()
+                let causes = self.board.view.causes().iter().map(text::cause);
+                Span::from(causes.collect::<Vec<_>>().join("; ")).yellow()
             }
         };
-        let counts =
-            format!(" · revision {} · {} updates · ", self.table.revision, self.table.updates);
+        let (revision, updates) = (self.board.view.revision(), self.board.updates);
+        let counts = format!(" · revision {revision} · {updates} updates · ");
         Line::from(vec![Span::from(self.title.as_str()).bold(), Span::from(counts), state])
     }
 
@@ -170,16 +172,16 @@ impl Screen {
         let header = Row::new([Cell::from("")].into_iter().chain(header))
             .style(Style::new().add_modifier(Modifier::BOLD));
         let rows =
-            self.table.rows().into_iter().map(|(depth, scope)| self.row(depth, scope, columns));
+            self.board.rows().into_iter().map(|(depth, scope)| self.row(depth, scope, columns));
         let widths = [NAME_WIDTH].into_iter().chain(columns.iter().map(|_| CELL_WIDTH));
         Grid::new(rows.collect::<Vec<_>>(), widths.map(Constraint::Length)).header(header)
     }
 
     fn row<'a>(&self, depth: usize, scope: &proto::Scope, columns: &[Column]) -> Row<'a> {
-        let name = format!("{}{}", "  ".repeat(depth), self.table.title(&scope.name));
-        let cells = columns
-            .iter()
-            .map(|column| self.table.at(&scope.name, column).map_or_else(Cell::default, cell));
+        let name = format!("{}{}", "  ".repeat(depth), self.board.title(&scope.name));
+        let cells = columns.iter().map(|column| {
+            self.board.at(&scope.name, column).map_or_else(Cell::default, |standing| cell(standing))
+        });
         let row = Row::new([Cell::from(name)].into_iter().chain(cells));
         if scope.kind() == proto::ScopeKind::Rep {
             row

@@ -1,6 +1,6 @@
 //! Numbers and statuses as people read them.
 
-use paceline_grpc::proto;
+use paceline_client::proto;
 use proto::Status;
 
 /// A status in a word.

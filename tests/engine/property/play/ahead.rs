@@ -94,7 +94,7 @@ impl Play<'_> {
     }
 
     /// Whether a KPI is a stock, or made of any.
-    fn is_stock(&self, kpi: &str) -> bool {
+    pub(super) fn is_stock(&self, kpi: &str) -> bool {
         let kpi = self.oracle.kpi(kpi).expect("the oracle has the KPI");
         match kpi.kind {
             KpiType::Derived => {

@@ -38,6 +38,7 @@ impl Play<'_> {
         self.compare_watched(&standings)?;
         self.compare_wrong(&board).map_err(|error| format!("{after}: {error}"))?;
         self.saw_rows(&rows);
+        self.compare_ranks(&board, &rows).map_err(|error| format!("{after}: {error}"))?;
         for nth in 0..2 {
             self.looks += 1;
             let at = (self.looks * 7 + nth * 13) % standings.len();
@@ -55,7 +56,8 @@ impl Play<'_> {
         self.compare_all(&rows, &standings, &format!("asked for {on}"), false)?;
         let rolling = |standing: &&Standing| matches!(kind(standing), PeriodKind::Rolling(_));
         let fixed = standings.iter().filter(|standing| !rolling(standing));
-        fixed.take(3).try_for_each(|standing| self.check_next_change(&board, standing))
+        fixed.take(3).try_for_each(|standing| self.check_next_change(&board, standing))?;
+        self.compare_ranks_fully(&board, on)
     }
 
     /// Rows beside standings, each of which has its row; of periods that lie behind there is no memory by which to judge

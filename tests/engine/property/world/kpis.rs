@@ -127,6 +127,9 @@ impl World {
         self.features.extend(chosen.features());
         self.features.extend(kpi.periods.iter().copied());
         write!(self.yaml, "  - {{name: {name}, entity: {}, better: {better}", kpi.entity())?;
+        // Nothing is drawn for it: every second one drives the others.
+        let role = if self.shown.len() % 2 == 1 { "input" } else { "output" };
+        write!(self.yaml, ", role: {role}")?;
         write!(self.yaml, ", credit: {}, periods: [{periods}]", chosen.credit)?;
         if let Some(parts) = chosen.conversion {
             let [from, to, within] = parts.map(|part| chosen.plain(part));

@@ -40,6 +40,9 @@ pub struct Kpi {
     /// Which direction is good.
     #[serde(default)]
     pub better: Better,
+    /// Whether it drives others or results from them.
+    #[serde(default)]
+    pub role: Role,
     /// What its goals mean; see [`Kpi::goal_kind`].
     #[serde(rename = "goal_kind")]
     pub goal_kind_given: Option<GoalKind>,
@@ -164,6 +167,17 @@ pub enum Better {
     Higher,
     /// Less is better.
     Lower,
+}
+
+/// Whether a KPI drives others or results from them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It drives others.
+    Input,
+    /// It results from others.
+    #[default]
+    Output,
 }
 
 /// What a goal means.

@@ -1,4 +1,4 @@
-//! The frames of one watch, as the connection takes them.
+//! A stream whose frames a task of its own makes, as the connection takes them.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,29 +7,24 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::Stream;
 use tonic::Status;
 
-use crate::proto::WatchStandingsResponse;
-
-/// The frames of one watch, and then the status it ends with.
+/// The frames of one stream, and then the status it ends with.
 ///
-/// The status has a way of its own, so that a watch whose client takes nothing can end, and free what it holds, without
+/// The status has a way of its own, so that a stream whose client takes nothing can end, and free what it holds, without
 /// waiting for that client.
 #[derive(Debug)]
-pub(crate) struct Frames {
-    frames: mpsc::Receiver<WatchStandingsResponse>,
+pub(crate) struct Driven<Frame> {
+    frames: mpsc::Receiver<Frame>,
     end: Option<oneshot::Receiver<Status>>,
 }
 
-impl Frames {
-    pub(super) fn new(
-        frames: mpsc::Receiver<WatchStandingsResponse>,
-        end: oneshot::Receiver<Status>,
-    ) -> Self {
+impl<Frame> Driven<Frame> {
+    pub(crate) fn new(frames: mpsc::Receiver<Frame>, end: oneshot::Receiver<Status>) -> Self {
         Self { frames, end: Some(end) }
     }
 }
 
-impl Stream for Frames {
-    type Item = Result<WatchStandingsResponse, Status>;
+impl<Frame> Stream for Driven<Frame> {
+    type Item = Result<Frame, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Some(frame) = ready!(self.frames.poll_recv(context)) {

@@ -1,0 +1,85 @@
+"""Follows the alerts of a paceline over gRPC, prints each, and keeps in a file how far it has come.
+
+    python alerts.py 127.0.0.1:50051 alerts.token
+
+An alert that was not acknowledged comes again: after a lost connection, and when this program is started again.
+"""
+
+import asyncio
+import pathlib
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
+
+from follow import Lost, Opened, channel, follow
+from paceline.v1.alert_pb2 import Alert
+from paceline.v1.alerts_service_pb2 import WatchAlertsRequest
+from paceline.v1.alerts_service_pb2_grpc import AlertsServiceStub
+from paceline.v1.standing_pb2 import Status
+
+HEARTBEAT = 5  # seconds
+
+
+class Alerts:
+    """Alerts, each at least once. `token` goes on after what is acknowledged, also after a restart of either side."""
+
+    def __init__(self, address: str, token: bytes) -> None:
+        self.stub = AlertsServiceStub(channel(address))
+        self.token = token
+        # What was handed out and is not acknowledged: ids in their order, each with the token after it.
+        self._handed_out: dict[str, bytes] = {}
+
+    async def events(self) -> AsyncIterator[Alert | Lost | None]:
+        """Yields alerts, `Lost`, and None when there is no other alert up to now."""
+        async for news in follow(self._open, HEARTBEAT):
+            match news:
+                case Opened():
+                    self._handed_out.clear()  # all of it comes again
+                case Lost():
+                    yield news
+                case _ if news.HasField("alert"):
+                    self._handed_out[news.alert.id] = news.resume_token
+                    yield news.alert
+                case _:
+                    if not self._handed_out:
+                        self.token = news.resume_token
+                    yield None
+
+    def ack(self, alert: Alert) -> None:
+        """Acknowledges an alert and all that came before it."""
+        if alert.id not in self._handed_out:
+            return
+        for one in list(self._handed_out):
+            self.token = self._handed_out.pop(one)
+            if one == alert.id:
+                return
+
+    def _open(self) -> Any:
+        return self.stub.WatchAlerts(
+            WatchAlertsRequest(resume_token=self.token, heartbeat=Duration(seconds=HEARTBEAT))
+        )
+
+
+async def main() -> None:
+    address = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:50051"
+    kept = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else "alerts.token")
+    alerts = Alerts(address, kept.read_bytes() if kept.exists() else b"")
+    async for event in alerts.events():
+        match event:
+            case Lost():
+                print(f"lost: {event.reason}; again in {event.again_in:.1f} s", flush=True)
+            case Alert():
+                status = Status.Name(event.to).removeprefix("STATUS_")
+                print(f"{event.id}: {event.scope} {event.kpi} is {status}", flush=True)
+                # Here goes what is to be done about it. Only then it is acknowledged.
+                alerts.ack(event)
+        kept.write_bytes(alerts.token)
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        pass

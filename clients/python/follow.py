@@ -1,0 +1,96 @@
+"""Follows a watch of paceline: one stream after another, each opened where the last one ended.
+
+Copy this beside the code that is generated from paceline's .proto files. standings.py and alerts.py show what to build on
+it.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.rpc.error_details_pb2 import RetryInfo
+from grpc_status import rpc_status
+
+# What helps to try again. Anything else the server would refuse again.
+PASSING = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.UNKNOWN,
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+}
+# The bounds of the waits between attempts, in seconds: a random part of a bound that doubles.
+FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
+# After how many heartbeats without a frame a stream is dead.
+HEARTBEATS = 3
+
+
+@dataclass
+class Opened:
+    """A stream is being opened. It may be silent until the server has caught up."""
+
+
+@dataclass
+class Lost:
+    """The stream was lost, and is opened again. Chunks that have come without their last are void."""
+
+    reason: str
+    again_in: float
+
+
+def channel(address: str) -> grpc.aio.Channel:
+    """A connection that notices when the server is gone, and buffers little of what is not read yet."""
+    options = [
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.keepalive_timeout_ms", 15_000),
+        ("grpc.http2.lookahead_bytes", 256 * 1024),
+        ("grpc.initial_reconnect_backoff_ms", 250),
+        ("grpc.max_reconnect_backoff_ms", 5_000),
+    ]
+    return grpc.aio.insecure_channel(address, options=options)
+
+
+async def follow(open_stream: Callable[[], Any], heartbeat: float) -> AsyncIterator[Any]:
+    """Yields `Opened`, frames and `Lost`, for ever. `open_stream` makes the call, with the newest token.
+
+    Raises grpc.aio.AioRpcError when the server refuses, and would again.
+    """
+    failures = 0
+    while True:
+        yield Opened()
+        call = open_stream()
+        patience = None  # a server that catches up is silent; the connection's keepalive watches over it
+        try:
+            while (frame := await asyncio.wait_for(call.read(), patience)) is not grpc.aio.EOF:
+                failures, patience = 0, HEARTBEATS * heartbeat
+                yield frame
+            reason, asked = "the stream ended", 0.0
+        except TimeoutError:
+            reason, asked = f"nothing has come for {HEARTBEATS} heartbeats", 0.0
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in PASSING:
+                raise
+            reason, asked = error.details() or error.code().name, retry_delay(error)
+        finally:
+            call.cancel()
+        bound = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures, 8))
+        failures += 1
+        again_in = asked + random.uniform(0, bound)
+        yield Lost(reason, again_in)
+        await asyncio.sleep(again_in)
+
+
+def retry_delay(error: grpc.aio.AioRpcError) -> float:
+    """How many seconds the server asks to wait."""
+    status = rpc_status.from_call(error)
+    for detail in status.details if status else ():
+        info = RetryInfo()
+        if detail.Unpack(info):
+            return min(60.0, info.retry_delay.ToTimedelta().total_seconds())
+    return 0.0

@@ -1,0 +1,76 @@
+// Follows the alerts of a paceline over gRPC-Web, prints each, and keeps in a file how far it has come.
+//
+//     node dist/alerts.js http://127.0.0.1:8080 alerts.token
+//
+// An alert that was not acknowledged comes again: after a lost connection, and when this program is started again.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+
+import { type Client, createClient } from "@connectrpc/connect";
+import { createGrpcWebTransport } from "@connectrpc/connect-web";
+
+import { follow, type Lost } from "./follow.js";
+import type { Alert } from "./gen/paceline/v1/alert_pb.js";
+import { AlertsService, type WatchAlertsResponse } from "./gen/paceline/v1/alerts_service_pb.js";
+import { Status } from "./gen/paceline/v1/standing_pb.js";
+
+const HEARTBEAT_SECONDS = 5;
+
+/** Alerts, each at least once. `token` goes on after what is acknowledged, also after a restart of either side. */
+class Alerts {
+  /** What was handed out and is not acknowledged: ids in their order, each with the token after it. */
+  private readonly handedOut = new Map<string, Uint8Array>();
+
+  constructor(
+    private readonly client: Client<typeof AlertsService>,
+    public token: Uint8Array,
+  ) {}
+
+  /** Yields alerts, losses, and undefined when there is no other alert up to now. */
+  async *events(): AsyncGenerator<Alert | Lost | undefined> {
+    for await (const news of follow((signal) => this.open(signal), HEARTBEAT_SECONDS * 1000)) {
+      if (news.news === "opened") {
+        this.handedOut.clear(); // all of it comes again
+      } else if (news.news === "lost") {
+        yield news;
+      } else if (news.frame.frame.case === "alert") {
+        const alert = news.frame.frame.value;
+        this.handedOut.set(alert.id, news.frame.resumeToken);
+        yield alert;
+      } else {
+        if (this.handedOut.size === 0) this.token = news.frame.resumeToken;
+        yield undefined;
+      }
+    }
+  }
+
+  /** Acknowledges an alert and all that came before it. */
+  ack(alert: Alert): void {
+    if (!this.handedOut.has(alert.id)) return;
+    for (const [id, token] of this.handedOut) {
+      this.token = token;
+      this.handedOut.delete(id);
+      if (id === alert.id) return;
+    }
+  }
+
+  private open(signal: AbortSignal): AsyncIterable<WatchAlertsResponse> {
+    const heartbeat = { seconds: BigInt(HEARTBEAT_SECONDS) };
+    return this.client.watchAlerts({ resumeToken: this.token, heartbeat }, { signal });
+  }
+}
+
+const [address = "http://127.0.0.1:8080", file = "alerts.token"] = process.argv.slice(2);
+const kept = existsSync(file) ? new Uint8Array(readFileSync(file)) : new Uint8Array();
+const transport = createGrpcWebTransport({ baseUrl: address });
+const alerts = new Alerts(createClient(AlertsService, transport), kept);
+for await (const event of alerts.events()) {
+  if (event !== undefined && "news" in event) {
+    console.log(`lost: ${event.reason}; again in ${(event.againInMs / 1000).toFixed(1)} s`);
+  } else if (event !== undefined) {
+    console.log(`${event.id}: ${event.scope} ${event.kpi} is ${Status[event.to]}`);
+    // Here goes what is to be done about it. Only then it is acknowledged.
+    alerts.ack(event);
+  }
+  writeFileSync(file, alerts.token);
+}

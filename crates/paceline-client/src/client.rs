@@ -1,0 +1,113 @@
+//! A server, as one that is asked: where it is, who asks, and how connections to it are made.
+
+use std::time::Duration;
+
+use tonic::Request;
+use tonic::metadata::AsciiMetadataValue;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::alerts::{AlertOptions, AlertStream};
+use crate::error::Error;
+use crate::standings::{Frames, LiveMap, WatchOptions};
+
+/// How long making a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a plain call may take.
+const CALL: Duration = Duration::from_secs(60);
+/// How often a silent server is asked whether it is there, and how long it may take to answer. Servers need not put up
+/// with clients that ask much more often.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+const KEEPALIVE_ANSWER: Duration = Duration::from_secs(15);
+/// What a server may send of a watch before it is read: enough for one frame, which has at most 256 KiB.
+const WINDOW: u32 = 256 * 1024;
+
+/// A server that is asked. Cheap to clone; clones share the connection of plain calls.
+#[derive(Clone, Debug)]
+pub struct Client {
+    endpoint: Endpoint,
+    pub(crate) channel: Channel,
+    actor: Option<AsciiMetadataValue>,
+}
+
+impl Client {
+    /// A server by its address, `host:port` or a URL. The connection is made when it is first used, and again whenever
+    /// it is needed and not there.
+    ///
+    /// # Errors
+    /// [`Error::Address`]: the text is no address.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub fn new(address: &str) -> Result<Self, Error> {
+        let url =
+            if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
+        let endpoint =
+            Endpoint::from_shared(url).map_err(|_| Error::Address(address.to_owned()))?;
+        Ok(Self::of(endpoint))
+    }
+
+    /// A server by an endpoint of tonic, for TLS and what else that can be told. How connections are kept alive, how long
+    /// making them may take and how much they buffer is set here.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub fn of(endpoint: Endpoint) -> Self {
+        let endpoint = endpoint
+            .connect_timeout(CONNECT)
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(KEEPALIVE)
+            .keep_alive_timeout(KEEPALIVE_ANSWER);
+        let channel = endpoint.connect_lazy();
+        Self { endpoint, channel, actor: None }
+    }
+
+    /// Says who asks; the server calls whoever does not say it anonymous.
+    ///
+    /// # Errors
+    /// [`Error::Actor`]: the name is not written in ASCII.
+    pub fn with_actor(self, who: &str) -> Result<Self, Error> {
+        let actor = who.parse().map_err(|_| Error::Actor(who.to_owned()))?;
+        Ok(Self { actor: Some(actor), ..self })
+    }
+
+    /// Follows the standings of a selection. Nothing is asked before [`LiveMap::next`].
+    pub fn watch(&self, options: WatchOptions) -> LiveMap {
+        LiveMap::new(self.watch_frames(options))
+    }
+
+    /// Follows the frames of a watch as the server sends them, one stream after another, for those who keep no map.
+    pub fn watch_frames(&self, options: WatchOptions) -> Frames {
+        Frames::new(self.clone(), options)
+    }
+
+    /// Follows the alerts of a selection. Nothing is asked before [`AlertStream::next`].
+    pub fn watch_alerts(&self, options: AlertOptions) -> AlertStream {
+        AlertStream::new(self.clone(), options)
+    }
+
+    /// A new connection for a watch, made when it is first used. The name is looked up anew, and one that turned out to be
+    /// dead is not used again.
+    pub(crate) fn watch_channel(&self) -> Channel {
+        let endpoint = self.endpoint.clone();
+        endpoint
+            .initial_stream_window_size(WINDOW)
+            .initial_connection_window_size(WINDOW)
+            .connect_lazy()
+    }
+
+    /// A request that says who asks.
+    pub(crate) fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        if let Some(actor) = &self.actor {
+            request.metadata_mut().insert("x-paceline-actor", actor.clone());
+        }
+        request
+    }
+
+    /// The request of a plain call, which has a deadline.
+    pub(crate) fn call<T>(&self, message: T) -> Request<T> {
+        let mut request = self.request(message);
+        request.set_timeout(CALL);
+        request
+    }
+}

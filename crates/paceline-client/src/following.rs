@@ -1,0 +1,185 @@
+//! Following a watch: one stream after another, each opened where the last one ended.
+//!
+//! A stream that says nothing is taken for dead. Every server that has begun to speak speaks at least once in a
+//! heartbeat; before that it may be silent as long as it catches up, and only the connection is watched over.
+//!
+//! Whoever drives it may drop the future of [`Following::next`] at any time and ask again: nothing is lost by that, and
+//! nothing begins anew.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until, timeout};
+use tonic::transport::Channel;
+use tonic::{Code, Status, Streaming};
+
+use crate::backoff::{Backoff, chance};
+use crate::client::Client;
+use crate::error::{Error, last_token, passes, retry_delay};
+
+/// How long opening a stream may take, once there is a connection or not.
+const OPEN: Duration = Duration::from_secs(15);
+/// After how many heartbeats without a frame a stream is dead.
+const HEARTBEATS: u32 = 3;
+
+/// The largest frame that is taken; servers send at most 256 KiB.
+pub(crate) const FRAME_BYTES: usize = 4 << 20;
+/// The heartbeat of the services, where none is asked for.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// A stream that is being opened.
+pub(crate) type Opening<F> = Pin<Box<dyn Future<Output = Result<Streaming<F>, Status>> + Send>>;
+
+/// Something that can be watched.
+pub(crate) trait Watch {
+    /// What its streams consist of.
+    type Frame: Send + 'static;
+
+    /// Opens a stream that goes on after a token, or begins without one.
+    fn open(&self, client: &Client, channel: Channel, token: Vec<u8>) -> Opening<Self::Frame>;
+}
+
+/// A stream was lost, and is opened again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// What the server, or the connection, says of it.
+    pub reason: String,
+    /// Its status.
+    pub code: Code,
+    /// After how long it is opened again.
+    pub again_in: Duration,
+    /// The token that the stream ended with.
+    pub(crate) token: Option<Vec<u8>>,
+}
+
+/// What following brings.
+pub(crate) enum Step<F> {
+    /// A stream is open.
+    Opened,
+    /// A frame of it.
+    Frame(F),
+    /// It was lost.
+    Lost(Loss),
+}
+
+/// Follows one watch.
+pub(crate) struct Following<W: Watch> {
+    client: Client,
+    watch: W,
+    /// How long an open stream may be silent.
+    patience: Duration,
+    backoff: Backoff,
+    state: State<W::Frame>,
+}
+
+enum State<F> {
+    /// Nothing is done until then.
+    Resting(Instant),
+    Opening(Opening<F>),
+    Open {
+        stream: Box<Streaming<F>>,
+        /// When it is dead if nothing comes; `None` before the first frame.
+        dead_at: Option<Instant>,
+    },
+}
+
+impl<W: Watch> Following<W> {
+    pub(crate) fn new(client: Client, watch: W, heartbeat: Duration) -> Self {
+        Self {
+            client,
+            watch,
+            patience: heartbeat * HEARTBEATS,
+            backoff: Backoff::default(),
+            state: State::Resting(Instant::now()),
+        }
+    }
+
+    /// The next step. A stream that is opened goes on after `token`.
+    ///
+    /// # Errors
+    /// The server refuses in a way that does not pass. Asking again tries again.
+    pub(crate) async fn next(&mut self, token: &[u8]) -> Result<Step<W::Frame>, Error> {
+        loop {
+            match &mut self.state {
+                State::Resting(until) => {
+                    sleep_until(*until).await;
+                    self.state = State::Opening(self.open(token));
+                }
+                State::Opening(opening) => {
+                    let opened = opening.as_mut().await;
+                    return self.opened(opened);
+                }
+                State::Open { stream, dead_at } => {
+                    let message = message(stream, *dead_at).await;
+                    return self.took(message);
+                }
+            }
+        }
+    }
+
+    /// How long it still rests before it tries again.
+    pub(crate) fn rest(&self) -> Duration {
+        match &self.state {
+            State::Resting(until) => until.saturating_duration_since(Instant::now()),
+            State::Opening(_) | State::Open { .. } => Duration::ZERO,
+        }
+    }
+
+    fn open(&self, token: &[u8]) -> Opening<W::Frame> {
+        let channel = self.client.watch_channel();
+        let opening = self.watch.open(&self.client, channel, token.to_owned());
+        Box::pin(async {
+            let late = |_| Status::deadline_exceeded("no stream was opened in time");
+            timeout(OPEN, opening).await.map_err(late)?
+        })
+    }
+
+    fn opened(
+        &mut self,
+        opened: Result<Streaming<W::Frame>, Status>,
+    ) -> Result<Step<W::Frame>, Error> {
+        match opened {
+            Ok(stream) => {
+                self.state = State::Open { stream: Box::new(stream), dead_at: None };
+                Ok(Step::Opened)
+            }
+            Err(status) => self.lost(status),
+        }
+    }
+
+    fn took(&mut self, message: Result<Option<W::Frame>, Status>) -> Result<Step<W::Frame>, Error> {
+        let frame = match message {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return self.lost(Status::unavailable("the stream ended")),
+            Err(status) => return self.lost(status),
+        };
+        if let State::Open { dead_at, .. } = &mut self.state {
+            *dead_at = Some(Instant::now() + self.patience);
+        }
+        self.backoff.reset();
+        Ok(Step::Frame(frame))
+    }
+
+    fn lost(&mut self, status: Status) -> Result<Step<W::Frame>, Error> {
+        let again_in = self.backoff.wait(retry_delay(&status), chance());
+        self.state = State::Resting(Instant::now() + again_in);
+        if !passes(&status) {
+            return Err(status.into());
+        }
+        let (reason, code) = (status.message().to_owned(), status.code());
+        Ok(Step::Lost(Loss { reason, code, again_in, token: last_token(&status) }))
+    }
+}
+
+/// The next message of a stream that is dead at some instant. What has come already is taken first, however late.
+async fn message<F>(
+    stream: &mut Streaming<F>,
+    dead_at: Option<Instant>,
+) -> Result<Option<F>, Status> {
+    let Some(dead_at) = dead_at else { return stream.message().await };
+    tokio::select! {
+        biased;
+        message = stream.message() => message,
+        () = sleep_until(dead_at) => Err(Status::unavailable("nothing has come for three heartbeats")),
+    }
+}

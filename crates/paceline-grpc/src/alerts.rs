@@ -1,0 +1,94 @@
+//! The service of alerts: told from what stands on their topic, so that all who ask are told the same.
+
+mod list;
+mod token;
+mod view;
+mod watcher;
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+
+use crate::driven::Driven;
+use crate::errors;
+use crate::proto;
+use crate::proto::alerts_service_server::AlertsService;
+use crate::selector;
+use crate::served::Served;
+use crate::watch::terms;
+
+use view::View;
+use watcher::{Terms, Watcher};
+
+type Frames = Driven<proto::WatchAlertsResponse>;
+
+/// The service of alerts.
+#[derive(Debug)]
+pub(crate) struct Alerts {
+    served: Served,
+    room: Arc<Semaphore>,
+    shutdown: CancellationToken,
+}
+
+impl Alerts {
+    pub(crate) fn new(served: Served, shutdown: CancellationToken) -> Self {
+        let room = Arc::new(Semaphore::new(served.limits.streams));
+        Self { served, room, shutdown }
+    }
+
+    /// Opens a watch. It is driven by a task of its own, which ends with the stream that is answered.
+    fn open(&self, request: &Request<proto::WatchAlertsRequest>) -> Result<Frames, Status> {
+        let asked = request.get_ref();
+        let view = self.view(asked.selector.as_ref())?;
+        let terms = Terms {
+            heartbeat: terms::heartbeat(asked.heartbeat)?,
+            deadline: terms::deadline(request.metadata()),
+            patience: self.served.limits.patience,
+            age: self.served.limits.age,
+        };
+        // What is wrong with a token is answered at once where it can be told.
+        let alerts = self.served.live.alerts();
+        if alerts.is_ready() {
+            token::start(&asked.resume_token, &view.hash, alerts)?;
+        }
+        let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
+        let (sender, frames) = mpsc::channel(1);
+        let (ender, end) = oneshot::channel();
+        let token = asked.resume_token.clone();
+        let watcher = Watcher::new(self.served.clone(), view, terms, token, sender);
+        let shutdown = self.shutdown.clone();
+        tokio::spawn(async move {
+            watcher.run(shutdown, ender).await;
+            drop(room);
+        });
+        Ok(Driven::new(frames, end))
+    }
+
+    fn view(&self, selector: Option<&proto::Selector>) -> Result<View, Status> {
+        let model = self.served.live.model();
+        let selector = selector.cloned().unwrap_or_default();
+        Ok(View::new(selector::View::of(&selector, model)?, model))
+    }
+}
+
+#[tonic::async_trait]
+impl AlertsService for Alerts {
+    type WatchAlertsStream = Frames;
+
+    async fn watch_alerts(
+        &self,
+        request: Request<proto::WatchAlertsRequest>,
+    ) -> Result<Response<Frames>, Status> {
+        self.open(&request).map(Response::new)
+    }
+
+    async fn list_alerts(
+        &self,
+        request: Request<proto::ListAlertsRequest>,
+    ) -> Result<Response<proto::ListAlertsResponse>, Status> {
+        let view = self.view(request.get_ref().selector.as_ref())?;
+        list::list(&self.served.live, request.get_ref(), &view).map(Response::new)
+    }
+}

@@ -1,0 +1,101 @@
+//! Alerts as they are listed, the newest first.
+
+use jiff::Timestamp;
+use paceline_engine::{Live, ToldAlert};
+use prost::Message as _;
+use tonic::Status;
+
+use super::token;
+use super::view::View;
+use crate::errors;
+use crate::proto;
+
+/// The alerts of a page, when nothing is said, and at most.
+const PAGE: usize = 100;
+const PAGE_MAX: usize = 1_000;
+/// How many alerts are looked at before others may add to them.
+const STRETCH: usize = 1_000;
+
+/// A page of a list.
+struct Page {
+    size: usize,
+    /// Before which offset it begins.
+    before: i64,
+    /// The offset at which the first page ended, after which a watch goes on.
+    end: i64,
+}
+
+/// The alerts that a request asks for.
+pub(super) fn list(
+    live: &Live,
+    request: &proto::ListAlertsRequest,
+    view: &View,
+) -> Result<proto::ListAlertsResponse, Status> {
+    let (from, until) = (instant("from", request.from)?, instant("until", request.until)?);
+    let page = Page::of(request, live)?;
+    let alerts = live.alerts();
+    if !(alerts.is_ready() && live.is_open()) {
+        return Err(errors::not_caught_up());
+    }
+    let roster = live.roster();
+    if let Some(unknown) = view.unknown(&roster) {
+        return Err(errors::unknown_scope(unknown));
+    }
+    let wanted = |alert: &ToldAlert| {
+        from.is_none_or(|from| alert.since >= from)
+            && until.is_none_or(|until| alert.since < until)
+            && view.holds(alert, &roster)
+    };
+    let (mut found, mut before) = (Vec::new(), page.before);
+    // One more than a page tells that there is another.
+    while before > 0 && found.len() <= page.size {
+        let stretch = alerts.before(before, STRETCH);
+        found.extend(stretch.alerts.into_iter().filter(|alert| wanted(alert)));
+        before = stretch.next;
+    }
+    let more = found.len() > page.size;
+    found.truncate(page.size);
+    let next = found.last().filter(|_| more).map(|last| format!("{}.{}", last.offset, page.end));
+    Ok(proto::ListAlertsResponse {
+        alerts: found.iter().map(|alert| message(alert)).collect::<Result<_, _>>()?,
+        next_page_token: next.unwrap_or_default(),
+        resume_token: token::at(page.end, &view.hash, alerts),
+    })
+}
+
+/// An alert as clients get it.
+pub(super) fn message(alert: &ToldAlert) -> Result<proto::Alert, Status> {
+    proto::Alert::decode(alert.body.as_slice())
+        .map_err(|_| Status::internal("an alert is kept that cannot be read"))
+}
+
+impl Page {
+    fn of(request: &proto::ListAlertsRequest, live: &Live) -> Result<Self, Status> {
+        let size = match request.page_size as usize {
+            0 => PAGE,
+            size if size <= PAGE_MAX => size,
+            _ => return Err(errors::invalid("page_size", format!("{PAGE_MAX} is the most"))),
+        };
+        if request.page_token.is_empty() {
+            let end = live.alerts().next();
+            return Ok(Self { size, before: end, end });
+        }
+        let parts = request.page_token.split_once('.');
+        let parts = parts.and_then(|(before, end)| Some((before.parse().ok()?, end.parse().ok()?)));
+        let (before, end) =
+            parts.filter(|(before, end)| *before >= 0 && before <= end).ok_or_else(|| {
+                errors::invalid("page_token", "give the `next_page_token` of the page before")
+            })?;
+        Ok(Self { size, before, end })
+    }
+}
+
+fn instant(
+    field: &str,
+    value: Option<prost_types::Timestamp>,
+) -> Result<Option<Timestamp>, Status> {
+    let Some(value) = value else { return Ok(None) };
+    let nanos = Some(value.nanos).filter(|nanos| (0..1_000_000_000).contains(nanos));
+    let instant = nanos.and_then(|nanos| Timestamp::new(value.seconds, nanos).ok());
+    instant.map(Some).ok_or_else(|| errors::invalid(field, "not an instant of the years 1 to 9999"))
+}

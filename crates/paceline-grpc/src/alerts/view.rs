@@ -1,0 +1,51 @@
+//! The view of one caller: which alerts a selector names.
+
+use paceline_core::model::Model;
+use paceline_core::roster::Roster;
+use paceline_engine::ToldAlert;
+
+use crate::selector::{self, Hash};
+
+/// Which alerts a selector names.
+#[derive(Clone, Debug)]
+pub(super) struct View {
+    selection: paceline_core::board::Selection,
+    /// The names of its KPIs: an alert may be of a KPI that the config no longer has.
+    kpis: Vec<String>,
+    /// Stands for the selector in a resume token.
+    pub(super) hash: Hash,
+}
+
+impl View {
+    pub(super) fn new(view: selector::View, model: &Model) -> Self {
+        let selector::View { selection, hash } = view;
+        let kpis = selection.kpis.iter().map(|kpi| model.kpi(*kpi).name.clone()).collect();
+        Self { selection, kpis, hash }
+    }
+
+    /// A scope that it names and that there is not now.
+    pub(super) fn unknown<'a>(&'a self, roster: &Roster) -> Option<&'a str> {
+        let mut scopes = self.selection.scopes.iter().map(String::as_str);
+        scopes.find(|name| roster.named(name).is_none())
+    }
+
+    /// Whether it holds an alert, by the roster of the moment. One of a scope that is no more is held where its scope is named, or
+    /// all are.
+    pub(super) fn holds(&self, alert: &ToldAlert, roster: &Roster) -> bool {
+        let kinds = &self.selection.kinds;
+        (self.kpis.is_empty() || self.kpis.contains(&alert.kpi))
+            && (kinds.is_empty() || kinds.contains(&alert.kind))
+            && self.holds_scope(&alert.scope, roster)
+    }
+
+    fn holds_scope(&self, scope: &str, roster: &Roster) -> bool {
+        let scopes = &self.selection.scopes;
+        let names = |name: &str| scopes.iter().any(|asked| asked == name);
+        if scopes.is_empty() || names(scope) {
+            return true;
+        }
+        let above = roster.ever_named(scope).and_then(|scope| roster.above(scope));
+        let above = above.filter(|_| self.selection.with_members);
+        above.is_some_and(|above| above.iter().any(|scope| names(&roster.name(*scope))))
+    }
+}

@@ -1,0 +1,208 @@
+//! The watcher: the task that drives one watch of alerts.
+//!
+//! It keeps a position on the list that all watches share, and takes the next alert from there only when its client takes the one
+//! before: a client that is slow costs nothing but its own freshness, and none is skipped.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use metrics::{counter, gauge};
+use paceline_engine::ToldAlert;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+
+use super::list::message;
+use super::token;
+use super::view::View;
+use crate::convert;
+use crate::metric;
+use crate::proto::watch_alerts_response::Frame;
+use crate::proto::{AlertsBookmark, WatchAlertsResponse};
+use crate::served::Served;
+use crate::watch::end::End;
+
+/// How many alerts are looked at before others may add to them.
+const STRETCH: usize = 256;
+
+/// Room for one frame.
+type Room = mpsc::OwnedPermit<WatchAlertsResponse>;
+
+/// The terms of one watch.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    /// After how long without a frame a bookmark is sent.
+    pub(super) heartbeat: Duration,
+    /// How long the client wants the stream, by its deadline.
+    pub(super) deadline: Option<Duration>,
+    /// How long a frame may wait to be taken.
+    pub(super) patience: Duration,
+    /// How long a stream lives, give or take a tenth.
+    pub(super) age: Duration,
+}
+
+/// What is kept of one watch.
+#[derive(Debug)]
+pub(super) struct Watcher {
+    served: Served,
+    view: View,
+    terms: Terms,
+    sender: mpsc::Sender<WatchAlertsResponse>,
+    signal: watch::Receiver<u64>,
+    /// The token it was asked for with.
+    token: Vec<u8>,
+    /// Everything before was sent or is not asked for; `None` until the topic is read.
+    position: Option<i64>,
+    /// When the last frame was sent.
+    sent: Instant,
+    jitter: f64,
+}
+
+/// Why it ends.
+enum Ending {
+    End(End),
+    /// What it was asked for turned out to be impossible.
+    Refused(Box<Status>),
+}
+
+impl From<End> for Ending {
+    fn from(end: End) -> Self {
+        Self::End(end)
+    }
+}
+
+impl From<Status> for Ending {
+    fn from(status: Status) -> Self {
+        Self::Refused(Box::new(status))
+    }
+}
+
+impl Watcher {
+    pub(super) fn new(
+        served: Served,
+        view: View,
+        terms: Terms,
+        token: Vec<u8>,
+        sender: mpsc::Sender<WatchAlertsResponse>,
+    ) -> Self {
+        let signal = served.live.alerts().subscribe();
+        // What has no randomness left falls together, which is no reason to fail.
+        let jitter = f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX);
+        let sent = Instant::now();
+        Self { served, view, terms, sender, signal, token, position: None, sent, jitter }
+    }
+
+    /// Drives the watch until it ends.
+    pub(super) async fn run(mut self, shutdown: CancellationToken, ender: oneshot::Sender<Status>) {
+        gauge!(metric::STREAMS).increment(1);
+        let gone = self.sender.clone();
+        let age = self.terms.age.mul_f64(0.9 + 0.2 * self.jitter);
+        let deadline = self.terms.deadline;
+        let ending = tokio::select! {
+            biased;
+            () = gone.closed() => End::Gone.into(),
+            () = shutdown.cancelled() => End::Draining.into(),
+            () = sleep(age) => End::Age.into(),
+            () = sleep(deadline.unwrap_or_default()), if deadline.is_some() => End::Deadline.into(),
+            ending = self.deliver() => match ending { Err(ending) => ending },
+        };
+        gauge!(metric::STREAMS).decrement(1);
+        let (reason, status) = match ending {
+            Ending::End(end) => {
+                (end.reason(), end.status(self.resume_token().as_deref(), self.jitter))
+            }
+            Ending::Refused(status) => ("REFUSED", *status),
+        };
+        counter!(metric::ENDS, "reason" => reason).increment(1);
+        tracing::debug!(reason, "watch of alerts ended");
+        // Nobody hears it when the client has gone.
+        ender.send(status).ok();
+    }
+
+    async fn deliver(&mut self) -> Result<Infallible, Ending> {
+        self.opening().await;
+        let alerts = self.served.live.alerts();
+        let mut position = token::start(&self.token, &self.view.hash, alerts)?;
+        self.position = Some(position);
+        // From the first moment on there is a token to go on with.
+        self.send_bookmark().await?;
+        loop {
+            self.signal.mark_unchanged();
+            let stretch =
+                self.served.live.alerts().from(position, STRETCH).map_err(|_| End::Gap)?;
+            for alert in &stretch.alerts {
+                self.send(alert).await?;
+            }
+            if stretch.next == position {
+                self.rest().await?;
+            }
+            position = stretch.next;
+            self.position = Some(position);
+        }
+    }
+
+    /// Waits until the topic is read, and it is known who is part of which scope.
+    async fn opening(&mut self) {
+        let mut board = self.served.live.subscribe();
+        while !(self.served.live.alerts().is_ready() && self.served.live.is_open()) {
+            // Board and list are held, and their signals with them, so this is never an error.
+            tokio::select! {
+                _ = self.signal.changed() => {}
+                _ = board.changed() => {}
+            }
+        }
+    }
+
+    /// Rests until more alerts come, and sends a bookmark if one is due before.
+    async fn rest(&mut self) -> Result<(), Ending> {
+        // A little early, so that it has arrived when the client counts on it.
+        let heartbeat = self.sent + self.terms.heartbeat.mul_f64(0.9);
+        tokio::select! {
+            _ = self.signal.changed() => Ok(()),
+            () = sleep_until(heartbeat) => self.send_bookmark().await,
+        }
+    }
+
+    /// Sends an alert if it is asked for by the roster of this moment.
+    async fn send(&mut self, alert: &ToldAlert) -> Result<(), Ending> {
+        if self.view.holds(alert, &self.served.live.roster()) {
+            let room = self.room().await?;
+            self.position = Some(alert.offset + 1);
+            self.emit(room, Frame::Alert(message(alert)?), "alert");
+        }
+        Ok(())
+    }
+
+    async fn send_bookmark(&mut self) -> Result<(), Ending> {
+        let room = self.room().await?;
+        self.emit(room, Frame::Bookmark(AlertsBookmark {}), "bookmark");
+        Ok(())
+    }
+
+    fn emit(&mut self, room: Room, frame: Frame, kind: &'static str) {
+        counter!(metric::FRAMES, "kind" => kind).increment(1);
+        let Served { live, clock, wall, .. } = &self.served;
+        let causes = live.freshness().causes();
+        drop(room.send(WatchAlertsResponse {
+            frame: Some(frame),
+            resume_token: self.resume_token().unwrap_or_default(),
+            as_of: Some(convert::timestamp(clock())),
+            emitted_at: Some(convert::timestamp(wall())),
+            complete: causes.is_empty(),
+            causes: convert::causes(&causes, live.model()),
+        }));
+        self.sent = Instant::now();
+    }
+
+    fn resume_token(&self) -> Option<Vec<u8>> {
+        let alerts = self.served.live.alerts();
+        self.position.map(|position| token::at(position, &self.view.hash, alerts))
+    }
+
+    /// Waits for room for a frame, as long as there is patience.
+    async fn room(&self) -> Result<Room, End> {
+        let room = timeout(self.terms.patience, self.sender.clone().reserve_owned()).await;
+        room.map_err(|_| End::Slow)?.map_err(|_| End::Gone)
+    }
+}

@@ -1,0 +1,38 @@
+//! The desk: what is at hand where frames are handed out.
+
+use std::sync::Arc;
+
+use paceline_core::board::Revision;
+use tokio::time::Instant;
+
+use super::look::Look;
+use super::stamp::Stamp;
+use super::whole::{Maker, Whole};
+use crate::selector::Hash;
+use crate::served::Served;
+use crate::token::Tokens;
+
+/// What is at hand where the frames of a view are handed out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Desk<'a> {
+    pub(super) served: &'a Served,
+    pub(super) tokens: &'a Tokens,
+    /// Of the view.
+    pub(super) hash: &'a Hash,
+    /// The last look; none before the sources are caught up.
+    pub(super) look: Option<&'a Look>,
+    pub(super) now: Instant,
+}
+
+impl Desk<'_> {
+    /// A bookmark with a stamp, which tells of a generation of causes.
+    pub(super) fn bookmark(&self, stamp: &Stamp, heard: u64) -> Arc<Whole> {
+        let Self { served, tokens, hash, .. } = *self;
+        Arc::new(Maker { served, tokens, hash, stamp: stamp.clone(), heard }.bookmark())
+    }
+
+    /// The token of a position in the view.
+    pub(super) fn token(&self, position: Revision) -> Vec<u8> {
+        self.tokens.write(position, self.hash)
+    }
+}

@@ -1,0 +1,69 @@
+//! Watches of leaderboards: the whole leaderboard at first, and again whenever it is another.
+//!
+//! What a stream keeps of what it has sent is enough to tell whether another leaderboard is another: of each rep that was
+//! shown the rank and the revision of the standing. A rank that the clock alone changes is foreseen, and an alarm set to the
+//! instant.
+
+mod frame;
+mod watcher;
+
+use metrics::gauge;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tonic::{Request, Status};
+
+use super::Watches;
+use super::terms::Terms;
+use crate::driven::Driven;
+use crate::errors;
+use crate::leaderboard::Ranking;
+use crate::metric;
+use crate::proto::{WatchLeaderboardRequest, WatchLeaderboardResponse};
+
+use watcher::Watcher;
+
+impl Watches {
+    /// Opens a watch of a leaderboard. It is driven by a task of its own, which ends with the stream that is answered.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` naming the field that is wrong, `RESOURCE_EXHAUSTED` when too many watches are open.
+    pub(crate) fn open_leaderboard(
+        &self,
+        request: &Request<WatchLeaderboardRequest>,
+    ) -> Result<Driven<WatchLeaderboardResponse>, Status> {
+        let asked = request.get_ref();
+        let WatchLeaderboardRequest { scope, kpi, period, by, limit, .. } = asked;
+        let served = &self.hub.board.served;
+        let model = served.live.model();
+        let ranking = Ranking::of((scope, kpi, period), *by, *limit, model)?;
+        let terms = Terms::of(request, asked.heartbeat, asked.min_interval, &served.limits)?;
+        let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
+        let open = Open::new(room);
+        let (sender, frames) = mpsc::channel(1);
+        let (ender, end) = oneshot::channel();
+        let watcher = Watcher::new(served.clone(), ranking, terms, sender);
+        let shutdown = self.shutdown.clone();
+        tokio::spawn(async move {
+            watcher.run(shutdown, ender).await;
+            drop(open);
+        });
+        Ok(Driven::new(frames, end))
+    }
+}
+
+/// A watch that is open, however it ends.
+struct Open {
+    _room: OwnedSemaphorePermit,
+}
+
+impl Open {
+    fn new(room: OwnedSemaphorePermit) -> Self {
+        gauge!(metric::STREAMS).increment(1);
+        Self { _room: room }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        gauge!(metric::STREAMS).decrement(1);
+    }
+}

@@ -1,0 +1,162 @@
+//! Watches without a connection, on a board that is driven by hand: who is not asked stalls, and who is takes what there is.
+
+#[expect(dead_code, reason = "shared with the tests that go over a connection")]
+#[path = "../../tests/grpc/known.rs"]
+mod known;
+#[expect(dead_code, reason = "shared with the tests that go over a connection")]
+#[path = "../../tests/grpc/organisation.rs"]
+mod organisation;
+mod play;
+mod sharing;
+mod wire {
+    //! What clients read: here the server's own messages.
+    pub(super) use crate::proto::*;
+}
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use prost::Message as _;
+use tokio_stream::Stream as _;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::{Request, Status};
+
+use super::member::Place;
+use super::terms::Terms;
+use super::{Frames, Watches};
+use crate::codec::Encoded;
+use crate::convert;
+use crate::limits::Limits;
+use crate::proto::{Selector, Standing, WatchStandingsRequest, WatchStandingsResponse};
+use crate::selector::View;
+use crate::served::{Clock, Served};
+use crate::token::Tokens;
+use known::{Key, Known, Seen, canonical};
+use organisation::Organisation;
+
+/// An organisation and those who watch it.
+struct House {
+    organisation: Organisation,
+    watches: Watches,
+    _shutdown: DropGuard,
+}
+
+/// Somebody who watches.
+struct Viewer {
+    selector: Selector,
+    frames: Frames,
+    known: Known,
+    /// The chunks that were taken, so that who shares one with whom can be told.
+    chunks: Vec<Encoded>,
+    end: Option<Status>,
+}
+
+impl House {
+    fn open(limits: Limits) -> Self {
+        let organisation = Organisation::new(0, Vec::new());
+        organisation.open_board();
+        let clock = organisation.clock.clone();
+        let clock: Clock = Arc::new(move || *clock.lock().expect("a clock"));
+        let served = Served {
+            live: organisation.live.clone(),
+            wall: clock.clone(),
+            clock,
+            append_goal: Arc::new(|_| Box::pin(std::future::ready(Err("no log".to_owned())))),
+            limits,
+        };
+        let shutdown = CancellationToken::new();
+        let tokens = Tokens::of_new_epoch().expect("random bytes");
+        let watches = Watches::new(served, tokens, shutdown.clone());
+        Self { organisation, watches, _shutdown: shutdown.drop_guard() }
+    }
+
+    /// Somebody who begins to watch, or goes on from a token.
+    fn watch(&self, selector: Selector, token: &[u8], heartbeat: Duration) -> Viewer {
+        let request = WatchStandingsRequest {
+            min_interval: Some(prost_types::Duration::default()),
+            ..WatchStandingsRequest::default()
+        };
+        let served = &self.watches.hub.board.served;
+        let terms = Terms::read(&Request::new(request), &served.limits).expect("terms");
+        let terms = Terms { heartbeat, ..terms };
+        let view = View::of(&selector, served.live.model()).expect("a view");
+        let place: Place = self.watches.place(token, &view, &terms).expect("a token of ours");
+        let frames = self.watches.seat(view, &terms, place).expect("room");
+        let (known, chunks, end) = (Known::default(), Vec::new(), None);
+        Viewer { selector, frames, known, chunks, end }
+    }
+
+    /// What a fresh snapshot of a selection shows, without what the clock alone changes.
+    fn shown(&self, selector: &Selector) -> BTreeMap<Key, Standing> {
+        let live = &self.organisation.live;
+        let view = View::of(selector, live.model()).expect("a view");
+        let shown = live.standings(&view.selection, None, self.organisation.now());
+        let roster = live.roster();
+        let convert = |standing| convert::standing(standing, live.model(), &roster);
+        timeless(shown.standings.iter().map(convert))
+    }
+
+    /// Lets everything run that can.
+    async fn run(&self) {
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl Viewer {
+    /// Takes what there is next, and answers it when that ends a frame.
+    fn take(&mut self) -> Poll<Option<Seen>> {
+        let mut context = Context::from_waker(Waker::noop());
+        match Pin::new(&mut self.frames).poll_next(&mut context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Ok(chunk))) => {
+                let message = WatchStandingsResponse::decode(chunk.bytes()).expect("a frame");
+                self.chunks.push(chunk);
+                Poll::Ready(self.known.apply(message))
+            }
+            Poll::Ready(Some(Err(status))) => {
+                self.end = Some(status);
+                Poll::Ready(None)
+            }
+            Poll::Ready(None) => panic!("a stream ends with a status"),
+        }
+    }
+
+    /// Takes all there is, and answers the whole frames.
+    fn take_all(&mut self) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        while self.end.is_none()
+            && let Poll::Ready(frame) = self.take()
+        {
+            seen.extend(frame);
+        }
+        seen
+    }
+
+    /// What it knows, without what the clock alone changes.
+    fn timeless(&self) -> BTreeMap<Key, Standing> {
+        timeless(self.known.board.values().cloned())
+    }
+}
+
+/// Standings without their revisions, and without what differs with the instant they are evaluated at.
+fn timeless(standings: impl IntoIterator<Item = Standing>) -> BTreeMap<Key, Standing> {
+    canonical(standings.into_iter().map(|standing| Standing {
+        expected: String::new(),
+        projected: String::new(),
+        required_per_day: String::new(),
+        pace: None,
+        expected_rate: String::new(),
+        rate_until: None,
+        ..standing
+    }))
+}
+
+fn select(scopes: &[&str], with_members: bool) -> Selector {
+    let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+    Selector { scopes, with_members, ..Selector::default() }
+}

@@ -1,0 +1,133 @@
+//! Whole frames: a snapshot or an update with all its chunks, encoded once for all who take it.
+
+use std::sync::Arc;
+
+use metrics::counter;
+use paceline_core::board::{Revision, Update};
+use paceline_engine::Shown;
+
+use super::chunks::{Chunk, Chunks};
+use super::stamp::{Stamp, Told};
+use crate::codec::Encoded;
+use crate::metric;
+use crate::proto::watch_standings_response::Frame;
+use crate::proto::{Bookmark, Reset, ResetReason};
+use crate::selector::Hash;
+use crate::served::Served;
+use crate::token::Tokens;
+
+/// A whole frame. Who has taken all of it has everything up to its revision.
+#[derive(Clone, Debug)]
+pub(super) struct Whole {
+    pub(super) chunks: Vec<(Kind, Encoded)>,
+    pub(super) revision: Revision,
+    pub(super) told: Arc<Told>,
+    /// The generation of causes that it tells of.
+    pub(super) heard: u64,
+}
+
+/// What a chunk is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Snapshot,
+    Update,
+    Bookmark,
+    Reset,
+}
+
+impl Kind {
+    /// Its name in metrics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Update => "update",
+            Self::Bookmark => "bookmark",
+            Self::Reset => "reset",
+        }
+    }
+}
+
+/// Makes the frames of one view at one revision.
+#[derive(Debug)]
+pub(super) struct Maker<'a> {
+    pub(super) served: &'a Served,
+    pub(super) tokens: &'a Tokens,
+    pub(super) hash: &'a Hash,
+    pub(super) stamp: Stamp,
+    /// The generation of causes that was known before it was stamped.
+    pub(super) heard: u64,
+}
+
+impl Maker<'_> {
+    /// Everything in the view. A removal of the scopes that are unknown belongs to it: until that is sent, there is no token
+    /// to resume with.
+    pub(super) fn snapshot(&self, shown: Shown) -> Whole {
+        let Shown { standings, unknown, .. } = shown;
+        let here = self.token(self.stamp.revision);
+        let last = if unknown.is_empty() { here.clone() } else { Vec::new() };
+        let standings = Chunks::of_snapshot(standings);
+        let mut chunks = self.chunks(Kind::Snapshot, standings, Chunk::snapshot, &[], last);
+        if !unknown.is_empty() {
+            let unknown = Chunks::of_unknown(unknown);
+            chunks.extend(self.chunks(Kind::Update, unknown, Chunk::update, &[], here));
+        }
+        self.whole(chunks)
+    }
+
+    /// The same for who has something that it voids.
+    pub(super) fn reset(&self, reason: ResetReason, snapshot: &Whole) -> Whole {
+        let reset = Reset { reason: reason.into(), epoch: self.tokens.epoch().to_string() };
+        let mut chunks = vec![self.encode(Kind::Reset, Frame::Reset(reset), Vec::new())];
+        chunks.extend_from_slice(&snapshot.chunks);
+        self.whole(chunks)
+    }
+
+    /// What changed in the view since a revision. A token amid it resumes there.
+    pub(super) fn update(&self, since: Revision, update: Update) -> Whole {
+        let (before, here) = (self.token(since), self.token(self.stamp.revision));
+        let update = Chunks::of_update(update);
+        self.whole(self.chunks(Kind::Update, update, Chunk::update, &before, here))
+    }
+
+    /// That there is nothing new.
+    pub(super) fn bookmark(&self) -> Whole {
+        let here = self.token(self.stamp.revision);
+        self.whole(vec![self.encode(Kind::Bookmark, Frame::Bookmark(Bookmark {}), here)])
+    }
+
+    fn whole(&self, chunks: Vec<(Kind, Encoded)>) -> Whole {
+        let Stamp { revision, told } = self.stamp.clone();
+        Whole { chunks, revision, told, heard: self.heard }
+    }
+
+    /// All chunks, with a token amid them and one for the last.
+    fn chunks(
+        &self,
+        kind: Kind,
+        mut chunks: Chunks,
+        frame: fn(Chunk) -> Frame,
+        amid: &[u8],
+        last: Vec<u8>,
+    ) -> Vec<(Kind, Encoded)> {
+        // A roster of later names all that was ever on the board.
+        let roster = self.served.live.roster();
+        let mut encoded = Vec::with_capacity(1);
+        loop {
+            let chunk = chunks.next(self.served.live.model(), &roster);
+            if chunk.last {
+                encoded.push(self.encode(kind, frame(chunk), last));
+                return encoded;
+            }
+            encoded.push(self.encode(kind, frame(chunk), amid.to_vec()));
+        }
+    }
+
+    fn encode(&self, kind: Kind, frame: Frame, token: Vec<u8>) -> (Kind, Encoded) {
+        counter!(metric::ENCODED, "kind" => kind.name()).increment(1);
+        (kind, self.stamp.encode(frame, token, self.served))
+    }
+
+    fn token(&self, revision: Revision) -> Vec<u8> {
+        self.tokens.write(revision, self.hash)
+    }
+}

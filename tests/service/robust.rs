@@ -1,0 +1,122 @@
+//! The contract with subscribers, held by recorded histories: the real binary on a real broker, clients by the dozen, and everything
+//! that can go wrong between them.
+//!
+//! A run has 50 clients, most of them behind a network that delays, slows down, cuts to pieces, swallows and breaks; deals
+//! change hands, are edited, deleted and restored; reps move, leave and come; goals are set; the service is killed, told to end,
+//! and started again; the broker goes away; a month ends. Everything that anybody is told is recorded, and held to each clause of the
+//! contract (`paceline_tests::history`). A run in which something of that did not occur proves nothing of it, and fails.
+//!
+//! A plain run lasts a minute and a half and always has the same seed. `PACELINE_ROBUST_SECONDS` plays runs of other seeds, one after the other, for as
+//! long; `PACELINE_ROBUST_SEED` begins with a seed, such as the one that a failure names. What is drawn is the same then, though
+//! not what happens: the network and the scheduler have a say in that.
+//!
+//! ```text
+//! PACELINE_ROBUST_SECONDS=3600 cargo test -p paceline-tests --test service robust::every
+//! PACELINE_ROBUST_SEED=17 cargo test -p paceline-tests --test service robust::every
+//! ```
+
+mod cast;
+mod chaos;
+mod client;
+mod drain;
+mod goals;
+mod office;
+mod run;
+mod slow;
+mod world;
+
+use std::{
+    collections::hash_map::RandomState,
+    env,
+    hash::BuildHasher as _,
+    time::{Duration, Instant},
+};
+
+use paceline_tests::history::occurred::Counts;
+use tokio::runtime::Runtime;
+
+/// How long one run is, in seconds, besides starting and waiting.
+const RUN: u64 = 55;
+
+/// What has to occur in a run, besides every fault of [`chaos::FAULTS`].
+const ALL: &[&str] = &[
+    // In the organisation.
+    "deal that changed hands",
+    "amount edited",
+    "deal postponed",
+    "deal decided",
+    "deal deleted",
+    "deal undeleted",
+    "new deal",
+    "rep moved",
+    "team moved",
+    "rep ended",
+    "newcomer came",
+    "newcomer went",
+    "goal set",
+    "goal edited",
+    "goal deleted",
+    // To the service and the broker.
+    "crash",
+    "restart",
+    "broker outage",
+    "end of a month",
+    // To the clients.
+    "stream without a token",
+    "token tampered with",
+    "resume",
+    "token of an end",
+    "snapshot",
+    "chunk of a snapshot to be continued",
+    "update",
+    "bookmark",
+    "conflation",
+    "removal for REMOVAL_REASON_DELETED",
+    "removal for REMOVAL_REASON_OUT_OF_FILTER",
+    "removal for REMOVAL_REASON_OUT_OF_SCOPE",
+    "reset for RESET_REASON_OTHER_EPOCH",
+    "reset for RESET_REASON_OTHER_SELECTOR",
+    "end by SERVER_DRAINING",
+    "end by GAP",
+    "end by INVALID_FIELD",
+    "end by a broken connection",
+    "end by the client",
+    "answer",
+];
+
+#[test]
+fn every_clause_of_the_contract_holds_whatever_goes_wrong() {
+    let seconds = number("PACELINE_ROBUST_SECONDS");
+    let random = || seconds.map_or(0, |_| RandomState::new().hash_one(0) % 1_000_000);
+    let first = number("PACELINE_ROBUST_SEED").unwrap_or_else(random);
+    let until = Instant::now() + Duration::from_secs(seconds.unwrap_or(0));
+    for seed in first.. {
+        println!("PACELINE_ROBUST_SEED={seed}");
+        let counts = run::play(seed, RUN);
+        let counts = counts.unwrap_or_else(|says| panic!("PACELINE_ROBUST_SEED={seed}: {says}"));
+        println!("{counts:#?}");
+        let missing = missing(&counts);
+        assert!(missing.is_empty(), "PACELINE_ROBUST_SEED={seed}: did not occur: {missing:?}");
+        if Instant::now() >= until {
+            break;
+        }
+    }
+}
+
+fn missing(counts: &Counts) -> Vec<&'static str> {
+    let all = ALL.iter().chain(&chaos::FAULTS);
+    all.copied().filter(|what| counts.get(*what).copied().unwrap_or(0) == 0).collect()
+}
+
+/// A runtime for clients and what is between them and the service.
+fn runtime() -> Runtime {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime can be made")
+}
+
+/// The number that an environment variable holds.
+fn number(variable: &str) -> Option<u64> {
+    let text = env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is no number")))
+}

@@ -1,0 +1,298 @@
+//! Recorded histories: everything that clients were told, in the order in which they got it, and the clauses of the
+//! contract held against all of it at once.
+//!
+//! A client that checks what it gets sees its own stream only. That a value was skipped, or that two clients were told
+//! two things of one revision, shows only when their histories are laid side by side. So clients of a run write down every
+//! message ([`Recorder`]), and when it is over each clause is a small function over the whole ([`clauses`]).
+
+mod amount;
+pub mod clauses;
+mod end;
+pub mod occurred;
+mod recorder;
+mod replay;
+#[cfg(test)]
+mod sample;
+mod violation;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use jiff::Timestamp;
+use paceline_client::proto::{
+    GetStandingsResponse, OnGap, Selector, Standing, WatchStandingsRequest, WatchStandingsResponse,
+    watch_standings_response::Frame,
+};
+
+pub use end::{End, Ended, Refusal};
+pub use recorder::Recorder;
+pub use violation::{Violation, report};
+
+/// Everything that the clients of a run were told.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// The streams, in the order in which they were opened.
+    pub streams: Vec<Stream>,
+    /// What was done to the service and its broker, in order.
+    pub marks: Vec<Marked>,
+    /// What the service answered when it was asked at the end.
+    pub answers: Vec<Answer>,
+    /// The KPIs of which the org's value is the sum over the reps and the unassigned, and a team's the sum over its reps.
+    pub sums: BTreeSet<String>,
+}
+
+/// One stream, from being asked for to its end.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// Whose it is.
+    pub client: usize,
+    /// What was asked for.
+    pub asked: Asked,
+    /// When it was opened, since the run began.
+    pub opened: Duration,
+    /// The messages, in the order in which they came.
+    pub told: Vec<Told>,
+    /// How it ended; `None` when it was open when the run ended.
+    pub end: Option<Ended>,
+}
+
+/// What a stream was opened with.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The request as it was sent.
+    pub request: WatchStandingsRequest,
+    /// Where its token is from.
+    pub token: Presented,
+    /// Which process of the service answered, counted from 0. Each has an epoch of its own.
+    pub server: u32,
+    /// Whether nothing ever disturbs the way between this client and the service.
+    pub undisturbed: bool,
+}
+
+/// Where a token that was presented is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presented {
+    /// There is none.
+    Nothing,
+    /// A message or the end of a stream had it.
+    Of(Place),
+    /// It was made of one that this process of the service gave, and is none.
+    Tampered(u32),
+}
+
+/// A message of a stream, or its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The stream's place in the history.
+    pub stream: usize,
+    /// The message's place in the stream; `None` for the stream's end.
+    pub message: Option<usize>,
+}
+
+/// A message as it came.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Its place among all messages of all clients.
+    pub order: u64,
+    /// When it came, since the run began.
+    pub at: Duration,
+    /// What it says.
+    pub message: WatchStandingsResponse,
+}
+
+/// Something that was done to the service or its broker.
+#[derive(Clone, Copy, Debug)]
+pub struct Marked {
+    /// When, since the run began.
+    pub at: Duration,
+    /// When, by the wall clock, which the service stamps its messages by.
+    pub wall: Timestamp,
+    /// What.
+    pub mark: Mark,
+}
+
+/// What can be done to the service and its broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The service was killed, or is about to be (SIGKILL).
+    Killed,
+    /// The service was asked to end (SIGTERM).
+    Terminated,
+    /// The service serves again.
+    Started,
+    /// The broker was killed.
+    BrokerKilled,
+    /// The broker is about to be started again.
+    BrokerStarted,
+    /// The machine had no time for the run for a while: a connection may be given up for silent, and nobody is to blame.
+    StoodStill,
+}
+
+/// What the service said when it was asked for standings.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Which process of the service answered.
+    pub server: u32,
+    /// What was asked for.
+    pub selector: Selector,
+    /// The answer.
+    pub response: GetStandingsResponse,
+}
+
+/// What identifies a standing: scope, KPI and the name of its period.
+pub type Key<'h> = (&'h str, &'h str, &'h str);
+
+/// What identifies this standing.
+#[must_use]
+pub fn key(standing: &Standing) -> Key<'_> {
+    let period = standing.period.as_ref().map_or("", |period| period.name.as_str());
+    (&standing.scope, &standing.kpi, period)
+}
+
+impl History {
+    /// The message at a place; `None` for the end of a stream.
+    #[must_use]
+    pub fn message(&self, place: Place) -> Option<&WatchStandingsResponse> {
+        Some(&self.streams.get(place.stream)?.told.get(place.message?)?.message)
+    }
+
+    /// Each stream with its place.
+    pub fn numbered(&self) -> impl Iterator<Item = (usize, &Stream)> {
+        self.streams.iter().enumerate()
+    }
+
+    /// What a stream goes on after, if its token has to be honoured: one of the same process of the service for
+    /// the same selector.
+    #[must_use]
+    pub fn goes_on_after(&self, stream: &Stream) -> Option<Place> {
+        let Presented::Of(place) = stream.asked.token else { return None };
+        let source = &self.streams.get(place.stream)?.asked;
+        let same = source.server == stream.asked.server && source.view() == stream.asked.view();
+        same.then_some(place)
+    }
+
+    /// The revision up to which everything was sent where a token is from, as far as its client can know: a token within a
+    /// snapshot or an update resumes before it.
+    #[must_use]
+    pub fn revision_at(&self, place: Place) -> u64 {
+        let Some(stream) = self.streams.get(place.stream) else { return 0 };
+        let until = place.message.map_or(stream.told.len(), |message| message + 1);
+        let told = stream.told.iter().take(until).rev();
+        let whole = told.map(|told| &told.message).find(|message| is_whole(message));
+        let before = || self.goes_on_after(stream).map(|before| self.revision_at(before));
+        whole.map(|message| message.revision).or_else(before).unwrap_or(0)
+    }
+
+    /// Whether the service was down at some moment from one of the run to another.
+    #[must_use]
+    pub fn was_down(&self, from: Duration, until: Duration) -> bool {
+        let change = |marked: &&Marked| {
+            matches!(marked.mark, Mark::Killed | Mark::Terminated | Mark::Started)
+        };
+        let mut marks = self.marks.iter().filter(change).peekable();
+        let mut down = false;
+        while let Some(before) = marks.next_if(|marked| marked.at < from) {
+            down = before.mark != Mark::Started;
+        }
+        down || marks.any(|marked| marked.at <= until && marked.mark != Mark::Started)
+    }
+
+    /// Whether the machine stood still at some moment from one of the run to another, or was found to have right after.
+    #[must_use]
+    pub fn stood_still(&self, from: Duration, until: Duration) -> bool {
+        let during = from..=until + Duration::from_secs(30);
+        let mut still = self.marks.iter().filter(|marked| marked.mark == Mark::StoodStill);
+        still.any(|marked| during.contains(&marked.at))
+    }
+}
+
+impl Asked {
+    /// What its token is good for: the selector, whatever its order.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View::of(self.request.selector.as_ref())
+    }
+
+    /// Whether it fails rather than being reset.
+    #[must_use]
+    pub fn fails_on_gap(&self) -> bool {
+        self.request.on_gap() == OnGap::Fail
+    }
+
+    /// After how long without a message a bookmark is due.
+    #[must_use]
+    pub fn heartbeat(&self) -> Duration {
+        let asked = self.request.heartbeat.and_then(|heartbeat| Duration::try_from(heartbeat).ok());
+        asked.unwrap_or(Duration::from_secs(5))
+    }
+}
+
+/// A selector, whatever its order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct View<'h> {
+    /// The scopes that are named; none: all.
+    pub scopes: BTreeSet<&'h str>,
+    /// Whether those below them belong to it.
+    pub with_members: bool,
+    /// The KPIs that are named; none: all.
+    pub kpis: BTreeSet<&'h str>,
+    /// The kinds of period that are named; none: all.
+    pub periods: BTreeSet<&'h str>,
+}
+
+impl<'h> View<'h> {
+    /// What a selector selects; without one, everything.
+    #[must_use]
+    pub fn of(selector: Option<&'h Selector>) -> Self {
+        let set = |list: fn(&Selector) -> &Vec<String>| {
+            selector.into_iter().flat_map(list).map(String::as_str).collect()
+        };
+        Self {
+            scopes: set(|selector| &selector.scopes),
+            with_members: selector.is_some_and(|selector| selector.with_members),
+            kpis: set(|selector| &selector.kpis),
+            periods: set(|selector| &selector.periods),
+        }
+    }
+
+    /// Whether it holds every scope.
+    #[must_use]
+    pub fn has_all_scopes(&self) -> bool {
+        self.scopes.is_empty()
+    }
+
+    /// Whether it holds a standing, of a selector without members: who they are changes.
+    #[must_use]
+    pub fn holds(&self, standing: &Standing) -> bool {
+        let kind = standing.period.as_ref().map_or("", |period| period.kind.as_str());
+        (self.scopes.is_empty() || self.scopes.contains(standing.scope.as_str()))
+            && (self.periods.is_empty() || self.periods.contains(kind))
+            && self.has_kpi(&standing.kpi)
+    }
+
+    /// Whether it holds a KPI.
+    #[must_use]
+    pub fn has_kpi(&self, kpi: &str) -> bool {
+        self.kpis.is_empty() || self.kpis.contains(kpi)
+    }
+}
+
+/// Whether a message ends something that a client can stand by: a snapshot, an update, or a bookmark.
+#[must_use]
+pub fn is_whole(message: &WatchStandingsResponse) -> bool {
+    match &message.frame {
+        Some(Frame::Snapshot(chunk)) => chunk.last,
+        Some(Frame::Update(chunk)) => chunk.last,
+        Some(Frame::Bookmark(_)) => true,
+        Some(Frame::Reset(_)) | None => false,
+    }
+}
+
+/// The standings that a message brings.
+#[must_use]
+pub fn standings(message: &WatchStandingsResponse) -> &[Standing] {
+    match &message.frame {
+        Some(Frame::Snapshot(chunk)) => &chunk.standings,
+        Some(Frame::Update(chunk)) => &chunk.standings,
+        _ => &[],
+    }
+}

@@ -1,0 +1,71 @@
+//! The clauses of the contract between the service and its subscribers, each a small function over a recorded history.
+//!
+//! Each is in the file of its name, and shown there to find a history that breaks it: a clause that holds whatever
+//! happens would prove nothing. The number is that of the contract in the documentation of watching.
+
+mod atomic;
+mod backwards;
+mod bank;
+mod bookmarkable;
+mod bounded;
+mod chunks;
+mod convergent;
+mod explicit_removal;
+mod explicit_reset;
+mod honest;
+mod ordered;
+mod reasons;
+mod resumable;
+mod snapshot;
+mod tokens;
+mod unique;
+
+use super::{History, Place, Violation};
+
+/// A clause: what of a history breaks it.
+type Clause = fn(&History) -> Vec<(String, Vec<Place>)>;
+
+const ALL: [(&str, Clause); 15] = [
+    ("1 ordered", ordered::broken),
+    ("2 unique", unique::broken),
+    ("3 atomic", atomic::broken),
+    ("3 atomic, by the sum over all", bank::broken),
+    ("4 convergent", convergent::broken),
+    ("5 consistent snapshot", snapshot::broken),
+    ("6 bookmarkable", bookmarkable::broken),
+    ("7 resumable", resumable::broken),
+    ("8 never backwards", backwards::broken),
+    ("9 explicit reset", explicit_reset::broken),
+    ("10 explicit removal", explicit_removal::broken),
+    ("11 bounded", bounded::broken),
+    ("12 honest freshness", honest::broken),
+    ("14 ends with a reason", reasons::broken),
+    ("15 tokens", tokens::broken),
+];
+
+/// What a history breaks of the contract: nothing, if all is well.
+#[must_use]
+pub fn judge(history: &History) -> Vec<Violation> {
+    let broken = |(clause, find): &(&'static str, Clause)| {
+        let clause = *clause;
+        let found = find(history).into_iter();
+        found.map(move |(says, places)| Violation { clause, says, places }).collect::<Vec<_>>()
+    };
+    ALL.iter().flat_map(broken).collect()
+}
+
+/// Where a message is.
+fn at(stream: usize, message: usize) -> Place {
+    Place { stream, message: Some(message) }
+}
+
+/// Where a stream ended.
+fn end_of(stream: usize) -> Place {
+    Place { stream, message: None }
+}
+
+/// The messages that show each finding of a clause, for tests.
+#[cfg(test)]
+fn places(found: &[(String, Vec<Place>)]) -> Vec<Vec<Place>> {
+    found.iter().map(|(_, places)| places.clone()).collect()
+}
