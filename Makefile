@@ -44,9 +44,11 @@ bench: ## measure the parts and the whole; for a short run: make bench ARGS="--e
 	@scripts/prerequisites build kafka
 	$(heading) 'the binary and the benches'
 	cargo build --release --locked --bin paceline
-	cargo build --release --locked -p paceline-benches --bin whole
+	cargo build --release --locked -p paceline-benches --bin whole --bin streams
 	$(heading) 'the parts'
 	cargo bench --locked -p paceline-benches --bench parts
+	$(heading) 'the streams'
+	@scripts/foreground target/release/streams
 	$(heading) 'the whole'
 	@exec scripts/foreground target/release/whole $(ARGS)
 

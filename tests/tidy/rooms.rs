@@ -31,8 +31,8 @@ const GRPC: Room = Room {
         "tonic-types",
         "tonic-web",
     ],
-    folders: &["crates/paceline-grpc", "crates/paceline-client", "tests"],
-    reason: "only paceline-grpc, paceline-client and tests name tonic: the wire stays at the wall",
+    folders: &["crates/paceline-grpc", "crates/paceline-client", "tests", "benches"],
+    reason: "only paceline-grpc, paceline-client, tests and benches name tonic: the wire stays at the wall",
 };
 
 const MAPS: Room = Room {

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use clap::Args;
-use paceline_grpc::proto::watch_standings_response::Frame;
-use paceline_grpc::proto::{Standing, Update, WatchStandingsRequest, WatchStandingsResponse};
+use paceline_client::proto::watch_standings_response::Frame;
+use paceline_client::proto::{Standing, Update, WatchStandingsRequest, WatchStandingsResponse};
 use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;

@@ -10,9 +10,9 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use paceline_benches::process::Usage;
-use paceline_grpc::proto::standings_service_client::StandingsServiceClient;
-use paceline_grpc::proto::watch_standings_response::Frame;
-use paceline_grpc::proto::{Standing, WatchStandingsRequest, WatchStandingsResponse};
+use paceline_client::proto::standings_service_client::StandingsServiceClient;
+use paceline_client::proto::watch_standings_response::Frame;
+use paceline_client::proto::{Standing, WatchStandingsRequest, WatchStandingsResponse};
 use prost::Message as _;
 use tokio::runtime::Builder;
 use tokio::sync::Semaphore;

@@ -1,7 +1,7 @@
 //! What the clients do: how many there are, and what each of them watches.
 
 use clap::{Args, ValueEnum};
-use paceline_grpc::proto::{Selector, WatchStandingsRequest};
+use paceline_client::proto::{Selector, WatchStandingsRequest};
 
 /// What the clients do.
 #[derive(Args, Clone, Debug)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use paceline_benches::config::CONSUMER;
-use paceline_grpc::proto::{Selector, WatchStandingsRequest};
+use paceline_client::proto::{Selector, WatchStandingsRequest};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
 use serde::Deserialize;
