@@ -151,6 +151,8 @@ impl AlertsService for Alerts {
                     sender.send(Ok(frame)).await.ok();
                 }
                 tokio::select! {
+                    // What the test did first happens first.
+                    biased;
                     () = sender.closed() => return,
                     _ = broken.changed() => {
                         sender.send(Err(Status::unavailable("it broke off"))).await.ok();
