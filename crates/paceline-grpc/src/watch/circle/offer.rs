@@ -45,7 +45,8 @@ impl Circle {
                     && desk.look.is_some_and(told)
             }
             Step::Reset(_) => false,
-            Step::After(_) => desk.now >= member.due,
+            // Who goes on from a token is brought up to now, and not to a beat of a while ago.
+            Step::After(_) => desk.now >= member.due && !member.is_new(),
         };
         (is_called || is_good).then(|| kept.whole.clone())
     }
