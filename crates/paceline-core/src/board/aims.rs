@@ -319,7 +319,9 @@ impl Board {
         kpi: KpiId,
         kind: PeriodKind,
     ) -> impl Iterator<Item = (usize, Day)> {
-        let members = self.roster.members(scope).filter(move |_| self.scales(kpi, kind));
+        // Of an organisation there are many, and mostly nothing scales what any of them owes.
+        let scales = self.scales(kpi, kind);
+        let members = self.roster.members(scope).take_while(move |_| scales);
         members.flat_map(move |rep| {
             let facts = &self.roster.reps()[rep];
             let days = self.goals.all(kpi, kind).flat_map(|goal| edges(goal, facts));
