@@ -13,14 +13,15 @@ use tonic::{Request, Response, Status};
 
 use crate::driven::Driven;
 use crate::errors;
+use crate::open::Open;
 use crate::proto;
 use crate::proto::alerts_service_server::AlertsService;
 use crate::selector;
 use crate::served::Served;
-use crate::watch::terms;
+use crate::watch::terms::Terms;
 
 use view::View;
-use watcher::{Terms, Watcher};
+use watcher::Watcher;
 
 type Frames = Driven<proto::WatchAlertsResponse>;
 
@@ -42,18 +43,14 @@ impl Alerts {
     fn open(&self, request: &Request<proto::WatchAlertsRequest>) -> Result<Frames, Status> {
         let asked = request.get_ref();
         let view = self.view(asked.selector.as_ref())?;
-        let terms = Terms {
-            heartbeat: terms::heartbeat(asked.heartbeat)?,
-            deadline: terms::deadline(request.metadata()),
-            patience: self.served.limits.patience,
-            age: self.served.limits.age,
-        };
+        let terms = Terms::of(request, asked.heartbeat, None, &self.served.limits)?;
         // What is wrong with a token is answered at once where it can be told.
         let alerts = self.served.live.alerts();
         if alerts.is_ready() {
             token::start(&asked.resume_token, &view.hash, alerts)?;
         }
         let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
+        let open = Open::new(room);
         let (sender, frames) = mpsc::channel(1);
         let (ender, end) = oneshot::channel();
         let token = asked.resume_token.clone();
@@ -61,7 +58,7 @@ impl Alerts {
         let shutdown = self.shutdown.clone();
         tokio::spawn(async move {
             watcher.run(shutdown, ender).await;
-            drop(room);
+            drop(open);
         });
         Ok(Driven::new(frames, end))
     }

@@ -21,6 +21,7 @@ mod jitter;
 mod leaderboard;
 mod limits;
 mod metric;
+mod open;
 pub mod proto;
 mod selector;
 mod served;

@@ -4,12 +4,11 @@
 //! before: a client that is slow costs nothing but its own freshness, and none is skipped.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
-use metrics::{counter, gauge};
+use metrics::counter;
 use paceline_engine::ToldAlert;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
@@ -22,25 +21,13 @@ use crate::proto::watch_alerts_response::Frame;
 use crate::proto::{AlertsBookmark, WatchAlertsResponse};
 use crate::served::Served;
 use crate::watch::end::End;
+use crate::watch::terms::Terms;
 
 /// How many alerts are looked at before others may add to them.
 const STRETCH: usize = 256;
 
 /// Room for one frame.
 type Room = mpsc::OwnedPermit<WatchAlertsResponse>;
-
-/// The terms of one watch.
-#[derive(Clone, Debug)]
-pub(super) struct Terms {
-    /// After how long without a frame a bookmark is sent.
-    pub(super) heartbeat: Duration,
-    /// How long the client wants the stream, by its deadline.
-    pub(super) deadline: Option<Duration>,
-    /// How long a frame may wait to be taken.
-    pub(super) patience: Duration,
-    /// How long a stream lives, give or take a tenth.
-    pub(super) age: Duration,
-}
 
 /// What is kept of one watch.
 #[derive(Debug)]
@@ -56,7 +43,6 @@ pub(super) struct Watcher {
     position: Option<i64>,
     /// When the last frame was sent.
     sent: Instant,
-    jitter: f64,
 }
 
 /// Why it ends.
@@ -87,31 +73,23 @@ impl Watcher {
         sender: mpsc::Sender<WatchAlertsResponse>,
     ) -> Self {
         let signal = served.live.alerts().subscribe();
-        // What has no randomness left falls together, which is no reason to fail.
-        let jitter = f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX);
         let sent = Instant::now();
-        Self { served, view, terms, sender, signal, token, position: None, sent, jitter }
+        Self { served, view, terms, sender, signal, token, position: None, sent }
     }
 
     /// Drives the watch until it ends.
     pub(super) async fn run(mut self, shutdown: CancellationToken, ender: oneshot::Sender<Status>) {
-        gauge!(metric::STREAMS).increment(1);
         let gone = self.sender.clone();
-        let age = self.terms.age.mul_f64(0.9 + 0.2 * self.jitter);
-        let deadline = self.terms.deadline;
+        let ((until, then), jitter) = (self.terms.until, self.terms.jitter);
         let ending = tokio::select! {
             biased;
             () = gone.closed() => End::Gone.into(),
             () = shutdown.cancelled() => End::Draining.into(),
-            () = sleep(age) => End::Age.into(),
-            () = sleep(deadline.unwrap_or_default()), if deadline.is_some() => End::Deadline.into(),
+            () = sleep_until(until) => then.into(),
             ending = self.deliver() => match ending { Err(ending) => ending },
         };
-        gauge!(metric::STREAMS).decrement(1);
         let (reason, status) = match ending {
-            Ending::End(end) => {
-                (end.reason(), end.status(self.resume_token().as_deref(), self.jitter))
-            }
+            Ending::End(end) => (end.reason(), end.status(self.resume_token().as_deref(), jitter)),
             Ending::Refused(status) => ("REFUSED", *status),
         };
         counter!(metric::ENDS, "reason" => reason).increment(1);
@@ -202,7 +180,7 @@ impl Watcher {
 
     /// Waits for room for a frame, as long as there is patience.
     async fn room(&self) -> Result<Room, End> {
-        let room = timeout(self.terms.patience, self.sender.clone().reserve_owned()).await;
+        let room = timeout(self.served.limits.patience, self.sender.clone().reserve_owned()).await;
         room.map_err(|_| End::Slow)?.map_err(|_| End::Gone)
     }
 }

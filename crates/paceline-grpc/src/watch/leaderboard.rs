@@ -7,8 +7,7 @@
 mod frame;
 mod watcher;
 
-use metrics::gauge;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tonic::{Request, Status};
 
 use super::Watches;
@@ -16,7 +15,7 @@ use super::terms::Terms;
 use crate::driven::Driven;
 use crate::errors;
 use crate::leaderboard::Ranking;
-use crate::metric;
+use crate::open::Open;
 use crate::proto::{WatchLeaderboardRequest, WatchLeaderboardResponse};
 
 use watcher::Watcher;
@@ -47,23 +46,5 @@ impl Watches {
             drop(open);
         });
         Ok(Driven::new(frames, end))
-    }
-}
-
-/// A watch that is open, however it ends.
-struct Open {
-    _room: OwnedSemaphorePermit,
-}
-
-impl Open {
-    fn new(room: OwnedSemaphorePermit) -> Self {
-        gauge!(metric::STREAMS).increment(1);
-        Self { _room: room }
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        gauge!(metric::STREAMS).decrement(1);
     }
 }

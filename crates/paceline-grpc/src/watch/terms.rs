@@ -15,17 +15,17 @@ use crate::server::LastCall;
 
 /// The terms of one watch.
 #[derive(Clone, Debug)]
-pub(super) struct Terms {
+pub(crate) struct Terms {
     /// After how long without a frame a bookmark is sent.
-    pub(super) heartbeat: Duration,
+    pub(crate) heartbeat: Duration,
     /// The least time between two updates.
     pub(super) min_interval: Duration,
     /// Whether a gap ends the stream.
     pub(super) fails_on_gap: bool,
     /// When the stream ends, and why then.
-    pub(super) until: (Instant, End),
+    pub(crate) until: (Instant, End),
     /// Spreads what many would do at once; from 0 to 1.
-    pub(super) jitter: f64,
+    pub(crate) jitter: f64,
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -54,7 +54,7 @@ impl Terms {
     ///
     /// # Errors
     /// As for [`Self::read`].
-    pub(super) fn of<Asked>(
+    pub(crate) fn of<Asked>(
         request: &Request<Asked>,
         heartbeat: Option<prost_types::Duration>,
         min_interval: Option<prost_types::Duration>,
@@ -75,12 +75,12 @@ impl Terms {
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` when it is out of range.
-pub(crate) fn heartbeat(value: Option<prost_types::Duration>) -> Result<Duration, Status> {
+fn heartbeat(value: Option<prost_types::Duration>) -> Result<Duration, Status> {
     duration("heartbeat", value, SECOND, HEARTBEAT)
 }
 
 /// How long the client wants a stream, by its deadline.
-pub(crate) fn deadline(metadata: &MetadataMap) -> Option<Duration> {
+fn deadline(metadata: &MetadataMap) -> Option<Duration> {
     metadata.get("grpc-timeout").and_then(|value| timeout(value.to_str().ok()?))
 }
 

@@ -2,11 +2,12 @@
 
 use std::task::Waker;
 
-use metrics::{counter, gauge};
+use metrics::counter;
 use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 
 use crate::metric;
+use crate::open::Open;
 use crate::watch::desk::Desk;
 use crate::watch::end::End;
 use crate::watch::member::Member;
@@ -97,23 +98,4 @@ impl Seats {
 fn ended(end: End) {
     counter!(metric::ENDS, "reason" => end.reason()).increment(1);
     tracing::debug!(reason = end.reason(), "watch ended");
-}
-
-/// Counts a stream as open, however it ends.
-#[derive(Debug)]
-struct Open {
-    _room: OwnedSemaphorePermit,
-}
-
-impl Open {
-    fn new(room: OwnedSemaphorePermit) -> Self {
-        gauge!(metric::STREAMS).increment(1);
-        Self { _room: room }
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        gauge!(metric::STREAMS).decrement(1);
-    }
 }
