@@ -9,6 +9,7 @@
 extern crate self as paceline_grpc;
 
 mod alerts;
+mod aside;
 mod catalog;
 mod coaching;
 mod codec;

@@ -1,6 +1,7 @@
 //! The server: all services, for gRPC on one listener and for gRPC-Web on another, until it is told to stop.
 
 mod accept;
+mod gather;
 mod health;
 mod last_call;
 mod origin;
@@ -14,6 +15,7 @@ use tonic_health::server::HealthReporter;
 use tonic_reflection::server::Builder as Reflection;
 
 use crate::alerts::Alerts;
+use crate::aside::Aside;
 use crate::catalog::Catalog;
 use crate::goals::Goals;
 use crate::proto::DESCRIPTORS;
@@ -61,8 +63,10 @@ impl Server {
     pub async fn new(served: Served, shutdown: CancellationToken) -> Result<Self, Error> {
         let (health, health_service) = tonic_health::server::health_reporter();
         let tokens = Tokens::of_new_epoch().map_err(Error::Random)?;
-        let watches = Watches::new(served.clone(), tokens, shutdown.clone());
-        let standings = StandingsServiceServer::new(Standings::new(served.clone(), watches));
+        let aside = Aside::new();
+        let watches = Watches::new(served.clone(), tokens, aside.clone(), shutdown.clone());
+        let standings = Standings::new(served.clone(), watches, aside);
+        let standings = StandingsServiceServer::new(standings);
         let catalog = CatalogServiceServer::new(Catalog::new(served.clone()));
         let goals = GoalsServiceServer::new(Goals::new(served.clone()));
         let alerts = AlertsServiceServer::new(Alerts::new(served.clone(), shutdown.clone()));

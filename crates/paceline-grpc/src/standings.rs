@@ -3,6 +3,7 @@
 
 use tonic::{Request, Response, Status};
 
+use crate::aside::Aside;
 use crate::coaching;
 use crate::convert;
 use crate::driven::Driven;
@@ -21,11 +22,12 @@ use crate::watch::{Frames, Watches};
 pub(crate) struct Standings {
     served: Served,
     watches: Watches,
+    aside: Aside,
 }
 
 impl Standings {
-    pub(crate) fn new(served: Served, watches: Watches) -> Self {
-        Self { served, watches }
+    pub(crate) fn new(served: Served, watches: Watches, aside: Aside) -> Self {
+        Self { served, watches, aside }
     }
 
     /// Answers a request on a thread where that holds up no streams: periods that are not running are added up when asked
@@ -36,7 +38,7 @@ impl Standings {
         get: fn(&Served, &Asked) -> Result<Answer, Status>,
     ) -> Result<Response<Answer>, Status> {
         let (served, request) = (self.served.clone(), request.into_inner());
-        let got = tokio::task::spawn_blocking(move || get(&served, &request)).await;
+        let got = self.aside.run(move || get(&served, &request)).await;
         got.map_err(|_| Status::internal("the answer could not be made"))?.map(Response::new)
     }
 }

@@ -27,6 +27,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status};
 
+use crate::aside::Aside;
 use crate::errors;
 use crate::proto;
 use crate::selector::View;
@@ -51,9 +52,14 @@ pub(crate) struct Watches {
 
 impl Watches {
     /// No watch yet. They follow the board until `shutdown`.
-    pub(crate) fn new(served: Served, tokens: Tokens, shutdown: CancellationToken) -> Self {
+    pub(crate) fn new(
+        served: Served,
+        tokens: Tokens,
+        aside: Aside,
+        shutdown: CancellationToken,
+    ) -> Self {
         let room = Arc::new(Semaphore::new(served.limits.streams));
-        let hub = Arc::new(Hub::new(served, tokens));
+        let hub = Arc::new(Hub::new(served, tokens, aside));
         tokio::spawn(hub.clone().follow(shutdown.clone()));
         Self { hub, room, shutdown }
     }

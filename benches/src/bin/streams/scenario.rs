@@ -20,8 +20,12 @@ use crate::world::{PARTITIONS, TOPIC, World, micros_since};
 const SETTLE: Duration = Duration::from_secs(5);
 /// Changes a second of the one watcher.
 const ONE: u64 = 1_000;
-/// Changes a second while as much is sent as the clients take: each is one for every stream.
-const FAN: u64 = 1_000;
+/// Changes a second while as much is sent as the clients take: each is one for every stream, and no stream gets so many.
+const FAN: u64 = 100;
+
+/// How long a change may wait to be sent with others. It counts as latency; without it the broker, which shares the
+/// processor, is busy with requests of one change.
+const LINGER: Duration = Duration::from_millis(5);
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -65,7 +69,8 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Measured> {
     let broker = Broker::start();
     broker.create_topic(TOPIC, PARTITIONS, &[]);
     let base = micros_since(0);
-    let sender = Arc::new(Sender::new(broker.bootstrap(), base)?);
+    let sender = Arc::new(Sender::new(broker.bootstrap(), base, LINGER)?);
+    let prompt = Arc::new(Sender::new(broker.bootstrap(), base, Duration::ZERO)?);
     sender.fill(world.reps)?;
     let service = Service::start(&plan.paceline, broker.bootstrap(), world)?;
     let grpc = service.grpc.clone();
@@ -90,7 +95,7 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Measured> {
     drop(clients);
 
     let mut one = Helper::start(&One::arguments(&service.grpc, broker.bootstrap(), base))?;
-    let (one, _) = stage.measure(&mut one, service.pid(), 1, ONE)?;
+    let (one, _) = Stage { sender: &prompt, ..stage }.measure(&mut one, service.pid(), 1, ONE)?;
     let mut clients = Helper::start(&load(Watch::Org, false).arguments())?;
     let (fan, _) = stage.measure(&mut clients, service.pid(), world.reps, FAN)?;
     drop(clients);
@@ -116,6 +121,7 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Measured> {
 }
 
 /// What all loads have in common.
+#[derive(Clone, Copy)]
 struct Stage<'a> {
     plan: &'a Plan,
     sender: &'a Arc<Sender>,

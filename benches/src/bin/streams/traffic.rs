@@ -29,9 +29,11 @@ pub(crate) struct Traffic {
 }
 
 impl Sender {
-    pub(crate) fn new(brokers: &str, base: u64) -> anyhow::Result<Self> {
+    /// One that waits for others to send along with a change, at most so long.
+    pub(crate) fn new(brokers: &str, base: u64, linger: Duration) -> anyhow::Result<Self> {
         let mut settings = ClientConfig::new();
-        settings.set("bootstrap.servers", brokers).set("acks", "all").set("linger.ms", "0");
+        let linger = linger.as_millis().to_string();
+        settings.set("bootstrap.servers", brokers).set("acks", "all").set("linger.ms", linger);
         Ok(Self { producer: settings.create()?, base })
     }
 

@@ -174,13 +174,6 @@ pub struct Selection {
     pub kinds: Vec<PeriodKind>,
 }
 
-impl Selection {
-    /// Whether it may hold many scopes: all, or whoever is part of those it names.
-    pub fn is_wide(&self) -> bool {
-        self.scopes.is_empty() || self.with_members
-    }
-}
-
 /// One line of the board: the scope, KPI and kind of period that somebody asks about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {

@@ -23,6 +23,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::gather::{Gathered, Wire};
 use super::last_call::LastCall;
 use crate::limits::Limits;
 use crate::metric;
@@ -146,7 +147,7 @@ async fn speak(
         request.extensions_mut().insert(last);
         router.call(request)
     });
-    let (stream, finish) = (TokioIo::new(stream), Finish { last, patience, shutdown });
+    let (stream, finish) = (TokioIo::new(Wire(stream)), Finish { last, patience, shutdown });
     match http {
         Http::One(http) => finish.serve(http.serve_connection(stream, service)).await?,
         Http::Two(http) => finish.serve(http.serve_connection(stream, service)).await?,
@@ -164,14 +165,14 @@ struct Finish {
 impl Finish {
     /// Serves a connection until it ends, from shutdown or its age on without further requests.
     async fn serve<C: GracefulConnection>(self, connection: C) -> Result<(), C::Error> {
-        let mut connection = std::pin::pin!(connection);
+        let mut connection = Gathered::new(connection);
         tokio::select! {
-            spoken = connection.as_mut() => return spoken,
+            spoken = &mut connection => return spoken,
             () = self.shutdown.cancelled() => {
-                connection.as_mut().graceful_shutdown();
+                connection.finish();
                 return connection.await;
             }
-            () = sleep_until(self.last.call) => connection.as_mut().graceful_shutdown(),
+            () = sleep_until(self.last.call) => connection.finish(),
         }
         // Whatever is still open then is of a client that takes nothing, not even the end of its stream.
         timeout(self.patience, connection).await.unwrap_or(Ok(()))

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use paceline_core::board::Revision;
+use paceline_core::board::{Revision, Selection};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::{Instant, sleep_until};
 
@@ -18,6 +18,9 @@ use super::end::End;
 use super::hub::Board;
 use super::member::Member;
 use crate::selector::View;
+
+/// The scopes of a view for which a beat is no longer made between two frames of other streams.
+const LARGE: usize = 64;
 
 /// All streams of one view.
 #[derive(Debug)]
@@ -132,10 +135,20 @@ impl Audience {
             let beat = Beat::make(&job, view, &board.served, &board.tokens);
             (job, beat)
         };
-        if self.view.selection.is_wide() {
-            return tokio::task::spawn_blocking(make).await.ok();
+        if self.is_large() {
+            return self.board.aside.run(make).await.ok();
         }
         Some(make())
+    }
+
+    /// Whether its view holds many scopes as the roster stands now.
+    fn is_large(&self) -> bool {
+        let Selection { scopes, with_members, .. } = &self.view.selection;
+        let roster = self.board.served.live.roster();
+        let members = |scope: &String| Some(roster.members(roster.named(scope)?));
+        scopes.is_empty()
+            || scopes.len() > LARGE
+            || *with_members && scopes.iter().filter_map(members).flatten().nth(LARGE).is_some()
     }
 
     fn circle(&self) -> MutexGuard<'_, Circle> {

@@ -17,6 +17,8 @@ use super::end::End;
 use super::look::Look;
 use super::member::Member;
 use super::stamp::Told;
+use super::whole::Sent;
+use crate::aside::Aside;
 use crate::selector::View;
 use crate::served::Served;
 use crate::token::Tokens;
@@ -32,6 +34,8 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) struct Board {
     pub(super) served: Served,
     pub(super) tokens: Tokens,
+    pub(super) aside: Aside,
+    pub(super) sent: Sent,
     look: Mutex<Option<Arc<Look>>>,
 }
 
@@ -56,8 +60,9 @@ impl Board {
 }
 
 impl Hub {
-    pub(super) fn new(served: Served, tokens: Tokens) -> Self {
-        let board = Arc::new(Board { served, tokens, look: Mutex::new(None) });
+    pub(super) fn new(served: Served, tokens: Tokens, aside: Aside) -> Self {
+        let (sent, look) = (Sent::new(), Mutex::new(None));
+        let board = Arc::new(Board { served, tokens, aside, sent, look });
         Self { board, registry: Mutex::new(Registry::default()) }
     }
 

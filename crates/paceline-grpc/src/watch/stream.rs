@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use metrics::counter;
 use tokio::time::{Instant, Sleep};
 use tokio_stream::Stream;
 use tonic::Status;
@@ -13,7 +12,6 @@ use super::audience::Audience;
 use super::circle::Polled;
 use super::hub::Hub;
 use crate::codec::Encoded;
-use crate::metric;
 
 /// The frames of one watch, and then the status it ends with.
 ///
@@ -48,7 +46,7 @@ impl Stream for Frames {
         loop {
             match self.audience.poll(self.seat, context) {
                 Polled::Chunk(kind, chunk) => {
-                    counter!(metric::FRAMES, "kind" => kind.name()).increment(1);
+                    self.hub.board.sent.count(kind);
                     return Poll::Ready(Some(Ok(chunk)));
                 }
                 Polled::End(status) => return Poll::Ready(status.map(Err)),

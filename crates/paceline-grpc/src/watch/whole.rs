@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use metrics::counter;
+use metrics::{Counter, counter};
 use paceline_core::board::{Revision, Update};
 use paceline_engine::Shown;
 
@@ -44,6 +44,38 @@ impl Kind {
             Self::Bookmark => "bookmark",
             Self::Reset => "reset",
         }
+    }
+}
+
+/// Counts the frames that are sent, by kind. They are many: each counter is looked up once.
+#[derive(Debug)]
+pub(super) struct Sent {
+    snapshots: Counter,
+    updates: Counter,
+    bookmarks: Counter,
+    resets: Counter,
+}
+
+impl Sent {
+    pub(super) fn new() -> Self {
+        let of = |kind: Kind| counter!(metric::FRAMES, "kind" => kind.name());
+        Self {
+            snapshots: of(Kind::Snapshot),
+            updates: of(Kind::Update),
+            bookmarks: of(Kind::Bookmark),
+            resets: of(Kind::Reset),
+        }
+    }
+
+    /// Counts one.
+    pub(super) fn count(&self, kind: Kind) {
+        let counter = match kind {
+            Kind::Snapshot => &self.snapshots,
+            Kind::Update => &self.updates,
+            Kind::Bookmark => &self.bookmarks,
+            Kind::Reset => &self.resets,
+        };
+        counter.increment(1);
     }
 }
 
