@@ -72,6 +72,10 @@ impl Machine {
         let known = self.forget(&subject);
         let settled = match (step, known) {
             (Step::Left, _) => return,
+            // What brought its status about is what it was.
+            (Step::Moved, Some(known)) => {
+                return self.follow(Followed { key: key.clone(), ..known });
+            }
             (Step::Began, _) | (_, None) => status,
             (Step::Changed | Step::Ended, Some(known)) => known.settled,
         };

@@ -187,3 +187,21 @@ fn what_leaves_is_owed_nothing() {
     let remembered: Vec<_> = machine.changed().map(|(_, remembered)| remembered).collect();
     assert_eq!(remembered, [None, None, None]);
 }
+
+#[test]
+fn what_moves_is_remembered_with_its_days_and_owed_what_it_was() {
+    let hold = Hold { enter: Duration::from_secs(10), leave: Duration::from_secs(10) };
+    let mut machine = Machine::new(hold);
+    machine.take(&transition(0, Step::Began, Status::OnTrack, 0));
+    machine.take(&transition(0, Step::Changed, Status::Behind, 5));
+    let mut moved = transition(0, Step::Moved, Status::Behind, 5);
+    moved.key.period = Arc::new(Period { end: november().end.plus(1), ..november() });
+    (moved.trigger, moved.judged) = (Trigger::Reps, at(7));
+    machine.take(&moved);
+    let (key, remembered) = machine.changed().last().expect("it is remembered");
+    let remembered = remembered.expect("it is remembered");
+    assert_eq!((key.period.end, remembered.last_day), (moved.key.period.end, moved.key.period.end));
+    assert_eq!((remembered.trigger, remembered.judged), (Trigger::Records, at(5)));
+    let owed = machine.due(at(15)).expect("it has held");
+    assert_eq!((owed.key, owed.trigger, owed.judged), (moved.key, Trigger::Records, at(5)));
+}

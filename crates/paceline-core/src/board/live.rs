@@ -229,6 +229,8 @@ impl Board {
         });
         // A rolling window moves on; any other period ends, and its standing leaves the board.
         let goes_on = self.state(live).is_some_and(|former| former.period.name == period.name);
+        let is_moved = !kind.is_rolling()
+            && self.state(live).is_some_and(|former| goes_on && *former.period != period);
         if !goes_on {
             self.note_leaving(live, verdict, now);
         }
@@ -258,6 +260,9 @@ impl Board {
             rate: None,
         };
         self.live[live as usize].state = Some(state);
+        if is_moved {
+            self.note(live, Step::Moved, Trigger::Reps, now);
+        }
     }
 
     /// Works out anew what is owed under other goals, without judging it.

@@ -40,6 +40,8 @@ pub enum Step {
     Began,
     /// It is another.
     Changed,
+    /// It is the same, of a period that has other days under the same name now.
+    Moved,
     /// It is the last of a period that is over, and may be another than before.
     Ended,
     /// Its standing is no more: the scope has ended, or has another period now.

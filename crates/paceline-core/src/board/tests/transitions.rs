@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::{BOOKINGS, Bench, at, goal, model, rep};
 use crate::board::{Board, Transition};
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, CalendarId, FiscalPattern};
 use crate::day::Day;
+use crate::model::Model;
 use crate::period::PeriodKind;
-use crate::roster::Roster;
+use crate::roster::{Rep, Roster};
 use crate::standing::Status;
 use crate::symbol::{Intern as _, Symbols};
 
@@ -106,6 +107,39 @@ fn each_of_several_periods_that_end_in_one_jump_has_its_own_last_status() {
             "2026-11-25 Ended ACHIEVED since 2026-11-25T00:00:00Z by Clock found 2026-11-26T00:00:00Z",
         ]
     );
+}
+
+/// Fiscal years of weeks that begin on a weekday.
+fn weekly(week_start: usize) -> Calendar {
+    let fiscal_pattern = FiscalPattern::FourFourFive;
+    Calendar { week_start, fiscal_pattern, fiscal_year_start: (11, 23), ..Calendar::default() }
+}
+
+#[test]
+fn a_period_that_has_other_days_under_its_name_is_noted_for_who_remembers_them() {
+    let calendars = [weekly(6), weekly(0)];
+    let by = |calendar| Rep { calendar: CalendarId(calendar), ..rep("U1", None, "UTC") };
+    let mut symbols = Symbols::default();
+    let roster = Roster::new(vec![by(1)], &calendars, &mut symbols).expect("a roster");
+    let owner = symbols.intern("U1");
+    let model = model(vec![PeriodKind::Month, PeriodKind::Rolling(7)], Vec::new(), symbols.clone());
+    let model = Model { calendars: calendars.to_vec(), ..model };
+    let mut bench = Bench { board: Board::new(Arc::new(model), Arc::new(roster)), owner };
+    let at_first = "2026-10-23T10:00:00Z";
+    bench.board.open(at(at_first));
+    bench.noted();
+    let next = bench.board.roster().after(vec![Arc::new(by(0))], &calendars, &mut symbols);
+    bench.board.set_roster(Arc::new(next.expect("a roster")), at("2026-10-24T10:00:00Z"));
+    let moved = bench.board.transitions();
+    let lines: Vec<String> = moved.iter().map(line).collect();
+    let expected =
+        "FY2026-P12 Moved NO_GOAL since 2026-10-23T10:00:00Z by Reps found 2026-10-24T10:00:00Z";
+    assert_eq!(lines, [expected], "a rolling window is found by its name whatever its days are");
+    assert_eq!(moved[0].key.period.end.to_string(), "2026-11-21", "it ended on the 22nd before");
+    // So a restart finds it by the last of its days.
+    let recalled =
+        bench.board.key(moved[0].key.scope, BOOKINGS, PeriodKind::Month, moved[0].key.period.end);
+    assert_eq!(recalled.as_ref(), Some(&moved[0].key));
 }
 
 #[test]
