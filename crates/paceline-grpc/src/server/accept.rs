@@ -18,6 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use metrics::{counter, gauge};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, sleep_until, timeout};
@@ -33,6 +34,8 @@ const STREAMS: u32 = 128;
 /// How often a silent peer is asked whether it is there, and how long it may take to answer.
 const KEEPALIVE: Duration = Duration::from_secs(20);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
+/// For how long a connection is silent until the system asks whether its peer is there: HTTP/1.1 has no way of its own.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 /// How long a new connection may be silent.
 const FIRST_BYTE: Duration = Duration::from_secs(5);
 /// The largest head of a request over HTTP/1.1.
@@ -134,6 +137,7 @@ async fn speak(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let Shared { http, router, age, patience, shutdown, .. } = shared;
     stream.set_nodelay(true)?;
+    SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(TCP_KEEPALIVE))?;
     let mut first = [0];
     tokio::select! {
         () = shutdown.cancelled() => return Ok(()),
