@@ -171,6 +171,11 @@ pub enum Cause {
         /// The topic.
         topic: String,
     },
+    /// A topic of the service's own records is kept otherwise than it must be: some of them may be lost without a word.
+    Miskept {
+        /// The topic.
+        topic: String,
+    },
     /// Reading failed in a way that does not mend itself.
     Unreadable {
         /// What the client said.

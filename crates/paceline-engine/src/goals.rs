@@ -44,6 +44,8 @@ pub enum Told {
         /// The number of the edit.
         number: u64,
     },
+    /// A null value under a key that no edit can have: what stood there is gone.
+    Nothing,
     /// Nothing that can be understood.
     Malformed,
 }
@@ -77,14 +79,14 @@ impl Goals {
         let mut changed = false;
         for GoalRecord { offset, told, .. } in records {
             let place = offset as u64;
-            changed |= told != Told::Malformed;
+            changed |= !matches!(told, Told::Nothing | Told::Malformed);
             match told {
                 Told::Edit(edit) => {
                     kept.book.take(place, *edit);
                     places.push(place);
                 }
                 Told::Withdrawn { goal, number } => kept.book.withdraw(&goal, number),
-                Told::Malformed => {}
+                Told::Nothing | Told::Malformed => {}
             }
         }
         if changed {

@@ -126,7 +126,8 @@ impl Memory {
         self.wake();
     }
 
-    /// Up to `most` alerts that are ready, in their order.
+    /// Up to `most` alerts that are ready. Of one standing there is one at a time, until it is [told](Self::told) or
+    /// [not](Self::untold): they are told in their order.
     pub fn ready(&self, most: usize) -> Vec<Ready> {
         self.kept().ready(most)
     }

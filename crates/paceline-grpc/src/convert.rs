@@ -289,6 +289,7 @@ fn cause(cause: &engine::Cause, model: &Model) -> proto::Cause {
         engine::Cause::Truncated { topic } => of_topic(proto::CauseKind::Truncated, topic),
         engine::Cause::Misplaced { topic } => of_topic(proto::CauseKind::Misplaced, topic),
         engine::Cause::Unwritable { topic } => of_topic(proto::CauseKind::Unwritable, topic),
+        engine::Cause::Miskept { topic } => of_topic(proto::CauseKind::Miskept, topic),
         engine::Cause::Gapped { entity } => of_entity(proto::CauseKind::Gap, *entity),
         engine::Cause::Overflow { entity } => of_entity(proto::CauseKind::Overflow, *entity),
         engine::Cause::Revaluing => of(proto::CauseKind::Revaluing),

@@ -95,6 +95,22 @@ pub(crate) fn too_many_streams() -> Status {
     )
 }
 
+/// As much waits to be taken by clients as the server keeps.
+pub(crate) fn too_many_frames() -> Status {
+    let message = "too much is kept for clients that are slow to take it";
+    Status::with_error_details(
+        Code::ResourceExhausted,
+        message,
+        info("TOO_MANY_FRAMES", Some(RETRY)),
+    )
+}
+
+/// More is asked for than can be worked out soon.
+pub(crate) fn too_busy() -> Status {
+    let message = "more is asked for than can be answered soon";
+    Status::with_error_details(Code::ResourceExhausted, message, info("TOO_BUSY", Some(RETRY)))
+}
+
 /// The details of an error that has a reason and, where trying again helps, a delay.
 pub(crate) fn info(reason: &str, retry: Option<Duration>) -> ErrorDetails {
     let mut details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());

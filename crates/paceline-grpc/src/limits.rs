@@ -12,6 +12,9 @@ pub struct Limits {
     /// Watches at a time, over all connections; further ones are refused. Each holds about 6 KiB, whether it rests or stalls,
     /// and what its client's window lets it send.
     pub streams: usize,
+    /// The bytes of frames that are kept for watches to take, over which no more are opened. Who watches the same shares
+    /// them; who stalls amid a large one holds it until its stream ends.
+    pub frames: usize,
     /// How long a frame may wait to be taken before its stream ends, and what is open on a connection of age to end.
     pub patience: Duration,
     /// How long a stream lives, and a connection before it is told to go, give or take a tenth, so that clients spread anew
@@ -27,9 +30,10 @@ impl Default for Limits {
             connections: 12_000,
             head: Duration::from_secs(30),
             streams: 12_000,
+            frames: 512 * 1024 * 1024,
             patience: Duration::from_secs(60),
             age: Duration::from_secs(30 * 60),
-            drain: Duration::from_secs(25),
+            drain: Duration::from_secs(20),
         }
     }
 }

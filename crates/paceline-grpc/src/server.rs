@@ -15,7 +15,6 @@ use tonic_health::server::HealthReporter;
 use tonic_reflection::server::Builder as Reflection;
 
 use crate::alerts::Alerts;
-use crate::aside::Aside;
 use crate::catalog::Catalog;
 use crate::goals::Goals;
 use crate::proto::DESCRIPTORS;
@@ -63,10 +62,8 @@ impl Server {
     pub async fn new(served: Served, shutdown: CancellationToken) -> Result<Self, Error> {
         let (health, health_service) = tonic_health::server::health_reporter();
         let tokens = Tokens::of_new_epoch().map_err(Error::Random)?;
-        let aside = Aside::new();
-        let watches = Watches::new(served.clone(), tokens, aside.clone(), shutdown.clone());
-        let standings = Standings::new(served.clone(), watches, aside);
-        let standings = StandingsServiceServer::new(standings);
+        let watches = Watches::new(served.clone(), tokens, shutdown.clone());
+        let standings = StandingsServiceServer::new(Standings::new(served.clone(), watches));
         let catalog = CatalogServiceServer::new(Catalog::new(served.clone()));
         let goals = GoalsServiceServer::new(Goals::new(served.clone()));
         let alerts = AlertsServiceServer::new(Alerts::new(served.clone(), shutdown.clone()));

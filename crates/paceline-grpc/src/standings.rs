@@ -26,8 +26,8 @@ pub(crate) struct Standings {
 }
 
 impl Standings {
-    pub(crate) fn new(served: Served, watches: Watches, aside: Aside) -> Self {
-        Self { served, watches, aside }
+    pub(crate) fn new(served: Served, watches: Watches) -> Self {
+        Self { served, watches, aside: Aside::new() }
     }
 
     /// Answers a request on a thread where that holds up no streams: periods that are not running are added up when asked
@@ -38,8 +38,9 @@ impl Standings {
         get: fn(&Served, &Asked) -> Result<Answer, Status>,
     ) -> Result<Response<Answer>, Status> {
         let (served, request) = (self.served.clone(), request.into_inner());
-        let got = self.aside.run(move || get(&served, &request)).await;
-        got.map_err(|_| Status::internal("the answer could not be made"))?.map(Response::new)
+        let got =
+            self.aside.run_soon(move || get(&served, &request)).ok_or_else(errors::too_busy)?;
+        got.await.map_err(|_| Status::internal("the answer could not be made"))?.map(Response::new)
     }
 }
 

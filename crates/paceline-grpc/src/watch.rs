@@ -27,7 +27,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status};
 
-use crate::aside::Aside;
 use crate::errors;
 use crate::proto;
 use crate::selector::View;
@@ -52,14 +51,9 @@ pub(crate) struct Watches {
 
 impl Watches {
     /// No watch yet. They follow the board until `shutdown`.
-    pub(crate) fn new(
-        served: Served,
-        tokens: Tokens,
-        aside: Aside,
-        shutdown: CancellationToken,
-    ) -> Self {
+    pub(crate) fn new(served: Served, tokens: Tokens, shutdown: CancellationToken) -> Self {
         let room = Arc::new(Semaphore::new(served.limits.streams));
-        let hub = Arc::new(Hub::new(served, tokens, aside));
+        let hub = Arc::new(Hub::new(served, tokens));
         tokio::spawn(hub.clone().follow(shutdown.clone()));
         Self { hub, room, shutdown }
     }
@@ -86,6 +80,9 @@ impl Watches {
 
     /// Seats a stream among those of its view.
     fn seat(&self, view: View, terms: &Terms, place: Place) -> Result<Frames, Status> {
+        if self.hub.board.stock.bytes() > self.hub.board.served.limits.frames {
+            return Err(errors::too_many_frames());
+        }
         let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
         let member = Member::new(place, terms, Instant::now());
         let (until, _) = member.until;

@@ -6,6 +6,9 @@ use super::Revision;
 use super::trail::{Step, Trail};
 use crate::roster::{Roster, ScopeId};
 
+/// How many times everything may be part of something else before the first of it is forgotten.
+const TIMES: usize = 4;
+
 /// A change: the scopes that a scope was part of; `None` when it was not in force.
 type Change = Step<Option<Box<[ScopeId]>>>;
 
@@ -27,6 +30,7 @@ pub(super) struct Moved<'a> {
 impl Lineage {
     /// Notes in what two rosters differ, of which the second follows the first at a revision.
     pub(super) fn note(&mut self, at: Revision, from: &Roster, to: &Roster) {
+        self.changes.allow(TIMES * to.scopes().len());
         for scope in (0..to.scopes().len() as u32).map(ScopeId) {
             let was = from.above(scope);
             if was != to.above(scope) {

@@ -353,9 +353,14 @@ impl Board {
     }
 
     fn remember(&mut self, entered: Revision, removal: Removal) {
+        self.removals.allow(TURNS * self.live.len());
         self.removals.note(self.revision, removal.key.scope, Left { entered, removal });
     }
 }
+
+/// How many times all periods may end before the first end is forgotten. They may all end at one instant, as at the end of a
+/// year, and then again with another calendar.
+const TURNS: usize = 4;
 
 /// A case of a KPI.
 pub(super) fn case(kpi: &Kpi, worth: Worth, aim: Option<Aim>, end: Option<Timestamp>) -> Case {

@@ -10,7 +10,7 @@ use foldhash::fast::FixedState;
 use super::Revision;
 use crate::roster::ScopeId;
 
-/// How much is remembered.
+/// How much is remembered at least.
 const LIMIT: usize = 200_000;
 
 /// What happened to scopes.
@@ -19,6 +19,7 @@ pub(super) struct Trail<T> {
     all: VecDeque<Step<T>>,
     /// By scope, where its steps are, counted from the first there ever was.
     of: HashMap<ScopeId, VecDeque<u64>, FixedState>,
+    limit: usize,
     /// How many are not remembered any longer, and the newest revision of them.
     forgotten: u64,
     forgotten_at: Revision,
@@ -35,17 +36,23 @@ pub(super) struct Step<T> {
 impl<T> Default for Trail<T> {
     fn default() -> Self {
         let (all, of) = (VecDeque::new(), HashMap::default());
-        Self { all, of, forgotten: 0, forgotten_at: Revision::default() }
+        Self { all, of, limit: LIMIT, forgotten: 0, forgotten_at: Revision::default() }
     }
 }
 
 impl<T> Trail<T> {
+    /// Has at least so much be remembered: what may happen at once must not be more, or even who has everything else would have
+    /// to begin anew.
+    pub(super) fn allow(&mut self, most: usize) {
+        self.limit = self.limit.max(most);
+    }
+
     /// Notes what happens to a scope at a revision, which is not less than any before.
     pub(super) fn note(&mut self, at: Revision, scope: ScopeId, what: T) {
         let place = self.forgotten + self.all.len() as u64;
         self.of.entry(scope).or_default().push_back(place);
         self.all.push_back(Step { at, scope, what });
-        if self.all.len() > LIMIT {
+        if self.all.len() > self.limit {
             self.forget_oldest();
         }
     }
@@ -92,7 +99,13 @@ mod tests {
         let count = LIMIT as u64 + 50;
         (1..=count).for_each(|at| trail.note(Revision(at), ScopeId((at % 7) as u32), at));
         assert!(!trail.remembers(Revision(49)) && trail.remembers(Revision(50)));
-        for since in [50, 51, 60, count - 1, count].map(Revision) {
+        trail.allow(LIMIT + 1_000);
+        (count + 1..=count + 1_000)
+            .for_each(|at| trail.note(Revision(at), ScopeId((at % 7) as u32), at));
+        assert!(trail.remembers(Revision(50)), "it is allowed to hold more");
+        (0..1_000).for_each(|_| trail.forget_oldest());
+        let count = count + 1_000;
+        for since in [1_050, 1_051, 1_060, count - 1, count].map(Revision) {
             for scope in (0..7).map(ScopeId) {
                 let all = trail.since(since).filter(|step| step.scope == scope);
                 let all: Vec<u64> = all.map(|step| step.what).collect();

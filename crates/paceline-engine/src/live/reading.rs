@@ -1,8 +1,11 @@
 //! Reading: the standings of a selection, what changed in it, and which scopes anything changed of.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use paceline_core::board::{Board, Changed, Reading, Revision, Selection, Standing, Update};
 use paceline_core::day::Day;
+use paceline_core::roster::Roster;
 
 use super::Live;
 
@@ -73,12 +76,17 @@ impl Live {
         (held.into_iter().map(|held| held.at(now, revision)).collect(), revision)
     }
 
-    /// Which scopes anything changed of after a revision, with the revision up to which that is; nothing before the sources
-    /// are caught up.
-    pub fn changed_since(&self, since: Revision, now: Timestamp) -> Option<(Changed, Revision)> {
-        let (changed, revision) =
-            self.read(now, |board| board.is_open().then(|| board.changed_since(since)));
-        Some((changed?, revision))
+    /// Which scopes anything changed of after a revision, with the roster by which they are part of one another, and the revision
+    /// up to which that is; nothing before the sources are caught up.
+    pub fn changed_since(
+        &self,
+        since: Revision,
+        now: Timestamp,
+    ) -> Option<(Changed, Arc<Roster>, Revision)> {
+        let (changed, revision) = self.read(now, |board| {
+            board.is_open().then(|| (board.changed_since(since), board.roster().clone()))
+        });
+        changed.map(|(changed, roster)| (changed, roster, revision))
     }
 
     /// Reads something from the board as it is at an instant, with the revision at which it was read. What can be worked out

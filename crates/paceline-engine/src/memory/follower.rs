@@ -28,6 +28,8 @@ pub enum MemorySaid {
     Forgotten(About),
     /// What resume tokens of alerts are authenticated by.
     Secret([u8; 32]),
+    /// A null value under a key that nothing can have: what stood there is gone.
+    Nothing,
     /// Nothing that can be understood.
     Malformed,
 }
@@ -68,7 +70,7 @@ impl MemoryFollower {
                 MemorySaid::Standing(about, recalled) => memory.kept().read(about, Some(*recalled)),
                 MemorySaid::Forgotten(about) => memory.kept().read(about, None),
                 MemorySaid::Secret(secret) => self.live.alerts().agree_on(secret),
-                MemorySaid::Malformed => {}
+                MemorySaid::Nothing | MemorySaid::Malformed => {}
             }
         }
         self.log.counted(&self.live);

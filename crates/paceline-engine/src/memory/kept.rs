@@ -23,7 +23,7 @@ pub(super) struct Kept {
     standings: HashMap<About, Standing, FixedState>,
     /// Those of which something is to be written, in their order.
     queue: VecDeque<About>,
-    /// The alerts that the memory has for good, in their order.
+    /// The alerts that the memory has for good, of each standing the oldest.
     ready: VecDeque<Ready>,
     alerts: usize,
 }
@@ -38,6 +38,9 @@ struct Standing {
     durable: usize,
     is_queued: bool,
     is_being_written: bool,
+    /// Whether one of its alerts is ready or under way. The next follows when that one stands on its topic, so that they stand
+    /// there in their order whatever is refused.
+    is_telling: bool,
 }
 
 impl Kept {
@@ -63,6 +66,7 @@ impl Kept {
             for text in alerts {
                 self.recall(about, remembered.clone(), text.clone());
             }
+            self.offer(about);
         }
         recalled
     }
@@ -72,9 +76,19 @@ impl Kept {
         let raised = Arc::new(Raised::written(text));
         let standing = self.standings.entry(about.clone()).or_default();
         standing.remembered = remembered;
-        standing.raised.push_back(raised.clone());
+        standing.raised.push_back(raised);
         standing.durable += 1;
         self.alerts += 1;
+    }
+
+    /// Has the oldest alert of a standing be ready, if the memory has it for good and none before it is to be told.
+    fn offer(&mut self, about: &About) {
+        let Some(standing) = self.standings.get_mut(about) else { return };
+        if standing.is_telling || standing.durable == 0 {
+            return;
+        }
+        let Some(raised) = standing.raised.front().cloned() else { return };
+        standing.is_telling = true;
         self.ready.push_back(Ready { about: about.clone(), raised });
     }
 
@@ -117,9 +131,8 @@ impl Kept {
         let until =
             last.and_then(|last| standing.raised.iter().position(|at| Arc::ptr_eq(at, last)));
         let durable = until.map_or(0, |at| at + 1);
-        let ready = standing.raised.range(standing.durable.min(durable)..durable).cloned();
-        self.ready.extend(ready.map(|raised| Ready { about: about.clone(), raised }));
         standing.durable = standing.durable.max(durable);
+        self.offer(about);
         self.rest(about);
     }
 
@@ -140,7 +153,9 @@ impl Kept {
         };
         standing.raised.remove(at);
         standing.durable -= 1;
+        standing.is_telling = false;
         self.alerts -= 1;
+        self.offer(about);
         self.enqueue(about.clone());
     }
 

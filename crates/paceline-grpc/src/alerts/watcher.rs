@@ -16,12 +16,13 @@ use super::list::message;
 use super::token;
 use super::view::View;
 use crate::convert;
+use crate::errors;
 use crate::metric;
 use crate::proto::watch_alerts_response::Frame;
 use crate::proto::{AlertsBookmark, WatchAlertsResponse};
 use crate::served::Served;
 use crate::watch::end::End;
-use crate::watch::terms::Terms;
+use crate::watch::terms::{OPENING, Terms};
 
 /// How many alerts are looked at before others may add to them.
 const STRETCH: usize = 256;
@@ -99,7 +100,7 @@ impl Watcher {
     }
 
     async fn deliver(&mut self) -> Result<Infallible, Ending> {
-        self.opening().await;
+        timeout(OPENING, self.opening()).await.map_err(|_| errors::not_caught_up())?;
         let alerts = self.served.live.alerts();
         let mut position = token::start(&self.token, &self.view.hash, alerts)?;
         self.position = Some(position);
@@ -114,6 +115,9 @@ impl Watcher {
             }
             if stretch.next == position {
                 self.rest().await?;
+            } else {
+                // Of a long list of alerts for others nothing is sent, which others need not wait for.
+                tokio::task::yield_now().await;
             }
             position = stretch.next;
             self.position = Some(position);

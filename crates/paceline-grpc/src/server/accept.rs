@@ -36,8 +36,10 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// For how long a connection is silent until the system asks whether its peer is there: HTTP/1.1 has no way of its own.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
-/// How long a new connection may be silent.
-const FIRST_BYTE: Duration = Duration::from_secs(5);
+/// How long a new connection may take to say what it speaks, which nothing looks after while it is half said.
+const PREFACE: Duration = Duration::from_secs(5);
+/// How long to wait for more of that.
+const MORE: Duration = Duration::from_millis(20);
 /// The largest head of a request over HTTP/1.1.
 const HEAD_BYTES: usize = 64 * 1024;
 /// How much may be buffered for one stream beyond what its client has room for: many streams may stall at once.
@@ -50,6 +52,16 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 pub(super) enum Http {
     One(http1::Builder),
     Two(http2::Builder<TokioExecutor>),
+}
+
+impl Http {
+    /// How many bytes a client says first.
+    fn preface(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Two(_) => 24,
+        }
+    }
 }
 
 /// What all connections share.
@@ -138,10 +150,9 @@ async fn speak(
     let Shared { http, router, age, patience, shutdown, .. } = shared;
     stream.set_nodelay(true)?;
     SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(TCP_KEEPALIVE))?;
-    let mut first = [0];
     tokio::select! {
         () = shutdown.cancelled() => return Ok(()),
-        spoke = timeout(FIRST_BYTE, stream.peek(&mut first)) => {
+        spoke = timeout(PREFACE, preface(&stream, http.preface())) => {
             spoke.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         }
     }
@@ -157,6 +168,18 @@ async fn speak(
         Http::Two(http) => finish.serve(http.serve_connection(stream, service)).await?,
     }
     Ok(())
+}
+
+/// Waits until so many bytes have come, or the end; they stay to be read.
+async fn preface(stream: &TcpStream, bytes: usize) -> io::Result<()> {
+    let mut first = [0; 24];
+    loop {
+        let come = stream.peek(&mut first[..bytes]).await?;
+        if come == 0 || come == bytes {
+            return Ok(());
+        }
+        sleep(MORE).await;
+    }
 }
 
 /// When a connection is to take no further requests, and how long what is open may take then.

@@ -93,11 +93,10 @@ impl Audience {
 
     /// Does something with the circle. The last look is that of then: who comes after the hub sees what the hub has seen.
     fn with<T>(&self, work: impl FnOnce(&mut Circle, &Desk<'_>) -> T) -> T {
-        let Board { served, tokens, .. } = &*self.board;
         let mut circle = self.circle();
         let look = self.board.look();
         let (look, hash, now) = (look.as_deref(), &self.view.hash, Instant::now());
-        work(&mut circle, &Desk { served, tokens, hash, look, now })
+        work(&mut circle, &Desk { board: &self.board, hash, look, now })
     }
 
     fn see_to(self: &Arc<Self>, stir: Stir) {
@@ -132,7 +131,7 @@ impl Audience {
         let audience = self.clone();
         let make = move || {
             let Self { view, board, .. } = &*audience;
-            let beat = Beat::make(&job, view, &board.served, &board.tokens);
+            let beat = Beat::make(&job, view, board);
             (job, beat)
         };
         if self.is_large() {

@@ -7,12 +7,11 @@ use paceline_core::board::Revision;
 use paceline_engine::Got;
 use tokio::time::Instant;
 
+use super::hub::Board;
 use super::stamp::{Stamp, Told};
 use super::whole::{Maker, Whole};
 use crate::proto::ResetReason;
 use crate::selector::View;
-use crate::served::Served;
-use crate::token::Tokens;
 
 /// From where a frame goes: what those who take it have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +56,7 @@ pub(super) struct Beat {
 
 impl Beat {
     /// Looks at the board once, and makes a frame from every step.
-    pub(super) fn make(job: &Job, view: &View, served: &Served, tokens: &Tokens) -> Self {
+    pub(super) fn make(job: &Job, view: &View, board: &Board) -> Self {
         let Job { steps, heard, .. } = job;
         let since = |step: &Step| match step {
             Step::Afresh | Step::Reset(_) => None,
@@ -65,10 +64,11 @@ impl Beat {
         };
         let mut asked: Vec<Option<Revision>> = steps.iter().map(since).collect();
         asked.dedup();
-        let read = Told::read(served, |live, now| live.catch_up(&view.selection, &asked, now));
+        let read =
+            Told::read(&board.served, |live, now| live.catch_up(&view.selection, &asked, now));
         let ((got, revision), told) = read;
         let stamp = Stamp { revision, told };
-        let maker = Maker { served, tokens, hash: &view.hash, stamp: stamp.clone(), heard: *heard };
+        let maker = Maker { board, hash: &view.hash, stamp: stamp.clone(), heard: *heard };
         let mut brought = Vec::with_capacity(steps.len());
         for (since, got) in asked.into_iter().zip(got) {
             match (since, got) {

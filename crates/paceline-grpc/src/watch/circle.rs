@@ -36,6 +36,9 @@ const STEPS: usize = 64;
 /// changed.
 const KEPT: Duration = Duration::from_secs(1);
 
+/// How much longer than one chunk a whole frame may take: it is held until then.
+const WHOLE: u32 = 5;
+
 /// All who watch one view.
 #[derive(Debug)]
 pub(super) struct Circle {
@@ -133,8 +136,7 @@ impl Circle {
 
     /// Gives a member what there is for it, or has it wait.
     pub(super) fn poll(&mut self, id: usize, waker: &Waker, desk: &Desk<'_>) -> Polled {
-        let until = self.seats.member(id).map(|member| member.until);
-        if let Some((_, end)) = until.filter(|(until, _)| desk.now >= *until) {
+        if let Some(end) = self.seats.member(id).and_then(|member| member.end(desk)) {
             self.seats.end(id, end, desk);
         }
         self.settle(id, desk.look);
@@ -143,12 +145,12 @@ impl Circle {
             return Polled::End(self.seats.take_status(id));
         };
         if let Some((whole, place)) = offer {
-            member.begin(whole, place);
+            member.begin(whole, place, desk.now);
         }
         if let Some((kind, chunk)) = member.next_chunk(desk.now) {
             return Polled::Chunk(kind, chunk);
         }
-        Polled::Rest(member.wait(waker))
+        Polled::Rest(member.wait(waker, desk.now))
     }
 
     /// What has to be done for a member that waits, or for all.
@@ -251,9 +253,13 @@ impl Circle {
     pub(super) fn sweep(&mut self, desk: &Desk<'_>) -> Vec<Waker> {
         self.kept.retain(|kept| desk.now < kept.began + KEPT);
         self.bookmark = None;
-        let patience = desk.served.limits.patience;
+        let patience = desk.board.served.limits.patience;
         let is_over = |since: Instant| desk.now >= since + patience;
-        let stalled = |member: &Member| member.stalled_since().is_some_and(is_over);
+        let overdue = |since: Instant| desk.now >= since + patience * WHOLE;
+        let stalled = |member: &Member| {
+            member.stalled_since().is_some_and(is_over)
+                || member.taking_since().is_some_and(overdue)
+        };
         let stalled = |id: &usize| self.seats.member(*id).is_some_and(stalled);
         let stalled: Vec<usize> = (0..self.seats.len()).filter(stalled).collect();
         stalled.into_iter().filter_map(|id| self.seats.end(id, End::Slow, desk)).collect()

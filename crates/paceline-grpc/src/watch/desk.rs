@@ -5,18 +5,16 @@ use std::sync::Arc;
 use paceline_core::board::Revision;
 use tokio::time::Instant;
 
+use super::hub::Board;
 use super::look::Look;
 use super::stamp::Stamp;
 use super::whole::{Maker, Whole};
 use crate::selector::Hash;
-use crate::served::Served;
-use crate::token::Tokens;
 
 /// What is at hand where the frames of a view are handed out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Desk<'a> {
-    pub(super) served: &'a Served,
-    pub(super) tokens: &'a Tokens,
+    pub(super) board: &'a Board,
     /// Of the view.
     pub(super) hash: &'a Hash,
     /// The last look; none before the sources are caught up.
@@ -27,12 +25,12 @@ pub(super) struct Desk<'a> {
 impl Desk<'_> {
     /// A bookmark with a stamp, which tells of a generation of causes.
     pub(super) fn bookmark(&self, stamp: &Stamp, heard: u64) -> Arc<Whole> {
-        let Self { served, tokens, hash, .. } = *self;
-        Arc::new(Maker { served, tokens, hash, stamp: stamp.clone(), heard }.bookmark())
+        let Self { board, hash, .. } = *self;
+        Arc::new(Maker { board, hash, stamp: stamp.clone(), heard }.bookmark())
     }
 
     /// The token of a position in the view.
     pub(super) fn token(&self, position: Revision) -> Vec<u8> {
-        self.tokens.write(position, self.hash)
+        self.board.tokens.write(position, self.hash)
     }
 }

@@ -28,6 +28,8 @@ pub(crate) enum End {
     Broken,
     /// The client wants no reset, and it cannot go on without.
     Gap,
+    /// The sources were not caught up for too long.
+    NotCaughtUp,
 }
 
 impl End {
@@ -41,6 +43,7 @@ impl End {
             Self::Slow => "SLOW_CLIENT",
             Self::Broken => "BROKEN",
             Self::Gap => "GAP",
+            Self::NotCaughtUp => "NOT_CAUGHT_UP",
         }
     }
 
@@ -64,6 +67,7 @@ impl End {
                 Code::OutOfRange,
                 "the stream cannot go on from its token; begin again without one",
             ),
+            Self::NotCaughtUp => (Code::Unavailable, "the sources are not caught up yet"),
         };
         let mut metadata = MetadataMap::new();
         if let Some(token) = token {
@@ -75,7 +79,7 @@ impl End {
 
     fn retry(self, jitter: f64) -> Option<Duration> {
         match self {
-            Self::Draining | Self::Age | Self::Slow | Self::Broken => {
+            Self::Draining | Self::Age | Self::Slow | Self::Broken | Self::NotCaughtUp => {
                 Some(RETRY.mul_f64(0.5 + jitter))
             }
             Self::Gap => Some(Duration::ZERO),

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use paceline_core::board::{Changed, Revision};
+use paceline_core::roster::Roster;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,7 @@ use super::end::End;
 use super::look::Look;
 use super::member::Member;
 use super::stamp::Told;
-use super::whole::Sent;
+use super::whole::{Sent, Stock};
 use crate::aside::Aside;
 use crate::selector::View;
 use crate::served::Served;
@@ -34,8 +35,10 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) struct Board {
     pub(super) served: Served,
     pub(super) tokens: Tokens,
+    /// Where beats of large views are made.
     pub(super) aside: Aside,
     pub(super) sent: Sent,
+    pub(super) stock: Stock,
     look: Mutex<Option<Arc<Look>>>,
 }
 
@@ -60,9 +63,10 @@ impl Board {
 }
 
 impl Hub {
-    pub(super) fn new(served: Served, tokens: Tokens, aside: Aside) -> Self {
-        let (sent, look) = (Sent::new(), Mutex::new(None));
-        let board = Arc::new(Board { served, tokens, aside, sent, look });
+    pub(super) fn new(served: Served, tokens: Tokens) -> Self {
+        let (aside, sent, look) = (Aside::new(), Sent::new(), Mutex::new(None));
+        let stock = Stock::default();
+        let board = Arc::new(Board { served, tokens, aside, sent, stock, look });
         Self { board, registry: Mutex::new(Registry::default()) }
     }
 
@@ -77,8 +81,8 @@ impl Hub {
         let mut registry = self.registry();
         let audience = registry.audience(view, interval, &self.board);
         let id = audience.join(member, room);
-        if registry.is_closed() {
-            audience.end(End::Draining);
+        if let Some(end) = registry.closed() {
+            audience.end(end);
         }
         (audience, id)
     }
@@ -93,6 +97,7 @@ impl Hub {
 
     /// Follows the board until `shutdown`, which ends all streams.
     pub(super) async fn follow(self: Arc<Self>, shutdown: CancellationToken) {
+        let mut following = Following { hub: &self, is_done: false };
         let mut signal = self.board.served.live.subscribe();
         let tick = TICK.min(self.board.served.limits.patience / 4);
         let mut next = Instant::now();
@@ -110,8 +115,14 @@ impl Hub {
                 () = sleep_until(next) => {}
             }
         }
-        let audiences = self.registry().close();
-        audiences.iter().for_each(|audience| audience.end(End::Draining));
+        self.close(End::Draining);
+        following.is_done = true;
+    }
+
+    /// Ends all streams, and takes no more.
+    fn close(&self, end: End) {
+        let audiences = self.registry().close(end);
+        audiences.iter().for_each(|audience| audience.end(end));
     }
 
     /// Looks at what has changed since the last look, and wakes whom that concerns.
@@ -119,11 +130,11 @@ impl Hub {
         let last = self.board.look();
         let since = last.as_ref().map(|last| last.revision).unwrap_or_default();
         let read = Told::read(&self.board.served, |live, now| live.changed_since(since, now));
-        let (Some((changed, revision)), told) = read else { return };
+        let (Some((changed, roster, revision)), told) = read else { return };
         let news = last.as_ref().is_none_or(|last| last.told.causes != told.causes);
         let generation = last.as_ref().map_or(0, |last| last.generation + u64::from(news));
         let number = last.as_ref().map_or(0, |last| last.number + 1);
-        let concerned = self.mark(&changed, revision, last.is_none());
+        let concerned = self.mark(&changed, &roster, revision, last.is_none());
         // Who sees the look counts on everybody having been marked who is concerned.
         *self.board.locked() = Some(Arc::new(Look { number, revision, told, generation }));
         let woken = if news { self.all() } else { concerned };
@@ -131,7 +142,13 @@ impl Hub {
     }
 
     /// Marks the audiences that are concerned by what changed up to a revision, and answers them.
-    fn mark(&self, changed: &Changed, revision: Revision, is_first: bool) -> Vec<Arc<Audience>> {
+    fn mark(
+        &self,
+        changed: &Changed,
+        roster: &Roster,
+        revision: Revision,
+        is_first: bool,
+    ) -> Vec<Arc<Audience>> {
         if is_first || changed.all {
             let all = self.all();
             all.iter().for_each(|audience| audience.mark(revision));
@@ -140,8 +157,7 @@ impl Hub {
         if changed.scopes.is_empty() {
             return Vec::new();
         }
-        let roster = self.board.served.live.roster();
-        let concerned = self.registry().concerned(&changed.scopes, &roster);
+        let concerned = self.registry().concerned(&changed.scopes, roster);
         let mark = |(audience, at): (Arc<Audience>, Revision)| {
             audience.mark(at);
             audience
@@ -156,5 +172,20 @@ impl Hub {
     fn registry(&self) -> MutexGuard<'_, Registry> {
         // What a panic leaves half done is about one audience, whose streams break off.
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Breaks off all streams when the board is followed no further, since they would hear of no change any more.
+struct Following<'a> {
+    hub: &'a Hub,
+    is_done: bool,
+}
+
+impl Drop for Following<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            tracing::error!("the board is not followed any longer: all watches break off");
+            self.hub.close(End::Broken);
+        }
     }
 }

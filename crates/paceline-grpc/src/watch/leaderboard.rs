@@ -39,7 +39,8 @@ impl Watches {
         let open = Open::new(room);
         let (sender, frames) = mpsc::channel(1);
         let (ender, end) = oneshot::channel();
-        let watcher = Watcher::new(served.clone(), ranking, terms, sender);
+        let watcher =
+            Watcher::new(served.clone(), self.hub.board.aside.clone(), ranking, terms, sender);
         let shutdown = self.shutdown.clone();
         tokio::spawn(async move {
             watcher.run(shutdown, ender).await;

@@ -8,10 +8,11 @@ use paceline_core::board::Revision;
 use tokio::time::Instant;
 
 use super::beat::Step;
+use super::desk::Desk;
 use super::end::End;
 use super::look::Look;
 use super::stamp::Told;
-use super::terms::Terms;
+use super::terms::{OPENING, Terms};
 use super::whole::{Kind, Whole};
 use crate::codec::Encoded;
 use crate::proto::ResetReason;
@@ -41,6 +42,8 @@ pub(super) struct Member {
     pub(super) heard: u64,
     /// The frame that it is taking, and how much of it is taken.
     taking: Option<(Arc<Whole>, usize)>,
+    /// When it began to take that.
+    began: Option<Instant>,
     /// That nothing is new but what makes the numbers incomplete, as a beat found.
     pub(super) notice: Option<Arc<Whole>>,
     /// The step of it that a beat is made for, until it takes what that brings.
@@ -51,6 +54,7 @@ pub(super) struct Member {
     pub(super) owed: Option<Instant>,
     /// When it last took something.
     sent: Option<Instant>,
+    opened: Instant,
     /// From when on it may get an update.
     pub(super) due: Instant,
     heartbeat: Duration,
@@ -70,11 +74,13 @@ impl Member {
             told: None,
             heard: 0,
             taking: None,
+            began: None,
             notice: None,
             called: None,
             waker: None,
             owed: None,
             sent: None,
+            opened: now,
             due: now,
             heartbeat: terms.heartbeat,
             fails_on_gap: terms.fails_on_gap,
@@ -93,6 +99,22 @@ impl Member {
         self.sent.is_none()
     }
 
+    /// Why it ends, if it is time.
+    pub(super) fn end(&self, desk: &Desk<'_>) -> Option<End> {
+        let (until, end) = self.until;
+        let waits = self.is_new() && desk.look.is_none();
+        match desk.now {
+            now if now >= until => Some(end),
+            now if waits && now >= self.opens_until() => Some(End::NotCaughtUp),
+            _ => None,
+        }
+    }
+
+    /// When it ends if there is nothing to look at until then.
+    fn opens_until(&self) -> Instant {
+        self.opened + OPENING
+    }
+
     /// When a bookmark is due: a little early, so that it has arrived when the client counts on it. Never before the first
     /// frame.
     pub(super) fn heartbeat_at(&self) -> Option<Instant> {
@@ -109,21 +131,28 @@ impl Member {
         self.taking.is_some()
     }
 
+    /// Since when it is taking a frame.
+    pub(super) fn taking_since(&self) -> Option<Instant> {
+        self.began.filter(|_| self.is_taking())
+    }
+
     /// Begins to take a frame, after which it is at `place`.
-    pub(super) fn begin(&mut self, whole: Arc<Whole>, place: Place) {
-        (self.place, self.taking) = (place, Some((whole, 0)));
+    pub(super) fn begin(&mut self, whole: Arc<Whole>, place: Place, now: Instant) {
+        (self.place, self.taking, self.began) = (place, Some((whole, 0)), Some(now));
         // It would be older than that frame.
         self.notice = None;
     }
 
     /// Has it wait. Answers until when at the latest.
-    pub(super) fn wait(&mut self, waker: &Waker) -> Instant {
+    pub(super) fn wait(&mut self, waker: &Waker, now: Instant) -> Instant {
         match &mut self.waker {
             Some(known) => known.clone_from(waker),
             None => self.waker = Some(waker.clone()),
         }
         self.owed = None;
-        self.heartbeat_at().map_or(self.until.0, |at| at.min(self.until.0))
+        let opening = Some(self.opens_until()).filter(|until| *until > now);
+        let next = self.heartbeat_at().or(opening);
+        next.map_or(self.until.0, |next| next.min(self.until.0))
     }
 
     /// The next chunk of the frame that it is taking.

@@ -28,6 +28,10 @@ pub(crate) struct Terms {
     pub(crate) jitter: f64,
 }
 
+/// How long a stream waits for the sources to be caught up, before it ends and its client is to come again: who waits hears
+/// nothing, and cannot tell that from a connection that is dead.
+pub(crate) const OPENING: Duration = Duration::from_secs(30);
+
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -70,7 +74,6 @@ impl Terms {
     }
 }
 
-/// After how long without a frame a bookmark is sent.
 /// After how long without a frame a bookmark is sent.
 ///
 /// # Errors

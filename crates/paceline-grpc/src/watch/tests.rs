@@ -27,7 +27,6 @@ use tonic::{Request, Status};
 use super::member::Place;
 use super::terms::Terms;
 use super::{Frames, Watches};
-use crate::aside::Aside;
 use crate::codec::Encoded;
 use crate::convert;
 use crate::limits::Limits;
@@ -70,7 +69,7 @@ impl House {
         };
         let shutdown = CancellationToken::new();
         let tokens = Tokens::of_new_epoch().expect("random bytes");
-        let watches = Watches::new(served, tokens, Aside::new(), shutdown.clone());
+        let watches = Watches::new(served, tokens, shutdown.clone());
         Self { organisation, watches, _shutdown: shutdown.drop_guard() }
     }
 

@@ -1,29 +1,60 @@
 //! Whole frames: a snapshot or an update with all its chunks, encoded once for all who take it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use metrics::{Counter, counter};
 use paceline_core::board::{Revision, Update};
 use paceline_engine::Shown;
 
 use super::chunks::{Chunk, Chunks};
+use super::hub::Board;
 use super::stamp::{Stamp, Told};
 use crate::codec::Encoded;
 use crate::metric;
 use crate::proto::watch_standings_response::Frame;
 use crate::proto::{Bookmark, Reset, ResetReason};
 use crate::selector::Hash;
-use crate::served::Served;
-use crate::token::Tokens;
 
 /// A whole frame. Who has taken all of it has everything up to its revision.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Whole {
     pub(super) chunks: Vec<(Kind, Encoded)>,
     pub(super) revision: Revision,
     pub(super) told: Arc<Told>,
     /// The generation of causes that it tells of.
     pub(super) heard: u64,
+    _kept: Kept,
+}
+
+/// The bytes of all frames that are kept for somebody to take.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stock(Arc<AtomicUsize>);
+
+/// The bytes of one of them.
+#[derive(Debug)]
+struct Kept {
+    stock: Stock,
+    bytes: usize,
+}
+
+impl Stock {
+    /// How many bytes there are.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn keep(&self, chunks: &[(Kind, Encoded)]) -> Kept {
+        let bytes = chunks.iter().map(|(_, chunk)| chunk.bytes().len()).sum();
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+        Kept { stock: self.clone(), bytes }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.stock.0.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 /// What a chunk is of.
@@ -82,8 +113,7 @@ impl Sent {
 /// Makes the frames of one view at one revision.
 #[derive(Debug)]
 pub(super) struct Maker<'a> {
-    pub(super) served: &'a Served,
-    pub(super) tokens: &'a Tokens,
+    pub(super) board: &'a Board,
     pub(super) hash: &'a Hash,
     pub(super) stamp: Stamp,
     /// The generation of causes that was known before it was stamped.
@@ -108,7 +138,7 @@ impl Maker<'_> {
 
     /// The same for who has something that it voids.
     pub(super) fn reset(&self, reason: ResetReason, snapshot: &Whole) -> Whole {
-        let reset = Reset { reason: reason.into(), epoch: self.tokens.epoch().to_string() };
+        let reset = Reset { reason: reason.into(), epoch: self.board.tokens.epoch().to_string() };
         let mut chunks = vec![self.encode(Kind::Reset, Frame::Reset(reset), Vec::new())];
         chunks.extend_from_slice(&snapshot.chunks);
         self.whole(chunks)
@@ -129,7 +159,8 @@ impl Maker<'_> {
 
     fn whole(&self, chunks: Vec<(Kind, Encoded)>) -> Whole {
         let Stamp { revision, told } = self.stamp.clone();
-        Whole { chunks, revision, told, heard: self.heard }
+        let _kept = self.board.stock.keep(&chunks);
+        Whole { chunks, revision, told, heard: self.heard, _kept }
     }
 
     /// All chunks, with a token amid them and one for the last.
@@ -142,10 +173,10 @@ impl Maker<'_> {
         last: Vec<u8>,
     ) -> Vec<(Kind, Encoded)> {
         // A roster of later names all that was ever on the board.
-        let roster = self.served.live.roster();
+        let roster = self.board.served.live.roster();
         let mut encoded = Vec::with_capacity(1);
         loop {
-            let chunk = chunks.next(self.served.live.model(), &roster);
+            let chunk = chunks.next(self.board.served.live.model(), &roster);
             if chunk.last {
                 encoded.push(self.encode(kind, frame(chunk), last));
                 return encoded;
@@ -156,10 +187,10 @@ impl Maker<'_> {
 
     fn encode(&self, kind: Kind, frame: Frame, token: Vec<u8>) -> (Kind, Encoded) {
         counter!(metric::ENCODED, "kind" => kind.name()).increment(1);
-        (kind, self.stamp.encode(frame, token, self.served))
+        (kind, self.stamp.encode(frame, token, &self.board.served))
     }
 
     fn token(&self, revision: Revision) -> Vec<u8> {
-        self.tokens.write(revision, self.hash)
+        self.board.tokens.write(revision, self.hash)
     }
 }

@@ -56,14 +56,21 @@ impl AlertTopic {
         for write in memory.writes(usize::MAX) {
             memory.written(&write);
         }
-        for ready in memory.ready(usize::MAX) {
-            let mut message = None;
-            ready.raised.text(|alert| {
-                message = Some(self.message(alert));
-                String::new()
-            });
-            raised.push(message.expect("it is written once"));
-            memory.told(&ready);
+        // One of each standing at a time.
+        loop {
+            let all = memory.ready(usize::MAX);
+            if all.is_empty() {
+                break;
+            }
+            for ready in all {
+                let mut message = None;
+                ready.raised.text(|alert| {
+                    message = Some(self.message(alert));
+                    String::new()
+                });
+                raised.push(message.expect("it is written once"));
+                memory.told(&ready);
+            }
         }
         raised.into_iter().for_each(|message| self.put(&message));
     }

@@ -27,7 +27,7 @@ pub(super) async fn run(
     clock: Clock,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let Some(topics) = until_stopped(&stop, describe(&config, &settings)).await else {
+    let Some(topics) = until_stopped(&stop, describe(&config, &settings, &live)).await else {
         return Ok(());
     };
     let (topics, own) = topics?;
@@ -74,7 +74,11 @@ async fn until_stopped<T>(stop: &CancellationToken, work: impl Future<Output = T
 
 /// The topics of the sources and the service's own, as soon as the brokers answer and all of them exist; dead-letter topics
 /// and the service's own are made when missing.
-async fn describe(config: &Config, settings: &Settings) -> anyhow::Result<(Vec<Topic>, Own)> {
+async fn describe(
+    config: &Config,
+    settings: &Settings,
+    live: &Arc<Live>,
+) -> anyhow::Result<(Vec<Topic>, Own)> {
     let topics = Arc::new(Topics::new(settings)?);
     let mut described = Vec::new();
     for source in &config.sources {
@@ -86,7 +90,7 @@ async fn describe(config: &Config, settings: &Settings) -> anyhow::Result<(Vec<T
         }
         described.push(topic);
     }
-    Ok((described, Own::describe(config, &topics).await?))
+    Ok((described, Own::describe(config, &topics, live).await?))
 }
 
 /// Asks the brokers about a topic, which blocks a thread, on a thread for that.

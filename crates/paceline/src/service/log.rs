@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use paceline_engine::{Cause, Live};
-use paceline_kafka::{Error, Log, Record, Settings, Topic, Topics};
+use paceline_kafka::{Error, Log, Record, Settings, Topic};
 use tokio_util::sync::CancellationToken;
 
 use super::lane;
@@ -24,27 +24,6 @@ pub(super) trait Followed {
 
     /// Is told that all there was at start is taken.
     fn caught_up(&mut self, now: Timestamp);
-}
-
-/// Says so if a topic that exists has other settings than one that is made. Not every broker tells, and some let one wait for
-/// that.
-pub(super) async fn warn_if_different(
-    topics: Arc<Topics>,
-    topic: String,
-    settings: Vec<(&'static str, String)>,
-) {
-    for (setting, wanted) in settings {
-        if let Some(found) = topics.setting(&topic, setting).await.filter(|found| *found != wanted)
-        {
-            tracing::warn!(
-                topic,
-                setting,
-                found,
-                wanted,
-                "the topic keeps otherwise than it is to"
-            );
-        }
-    }
 }
 
 /// Follows a log.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use paceline_engine::{AlertFollower, GoalFollower, Live, MemoryFollower, RepFollower};
+use paceline_engine::{AlertFollower, Cause, GoalFollower, Live, MemoryFollower, RepFollower};
 use paceline_kafka::{COMPACT, DELETE, Error, POLICY, RETENTION, Settings, Topic, Topics};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::alerts::{self, Remembering, Telling};
 use super::intake::{ask, patiently};
-use super::log::{self, Followed, Runner};
+use super::log::{Followed, Runner};
 use super::{goals, reps};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -27,16 +27,20 @@ type Wanted = Vec<(&'static str, String)>;
 
 impl Own {
     /// Looks them up as soon as the brokers answer; those that are missing are made.
-    pub(super) async fn describe(config: &Config, topics: &Arc<Topics>) -> anyhow::Result<Self> {
+    pub(super) async fn describe(
+        config: &Config,
+        topics: &Arc<Topics>,
+        live: &Arc<Live>,
+    ) -> anyhow::Result<Self> {
         let kept = || vec![(POLICY, COMPACT.to_owned())];
         let retention = config.alerts.retention.as_millis().to_string();
         let aging = vec![(POLICY, DELETE.to_owned()), (RETENTION, retention)];
         let names = &config.topics;
         Ok(Self {
-            goals: describe(topics, &names.goals, kept()).await?,
-            reps: describe(topics, &names.reps, kept()).await?,
-            statuses: describe(topics, &names.status, kept()).await?,
-            alerts: describe(topics, &names.alerts, aging).await?,
+            goals: describe(topics, live, &names.goals, kept()).await?,
+            reps: describe(topics, live, &names.reps, kept()).await?,
+            statuses: describe(topics, live, &names.status, kept()).await?,
+            alerts: describe(topics, live, &names.alerts, aging).await?,
         })
     }
 
@@ -108,13 +112,31 @@ impl Around<'_> {
     }
 }
 
-async fn describe(topics: &Arc<Topics>, name: &str, wanted: Wanted) -> anyhow::Result<Topic> {
+async fn describe(
+    topics: &Arc<Topics>,
+    live: &Arc<Live>,
+    name: &str,
+    wanted: Wanted,
+) -> anyhow::Result<Topic> {
     if patiently(|| ask(topics, name, Topics::exists)).await? {
-        tokio::spawn(log::warn_if_different(topics.clone(), name.to_owned(), wanted));
+        tokio::spawn(tell_if_different(topics.clone(), live.clone(), name.to_owned(), wanted));
     } else {
         let settings: Vec<_> = wanted.iter().map(|(key, value)| (*key, value.as_str())).collect();
         topics.make_log(name, &settings).await?;
     }
     let offsets = patiently(|| ask(topics, name, Topics::describe_log)).await?;
     Ok(Topic { name: name.to_owned(), partitions: vec![offsets] })
+}
+
+/// Says so if a topic that exists has other settings than one that is made: records are lost by another policy, and by another
+/// retention they are kept for another time. Not every broker tells, and some let one wait for that.
+async fn tell_if_different(topics: Arc<Topics>, live: Arc<Live>, topic: String, wanted: Wanted) {
+    for (setting, wanted) in wanted {
+        let found = topics.setting(&topic, setting).await;
+        let Some(found) = found.filter(|found| *found != wanted) else { continue };
+        tracing::warn!(topic, setting, found, wanted, "the topic keeps otherwise than it is to");
+        if setting == POLICY {
+            live.set_cause(Cause::Miskept { topic: topic.clone() }, true);
+        }
+    }
 }

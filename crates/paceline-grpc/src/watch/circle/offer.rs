@@ -10,6 +10,10 @@ use crate::watch::member::{Member, Place};
 use crate::watch::stamp::{Stamp, Told};
 use crate::watch::whole::Whole;
 
+/// The chunks of a snapshot that is shared by all who begin within a moment, though something has changed since, which they get
+/// after it: one for each of them would take too much memory where they stall.
+const LARGE: usize = 2;
+
 /// A frame, and where who has taken it is.
 type Offer = (Arc<Whole>, Place);
 
@@ -19,7 +23,14 @@ impl Circle {
         let member = self.seats.member(id).filter(|member| !member.is_taking())?;
         if let Some(whole) = self.kept_for(member, desk) {
             let place = self.place_at(whole.revision);
-            self.seats.member_mut(id)?.called = None;
+            let due = desk.now + self.interval;
+            let member = self.seats.member_mut(id)?;
+            // Who takes what a beat brought to others has not been called, and so has no time set.
+            if member.called.take().is_none()
+                && matches!(member.place, Place::Apart(_) | Place::InStep)
+            {
+                member.due = due;
+            }
             return Some((whole, place));
         }
         let place = member.place;
@@ -40,7 +51,7 @@ impl Circle {
         let is_good = match step {
             Step::Afresh => {
                 let told = |look: &Look| look.told.causes == kept.whole.told.causes;
-                self.wanted <= kept.whole.revision
+                (self.wanted <= kept.whole.revision || kept.whole.chunks.len() > LARGE)
                     && desk.now < kept.began + KEPT
                     && desk.look.is_some_and(told)
             }

@@ -59,7 +59,9 @@ impl Seats {
     pub(super) fn end(&mut self, id: usize, end: End, desk: &Desk<'_>) -> Option<Waker> {
         let Seat::Taken(taken) = &mut self.all[id] else { return None };
         let member = &mut taken.member;
-        let token = member.position.map(|position| desk.token(position));
+        // What cannot be gone on from is not handed out again.
+        let position = member.position.filter(|_| end != End::Gap);
+        let token = position.map(|position| desk.token(position));
         let (status, waker) = (end.status(token.as_deref(), member.jitter), member.waker.take());
         self.all[id] = Seat::Ended(Some(status));
         ended(end);

@@ -12,6 +12,7 @@ use super::Board;
 use crate::metric;
 use crate::selector::{Hash, View};
 use crate::watch::audience::Audience;
+use crate::watch::end::End;
 
 /// All audiences.
 #[derive(Debug, Default)]
@@ -21,7 +22,8 @@ pub(super) struct Registry {
     by_scope: HashMap<String, Vec<Arc<Audience>>>,
     /// Those that watch all scopes.
     wide: Vec<Arc<Audience>>,
-    closed: bool,
+    /// Why it takes no more streams.
+    closed: Option<End>,
 }
 
 /// What streams have in common that share an audience: the view, and the least time between two updates.
@@ -108,13 +110,13 @@ impl Registry {
     }
 
     /// Takes no more streams. Answers all audiences.
-    pub(super) fn close(&mut self) -> Vec<Arc<Audience>> {
-        self.closed = true;
+    pub(super) fn close(&mut self, end: End) -> Vec<Arc<Audience>> {
+        self.closed = Some(end);
         self.all()
     }
 
-    /// Whether it takes no more streams.
-    pub(super) fn is_closed(&self) -> bool {
+    /// Why it takes no more streams, if it does not.
+    pub(super) fn closed(&self) -> Option<End> {
         self.closed
     }
 }

@@ -7,8 +7,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use metrics::counter;
-use paceline_core::board::Revision;
+use paceline_core::board::{Revision, Subject};
 use paceline_core::ranks::Leaderboard;
+use paceline_core::roster::{Roster, ScopeId};
 use paceline_engine::Alarm;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -18,8 +19,9 @@ use tonic::Status;
 use super::super::end::End;
 use super::super::stamp;
 use super::super::stamp::Stamp;
-use super::super::terms::Terms;
+use super::super::terms::{OPENING, Terms};
 use super::frame::{Chunks, Told, kind, stamped};
+use crate::aside::Aside;
 use crate::leaderboard::Ranking;
 use crate::metric;
 use crate::proto::watch_leaderboard_response::Frame;
@@ -29,10 +31,15 @@ use crate::served::Served;
 /// Room for one frame.
 type Room = mpsc::OwnedPermit<WatchLeaderboardResponse>;
 
+/// The reps from whom on a leaderboard is ranked aside.
+const LARGE: usize = 64;
+
 /// What is kept of one watch.
 #[derive(Debug)]
 pub(super) struct Watcher {
     served: Served,
+    /// Where large ones are ranked.
+    aside: Aside,
     ranking: Ranking,
     terms: Terms,
     sender: mpsc::Sender<WatchLeaderboardResponse>,
@@ -56,6 +63,7 @@ pub(super) struct Watcher {
 impl Watcher {
     pub(super) fn new(
         served: Served,
+        aside: Aside,
         ranking: Ranking,
         terms: Terms,
         sender: mpsc::Sender<WatchLeaderboardResponse>,
@@ -64,6 +72,7 @@ impl Watcher {
         let now = Instant::now();
         Self {
             served,
+            aside,
             ranking,
             terms,
             sender,
@@ -96,13 +105,18 @@ impl Watcher {
     }
 
     async fn deliver(&mut self) -> Result<Infallible, End> {
-        while !self.served.live.is_open() {
-            // The board is held, and the signal with it, so this is never an error.
-            self.signal.changed().await.ok();
-        }
+        timeout(OPENING, self.opening()).await.map_err(|_| End::NotCaughtUp)?;
         loop {
             self.look().await?;
             self.rest().await;
+        }
+    }
+
+    /// Waits until the sources are caught up.
+    async fn opening(&mut self) {
+        while !self.served.live.is_open() {
+            // The board is held, and the signal with it, so this is never an error.
+            self.signal.changed().await.ok();
         }
     }
 
@@ -134,7 +148,13 @@ impl Watcher {
             return Ok(());
         }
         self.due = now + self.terms.min_interval;
-        let (leaderboard, stamp) = self.ask();
+        if self.stands() {
+            if now >= self.heartbeat() {
+                self.send_bookmark(room);
+            }
+            return Ok(());
+        }
+        let (leaderboard, stamp) = self.ask().await?;
         let told = Told::of(leaderboard.as_ref(), self.ranking.limit);
         self.position = stamp.revision;
         if self.told.as_ref() == Some(&told) {
@@ -154,20 +174,51 @@ impl Watcher {
         }
     }
 
+    /// Whether nothing has changed since that concerns it. So what happens elsewhere costs no ranking.
+    fn stands(&mut self) -> bool {
+        if self.rung || self.told.is_none() {
+            return false;
+        }
+        self.signal.mark_unchanged();
+        let since = self.position;
+        let read = stamp::Told::read(&self.served, |live, now| live.changed_since(since, now));
+        let (Some((changed, roster, revision)), told) = read else { return false };
+        if self.of_sources.as_ref().is_none_or(|sent| sent.causes != told.causes) {
+            return false;
+        }
+        let of = roster.named(&self.ranking.subject.scope);
+        let concerns = |scope: &ScopeId| {
+            of.is_none_or(|of| {
+                *scope == of || roster.above(*scope).is_none_or(|above| above.contains(&of))
+            })
+        };
+        if changed.all || changed.scopes.keys().any(concerns) {
+            return false;
+        }
+        self.position = revision;
+        true
+    }
+
     /// Whether a frame would tell of other causes than the last one.
     fn another_cause(&self, stamp: &Stamp) -> bool {
         self.of_sources.as_ref().is_none_or(|sent| sent.causes != stamp.told.causes)
     }
 
     /// Asks for the leaderboard, and has the alarm ring when its order may change.
-    fn ask(&mut self) -> (Option<Leaderboard>, Stamp) {
+    async fn ask(&mut self) -> Result<(Option<Leaderboard>, Stamp), End> {
         self.signal.mark_unchanged();
         self.rung = false;
-        let Ranking { subject, by, .. } = &self.ranking;
-        let ((leaderboard, revision), told) =
-            stamp::Told::read(&self.served, |live, now| live.leaderboard(subject, *by, None, now));
+        let (served, Ranking { subject, by, .. }) = (self.served.clone(), self.ranking.clone());
+        let large = is_large(&subject, &self.served.live.roster());
+        let read = move || {
+            stamp::Told::read(&served, |live, now| live.leaderboard(&subject, by, None, now))
+        };
+        // One of many reps takes so long that it would hold up the streams of a worker.
+        let read =
+            if large { self.aside.run(read).await.map_err(|_| End::Broken)? } else { read() };
+        let ((leaderboard, revision), told) = read;
         self.alarm.set(leaderboard.as_ref().and_then(Leaderboard::next_move));
-        (leaderboard, Stamp { revision, told })
+        Ok((leaderboard, Stamp { revision, told }))
     }
 
     /// Says that what was told still stands up to the position, without asking for it.
@@ -214,4 +265,9 @@ impl Watcher {
         let room = timeout(self.served.limits.patience, self.sender.clone().reserve_owned()).await;
         room.map_err(|_| End::Slow)?.map_err(|_| End::Gone)
     }
+}
+
+fn is_large(subject: &Subject, roster: &Roster) -> bool {
+    let scope = roster.named(&subject.scope);
+    scope.is_some_and(|scope| roster.members(scope).nth(LARGE).is_some())
 }

@@ -84,6 +84,7 @@ impl Events {
         offset: i64,
         timestamp_ms: Option<i64>,
         value: Option<&[u8]>,
+        now: Timestamp,
     ) -> Result<ToldAlert, String> {
         let event: Event<'_> = serde_json::from_slice(value.ok_or("there is no value")?)
             .map_err(|error| error.to_string())?;
@@ -100,7 +101,7 @@ impl Events {
             offset,
             stands_since: timestamp_ms
                 .and_then(|millis| Timestamp::from_millisecond(millis).ok())
-                .unwrap_or(Timestamp::MAX),
+                .map_or(now, |stands_since| stands_since.min(now)),
             id: id.ok_or("id: not that of an alert, or not that of data")?,
             kind: kind.ok_or("data.period.kind: not a kind of period")?,
             since: since.ok_or("data.since: not an instant")?,

@@ -55,7 +55,7 @@ impl Telling {
 
     fn told(&self, record: &Record<'_>, topic: &str) -> AlertRecord {
         let offset = record.offset;
-        let read = self.events.read(offset, record.timestamp_ms, record.value);
+        let read = self.events.read(offset, record.timestamp_ms, record.value, Clock::System.now());
         let warn = |reason: &String| {
             tracing::warn!(topic, partition = 0, offset, reason, "alert cannot be understood");
         };

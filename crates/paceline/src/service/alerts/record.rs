@@ -88,12 +88,14 @@ pub fn encode_secret(nonce: u64, secret: &[u8; 32]) -> Result<(String, String), 
 /// In words, why it says nothing.
 pub fn decode(raw_key: Option<&[u8]>, value: Option<&[u8]>) -> Result<MemorySaid, String> {
     let key = raw_key.and_then(|key| std::str::from_utf8(key).ok());
-    let key = key.ok_or("the key is no text")?;
-    if key.starts_with(SECRET) {
+    let about = key.and_then(About::parse);
+    let Some(value) = value else {
+        return Ok(about.map_or(MemorySaid::Nothing, MemorySaid::Forgotten));
+    };
+    if key.ok_or("the key is no text")?.starts_with(SECRET) {
         return decode_secret(value);
     }
-    let about = About::parse(key).ok_or("the key is not `scope/KPI/kind of period/period`")?;
-    let Some(value) = value else { return Ok(MemorySaid::Forgotten(about)) };
+    let about = about.ok_or("the key is not `scope/KPI/kind of period/period`")?;
     let record: Record<'_> = serde_json::from_slice(value).map_err(|error| error.to_string())?;
     let remembered = record.standing.map(Standing::read).transpose();
     let remembered = remembered.map_err(|error| format!("standing.{error}"))?;
@@ -102,9 +104,8 @@ pub fn decode(raw_key: Option<&[u8]>, value: Option<&[u8]>) -> Result<MemorySaid
     Ok(MemorySaid::Standing(about, Box::new(Recalled { remembered, alerts })))
 }
 
-fn decode_secret(value: Option<&[u8]>) -> Result<MemorySaid, String> {
-    let Secret { key } = serde_json::from_slice(value.ok_or("there is no value")?)
-        .map_err(|error| error.to_string())?;
+fn decode_secret(value: &[u8]) -> Result<MemorySaid, String> {
+    let Secret { key } = serde_json::from_slice(value).map_err(|error| error.to_string())?;
     let digits = |at: usize| key.get(2 * at..2 * at + 2);
     let byte = |at| digits(at).and_then(|digits| u8::from_str_radix(digits, 16).ok());
     let bytes: Option<Vec<u8>> = (0..32).map(byte).collect();

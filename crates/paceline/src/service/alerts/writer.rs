@@ -267,7 +267,11 @@ impl Outlet {
         tracing::error!(error, topic = self.topic, "a record is refused, and is tried again");
         self.tell(live, true);
         match Appender::lasting(settings, &self.topic) {
-            Ok(appender) => self.appender = appender,
+            Ok(appender) => {
+                let former = std::mem::replace(&mut self.appender, appender);
+                // It waits for what it has under way before it is gone.
+                tokio::task::spawn_blocking(move || drop(former));
+            }
             Err(error) => tracing::error!(%error, "no new client"),
         }
     }

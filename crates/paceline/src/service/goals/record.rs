@@ -104,10 +104,12 @@ pub fn decode(raw_key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Told, Stri
     let raw_key = raw_key.and_then(|key| std::str::from_utf8(key).ok());
     let parts = raw_key.and_then(|key| key.rsplit_once('/'));
     let parts = parts.and_then(|(goal, number)| Some((goal, number.parse::<u64>().ok()?)));
-    let (goal, number) = parts.ok_or("the key is not `goal_id/edit`")?;
     let Some(value) = value else {
-        return Ok(Told::Withdrawn { goal: goal.to_owned(), number });
+        let withdrawn =
+            |(goal, number): (&str, u64)| Told::Withdrawn { goal: goal.to_owned(), number };
+        return Ok(parts.map_or(Told::Nothing, withdrawn));
     };
+    parts.ok_or("the key is not `goal_id/edit`")?;
     let record: Record = serde_json::from_slice(value).map_err(|error| error.to_string())?;
     if raw_key != Some(key(&record.goal_id, record.edit).as_str()) {
         return Err("the key is that of another edit".to_owned());
