@@ -6,7 +6,7 @@ use paceline_client::proto::{
     CauseKind, DeleteGoalRequest, Goal, GoalEdit, GoalTerms, ListGoalEditsRequest,
     ListGoalsRequest, SetGoalRequest, goals_service_client::GoalsServiceClient,
 };
-use paceline_tests::{kafka, kafka::Message, process::Paceline};
+use paceline_tests::{kafka, kafka::Message, process::Paceline, wait};
 use tonic::{Request, transport::Channel};
 
 use crate::{
@@ -153,6 +153,28 @@ fn the_topic_is_made_compacted_and_garbage_on_it_stops_nothing() {
     broker.produce(topic, [Message::tombstone("g-1/1")]);
     service.wait_until_counted(topic, 3);
     assert!(!quarantined(&service) && service.freshness().complete);
+}
+
+#[test]
+fn garbage_on_an_own_topic_heals_by_a_null_value_whatever_its_key_is() {
+    let (broker, name) = (kafka::shared(), "goals.healed");
+    broker.create_topic(name, 1, &[]);
+    let topics = format!("topics: {{goals: {name}.goals, status: {name}.status}}\n");
+    let service = Service::start(&(yaml(broker.bootstrap(), name, "paceline") + &topics));
+    service.standings();
+    for topic in ["goals.healed.goals", "goals.healed.status"] {
+        let quarantined = |service: &Service| {
+            let causes = service.freshness().causes;
+            causes
+                .iter()
+                .any(|cause| cause.kind() == CauseKind::Quarantined && cause.source == topic)
+        };
+        broker.produce(topic, [Message::new("nonsense", "nonsense")]);
+        wait::until("it is found to be garbage", || quarantined(&service).then_some(()));
+        broker.produce(topic, [Message::tombstone("nonsense")]);
+        wait::until("it is healed", || (!quarantined(&service)).then_some(()));
+    }
+    assert!(service.freshness().complete);
 }
 
 #[test]

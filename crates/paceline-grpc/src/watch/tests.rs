@@ -1,5 +1,6 @@
 //! Watches without a connection, on a board that is driven by hand: who is not asked stalls, and who is takes what there is.
 
+mod holding;
 #[expect(dead_code, reason = "shared with the tests that go over a connection")]
 #[path = "../../tests/grpc/known.rs"]
 mod known;
@@ -56,7 +57,12 @@ struct Viewer {
 
 impl House {
     fn open(limits: Limits) -> Self {
-        let organisation = Organisation::new(0, Vec::new());
+        Self::with(limits, 0)
+    }
+
+    /// With more reps.
+    fn with(limits: Limits, more: usize) -> Self {
+        let organisation = Organisation::new(more, Vec::new());
         organisation.open_board();
         let clock = organisation.clock.clone();
         let clock: Clock = Arc::new(move || *clock.lock().expect("a clock"));
@@ -75,6 +81,15 @@ impl House {
 
     /// Somebody who begins to watch, or goes on from a token.
     fn watch(&self, selector: Selector, token: &[u8], heartbeat: Duration) -> Viewer {
+        self.try_watch(selector, token, heartbeat).expect("room")
+    }
+
+    fn try_watch(
+        &self,
+        selector: Selector,
+        token: &[u8],
+        heartbeat: Duration,
+    ) -> Result<Viewer, Status> {
         let request = WatchStandingsRequest {
             min_interval: Some(prost_types::Duration::default()),
             ..WatchStandingsRequest::default()
@@ -84,9 +99,9 @@ impl House {
         let terms = Terms { heartbeat, ..terms };
         let view = View::of(&selector, served.live.model()).expect("a view");
         let place: Place = self.watches.place(token, &view, &terms).expect("a token of ours");
-        let frames = self.watches.seat(view, &terms, place).expect("room");
+        let frames = self.watches.seat(view, &terms, place)?;
         let (known, chunks, end) = (Known::default(), Vec::new(), None);
-        Viewer { selector, frames, known, chunks, end }
+        Ok(Viewer { selector, frames, known, chunks, end })
     }
 
     /// What a fresh snapshot of a selection shows, without what the clock alone changes.

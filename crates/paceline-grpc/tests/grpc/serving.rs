@@ -205,3 +205,31 @@ async fn a_connection_of_age_is_told_to_go_and_then_ends() {
     let told = timeout(DEADLINE, told_to_go(&mut connection)).await.expect("in time");
     assert_eq!(told, Some(0), "it is told to go, without an error");
 }
+
+#[tokio::test]
+async fn a_connection_that_says_half_of_what_it_speaks_is_cut() {
+    let stage = Stage::open().await;
+    let mut connection = TcpStream::connect(stage.address()).await.expect("a connection");
+    connection.write_all(b"PRI * HT").await.expect("it listens");
+    let mut byte = [0];
+    let read = timeout(DEADLINE, connection.read(&mut byte)).await.expect("in time");
+    assert!(read.is_err() || read.is_ok_and(|bytes| bytes == 0), "it is cut");
+    // One that says it in pieces is served.
+    let mut connection = TcpStream::connect(stage.address()).await.expect("a connection");
+    for piece in [&b"PRI * HTTP/2.0"[..], &b"\r\n\r\nSM\r\n\r\n"[..], &[0, 0, 0, 4, 0, 0, 0, 0, 0]]
+    {
+        connection.write_all(piece).await.expect("it listens");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    timeout(DEADLINE, connection.read_exact(&mut byte)).await.expect("in time").expect("settings");
+}
+
+#[tokio::test]
+async fn who_waits_too_long_for_the_sources_is_to_come_again() {
+    let stage = Stage::closed(Limits::default(), 0).await;
+    let mut follower = stage.watch(watch(select(&["rep:U1"], &[], &[]))).await;
+    let status = timeout(DEADLINE, follower.end()).await.expect("in time");
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    assert_eq!(status.get_details_error_info().expect("details").reason, "NOT_CAUGHT_UP");
+    assert!(status.get_details_retry_info().expect("details").retry_delay.is_some());
+}
