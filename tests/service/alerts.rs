@@ -41,7 +41,7 @@ const INSTANTS: [&str; 10] = [
 /// How often the service is killed while it works, besides between the instants.
 const KILLS: usize = 20;
 
-fn config(name: &str, hold: &str) -> String {
+pub(crate) fn config(name: &str, hold: &str) -> String {
     let brokers = kafka::shared().bootstrap();
     format!(
         r#"
@@ -89,14 +89,14 @@ impl Chance {
 }
 
 /// Waits until the status topic has all that is to be remembered.
-fn wait_until_remembered(service: &Service) {
+pub(crate) fn wait_until_remembered(service: &Service) {
     wait::until("all is remembered", || {
         let metrics = service.get("/metrics");
         metrics.contains("\npaceline_statuses_waiting 0\n").then_some(())
     });
 }
 
-fn kill(process: &mut Paceline) {
+pub(crate) fn kill(process: &mut Paceline) {
     process.kill();
     process.wait();
 }
@@ -187,7 +187,7 @@ fn contents(records: &[Record]) -> BTreeMap<String, String> {
     contents
 }
 
-fn deal(version: u32, amount: &str, time: &str) -> Message {
+pub(crate) fn deal(version: u32, amount: &str, time: &str) -> Message {
     let json = format!(
         r#"{{"id":"D1","op":"upsert","version":{version},"time":"{time}","set":{{"OwnerId":"U3","Amount":"{amount}","StageName":"Closed Won","CloseDate":"2026-11-20"}}}}"#
     );
@@ -195,7 +195,7 @@ fn deal(version: u32, amount: &str, time: &str) -> Message {
 }
 
 /// The alerts of the rep's month, in their order.
-fn of_rep(service: &Service) -> Vec<Alert> {
+pub(crate) fn of_rep(service: &Service) -> Vec<Alert> {
     let is_rep = |alert: &Alert| {
         alert.scope == "rep:U3"
             && alert.period.as_ref().is_some_and(|period| period.kind == "month")
@@ -204,7 +204,7 @@ fn of_rep(service: &Service) -> Vec<Alert> {
 }
 
 /// Waits until the rep's month has a status.
-fn wait_until(service: &Service, status: Status) {
+pub(crate) fn wait_until(service: &Service, status: Status) {
     wait::until("the rep has a status", || {
         let standings = service.standings_of(Some(of_kpi("bookings")));
         let month = standings.into_iter().find(|standing| {

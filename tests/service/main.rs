@@ -13,6 +13,7 @@ mod goals;
 mod listener;
 mod outage;
 mod quarter;
+mod refusal;
 mod reps;
 mod robust;
 mod small;

@@ -3,7 +3,9 @@
 use std::{thread, time::Duration};
 
 use rdkafka::{
-    admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
+    admin::{
+        AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication,
+    },
     client::DefaultClientContext,
     consumer::{BaseConsumer, Consumer as _},
 };
@@ -48,6 +50,29 @@ impl Broker {
         };
         // On a thread of its own, since a test may be running inside a runtime already.
         thread::scope(|scope| scope.spawn(ask).join()).expect("the broker tells its settings")
+    }
+
+    /// Gives a topic these settings, and lets go of all others it was given.
+    ///
+    /// # Panics
+    ///
+    /// When the broker refuses.
+    pub fn set(&self, topic: &str, settings: &[(&str, &str)]) {
+        let set = || {
+            let admin: AdminClient<DefaultClientContext> =
+                self.client().create().expect("an admin client can be made");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let mut wanted = AlterConfig::new(ResourceSpecifier::Topic(topic));
+            for (key, value) in settings {
+                wanted = wanted.set(key, value);
+            }
+            let set = runtime
+                .expect("a runtime can be made")
+                .block_on(admin.alter_configs([&wanted], &AdminOptions::new()));
+            set.expect("the broker answers").remove(0).expect("the broker takes settings");
+        };
+        // On a thread of its own, since a test may be running inside a runtime already.
+        thread::scope(|scope| scope.spawn(set).join()).expect("the broker takes settings");
     }
 
     fn create(&self, topic: &NewTopic<'_>) {
