@@ -106,7 +106,7 @@ impl AlertStream {
     }
 
     /// Acknowledges an alert and all that came before it. Answers whether that was still to be done: not for one that was
-    /// acknowledged before, nor for one of a stream that is lost, which comes again.
+    /// acknowledged before, nor, once the next stream is open, for one of a stream that is lost, which comes again.
     pub fn ack(&mut self, id: &str) -> bool {
         self.unacknowledged.ack(id)
     }

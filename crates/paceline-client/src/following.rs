@@ -75,7 +75,11 @@ pub(crate) struct Following<W: Watch> {
 enum State<F> {
     /// Nothing is done until then.
     Resting(Instant),
-    Opening(Opening<F>),
+    Opening {
+        /// What it is opened with.
+        token: Vec<u8>,
+        opening: Opening<F>,
+    },
     Open {
         stream: Box<Streaming<F>>,
         /// When it is dead if nothing comes; `None` before the first frame.
@@ -94,7 +98,8 @@ impl<W: Watch> Following<W> {
         }
     }
 
-    /// The next step. A stream that is opened goes on after `token`.
+    /// The next step. A stream that is opened goes on after `token`; one that is being opened with another is given up
+    /// for it.
     ///
     /// # Errors
     /// The server refuses in a way that does not pass. Asking again tries again.
@@ -103,9 +108,12 @@ impl<W: Watch> Following<W> {
             match &mut self.state {
                 State::Resting(until) => {
                     sleep_until(*until).await;
-                    self.state = State::Opening(self.open(token));
+                    self.state = self.open(token);
                 }
-                State::Opening(opening) => {
+                State::Opening { token: behind, .. } if behind != token => {
+                    self.state = self.open(token);
+                }
+                State::Opening { opening, .. } => {
                     let opened = opening.as_mut().await;
                     return self.opened(opened);
                 }
@@ -121,17 +129,18 @@ impl<W: Watch> Following<W> {
     pub(crate) fn rest(&self) -> Duration {
         match &self.state {
             State::Resting(until) => until.saturating_duration_since(Instant::now()),
-            State::Opening(_) | State::Open { .. } => Duration::ZERO,
+            State::Opening { .. } | State::Open { .. } => Duration::ZERO,
         }
     }
 
-    fn open(&self, token: &[u8]) -> Opening<W::Frame> {
+    fn open(&self, token: &[u8]) -> State<W::Frame> {
         let channel = self.client.watch_channel();
         let opening = self.watch.open(&self.client, channel, token.to_owned());
-        Box::pin(async {
+        let opening = Box::pin(async {
             let late = |_| Status::deadline_exceeded("no stream was opened in time");
             timeout(OPEN, opening).await.map_err(late)?
-        })
+        });
+        State::Opening { token: token.to_owned(), opening }
     }
 
     fn opened(
