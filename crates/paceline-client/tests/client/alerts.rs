@@ -84,6 +84,21 @@ async fn what_is_not_acknowledged_comes_again() {
 }
 
 #[tokio::test]
+async fn a_stream_that_never_says_anything_is_dead() {
+    let mut stage = Stage::open().await;
+    let first_frame = Duration::from_secs(1);
+    let mut alerts = stage.client().watch_alerts(AlertOptions { first_frame, ..options("kept") });
+    let (silent, _) = opened(&mut stage, &mut alerts).await;
+    let AlertEvent::Lost(loss) = next(&mut alerts).await else { panic!("a loss") };
+    assert!(loss.reason.contains("first frame"), "{loss:?}");
+    let (stream, token) = opened(&mut stage, &mut alerts).await;
+    assert_eq!(token, "kept");
+    drop(silent);
+    stream.say(alert("a")).await;
+    assert_eq!(next_id(&mut alerts).await, "a");
+}
+
+#[tokio::test]
 async fn a_token_that_is_kept_goes_on_in_another_process() {
     let mut stage = Stage::open().await;
     let kept = {
