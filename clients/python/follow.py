@@ -78,7 +78,7 @@ async def follow(
                 silent = f"nothing has come for {HEARTBEATS} heartbeats"
                 yield frame
             reason, asked = "the stream ended", 0.0
-        except TimeoutError:
+        except asyncio.TimeoutError:  # the builtin one only since Python 3.11
             reason, asked = silent, 0.0
         except grpc.aio.AioRpcError as error:
             if error.code() not in PASSING:
