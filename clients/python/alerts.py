@@ -7,7 +7,9 @@ An alert that was not acknowledged comes again: after a lost connection, and whe
 
 import argparse
 import asyncio
+import os
 import pathlib
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -62,6 +64,31 @@ class Alerts:
         )
 
 
+class Kept:
+    """A token in a file, which is replaced as a whole: one that a crash left empty would mean to begin with the next alert."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self.path = path
+        try:
+            self.token = path.read_bytes()
+        except FileNotFoundError:
+            self.token = b""  # the next alert is the first
+            return
+        if not self.token:
+            sys.exit(f"{path} is empty, which is no token: remove it to begin with the next alert")
+
+    def keep(self, token: bytes) -> None:
+        if token == self.token:
+            return
+        new = self.path.with_name(self.path.name + ".new")
+        with new.open("wb") as file:
+            file.write(token)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self.path)
+        self.token = token
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser(description="Follows alerts.")
     parser.add_argument("address", nargs="?", default="127.0.0.1:50051")
@@ -69,9 +96,8 @@ async def main() -> None:
     parser.add_argument("--heartbeat", type=int, default=5, help="seconds")
     parser.add_argument("--first-frame", type=float, default=FIRST_FRAME, help="seconds")
     arguments = parser.parse_args()
-    kept = arguments.file
-    token = kept.read_bytes() if kept.exists() else b""
-    alerts = Alerts(arguments.address, token, arguments.heartbeat, arguments.first_frame)
+    kept = Kept(arguments.file)
+    alerts = Alerts(arguments.address, kept.token, arguments.heartbeat, arguments.first_frame)
     async for event in alerts.events():
         match event:
             case Lost():
@@ -81,7 +107,7 @@ async def main() -> None:
                 print(f"{event.id}: {event.scope} {event.kpi} is {status}", flush=True)
                 # Here goes what is to be done about it. Only then it is acknowledged.
                 alerts.ack(event)
-        kept.write_bytes(alerts.token)
+        kept.keep(alerts.token)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 //! The worked clients of alerts: each alert is handed out, none twice once it is acknowledged, and a client that is started
 //! anew goes on after what it kept.
 //!
-//! What they do about a network that says nothing is looked at in `silence`.
+//! What they keep is looked at in `kept`, and what they do about a network that says nothing in `silence`.
 
+mod kept;
 mod server;
 mod silence;
 
@@ -13,7 +14,7 @@ use std::process::Command;
 
 use paceline_tests::{process::Paceline, wait};
 
-use crate::clients::{python, typescript};
+use crate::clients::{example, python, typescript};
 use server::Server;
 
 /// A worked client of alerts.
@@ -21,13 +22,14 @@ use server::Server;
 enum Worked {
     Python,
     TypeScript,
+    Rust,
 }
 
 impl Worked {
     /// The port of the server that it speaks to.
     fn port(self, server: &Server) -> SocketAddr {
         match self {
-            Self::Python => server.grpc,
+            Self::Python | Self::Rust => server.grpc,
             Self::TypeScript => server.web,
         }
     }
@@ -37,6 +39,7 @@ impl Worked {
         let (mut command, address) = match self {
             Self::Python => (python("alerts.py"), port.to_string()),
             Self::TypeScript => (typescript("alerts.js"), format!("http://{port}")),
+            Self::Rust => (example("alerts"), port.to_string()),
         };
         command.arg(address).arg(kept);
         command
@@ -55,6 +58,11 @@ fn the_client_of_alerts_in_python_loses_none() {
 #[test]
 fn the_client_of_alerts_in_typescript_loses_none() {
     loses_none(Worked::TypeScript);
+}
+
+#[test]
+fn the_client_of_alerts_in_rust_loses_none() {
+    loses_none(Worked::Rust);
 }
 
 fn loses_none(worked: Worked) {

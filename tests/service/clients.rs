@@ -88,8 +88,8 @@ fn host_of_its_own() -> String {
 /// A program of the worked client in Python.
 pub(crate) fn python(program: &str) -> Command {
     let folder = clients().join("python");
-    let mut command = Command::new(made(folder.join(".venv/bin/python")));
-    made(folder.join("paceline/v1/standing_pb2.py"));
+    let mut command = Command::new(made(folder.join(".venv/bin/python"), GENERATED));
+    made(folder.join("paceline/v1/standing_pb2.py"), GENERATED);
     command.arg(folder.join(program));
     command
 }
@@ -97,18 +97,27 @@ pub(crate) fn python(program: &str) -> Command {
 /// A program of the worked client in TypeScript, as it was compiled.
 pub(crate) fn typescript(program: &str) -> Command {
     let folder = clients().join("typescript");
-    let mut command = Command::new(made(folder.join("node_modules/.bin/node")));
-    command.arg(made(folder.join("dist").join(program)));
+    let mut command = Command::new(made(folder.join("node_modules/.bin/node"), GENERATED));
+    command.arg(made(folder.join("dist").join(program), GENERATED));
     command
+}
+
+/// An example of the client in Rust.
+pub(crate) fn example(name: &str) -> Command {
+    let path = binary().with_file_name("examples").join(name);
+    Command::new(made(path, "cargo build -p paceline-client --examples"))
 }
 
 fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients")
 }
 
-fn made(path: PathBuf) -> PathBuf {
-    let remedy =
-        "run `scripts/prerequisites node venv && scripts/clients`, or `make test` for everything";
-    assert!(path.exists(), "{} is missing: {remedy}", path.display());
+/// What makes the worked clients that are not of Rust.
+const GENERATED: &str = "scripts/prerequisites node venv && scripts/clients";
+
+/// A file that a command makes.
+fn made(path: PathBuf, by: &str) -> PathBuf {
+    let path_shown = path.display();
+    assert!(path.exists(), "{path_shown} is missing: run `{by}`, or `make test` for everything");
     path
 }

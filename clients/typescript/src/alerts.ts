@@ -4,7 +4,7 @@
 //
 // An alert that was not acknowledged comes again: after a lost connection, and when this program is started again.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { type Client, createClient } from "@connectrpc/connect";
@@ -63,6 +63,38 @@ class Alerts {
   }
 }
 
+/** A token in a file, which is replaced as a whole: one that a crash left empty would mean to begin with the next alert. */
+class Kept {
+  token: Uint8Array;
+
+  constructor(private readonly path: string) {
+    this.token = read(path);
+  }
+
+  keep(token: Uint8Array): void {
+    if (Buffer.compare(token, this.token) === 0) return;
+    const file = openSync(`${this.path}.new`, "w");
+    writeFileSync(file, token);
+    fsyncSync(file);
+    closeSync(file);
+    renameSync(`${this.path}.new`, this.path);
+    this.token = token;
+  }
+}
+
+/** The token in a file; none if there is no file: the next alert is the first. */
+function read(path: string): Uint8Array {
+  let token: Uint8Array;
+  try {
+    token = new Uint8Array(readFileSync(path));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return new Uint8Array();
+    throw error;
+  }
+  if (token.length > 0) return token;
+  throw new Error(`${path} is empty, which is no token: remove it to begin with the next alert`);
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -71,9 +103,9 @@ const { values, positionals } = parseArgs({
   },
 });
 const [address = "http://127.0.0.1:8080", file = "alerts.token"] = positionals;
-const kept = existsSync(file) ? new Uint8Array(readFileSync(file)) : new Uint8Array();
+const kept = new Kept(file);
 const client = createClient(AlertsService, createGrpcWebTransport({ baseUrl: address }));
-const alerts = new Alerts(client, kept, Number(values.heartbeat), Number(values["first-frame"]) * 1000);
+const alerts = new Alerts(client, kept.token, Number(values.heartbeat), Number(values["first-frame"]) * 1000);
 for await (const event of alerts.events()) {
   if (event !== undefined && "news" in event) {
     console.log(`lost: ${event.reason}; again in ${(event.againInMs / 1000).toFixed(1)} s`);
@@ -82,5 +114,5 @@ for await (const event of alerts.events()) {
     // Here goes what is to be done about it. Only then it is acknowledged.
     alerts.ack(event);
   }
-  writeFileSync(file, alerts.token);
+  kept.keep(alerts.token);
 }
