@@ -35,6 +35,15 @@ fn the_client_in_typescript_goes_on_over_grpc_web() {
 }
 
 #[test]
+fn the_client_in_rust_goes_on() {
+    goes_on("rust", EXAMPLE, |service| {
+        let mut client = example("standings");
+        client.args([service.address(), "rep:U1"]);
+        client
+    });
+}
+
+#[test]
 fn paceline_watch_goes_on() {
     goes_on("watch", JSON, |service| {
         let mut client = Command::new(binary());
@@ -47,6 +56,7 @@ fn paceline_watch_goes_on() {
 /// What a client writes before and after the actual value of a standing.
 type Around = (&'static str, &'static str);
 const LINE: Around = (" 2026-11: ", " of 42000");
+const EXAMPLE: Around = ("rep:U1 bookings: ", " STATUS_");
 const JSON: Around = (r#""actual":""#, r#"","#);
 
 /// Starts a service and a client of it.
