@@ -5,7 +5,9 @@
 An alert that was not acknowledged comes again: after a lost connection, and when this program is started again.
 """
 
+import argparse
 import asyncio
+import os
 import pathlib
 import sys
 from collections.abc import AsyncIterator
@@ -13,27 +15,27 @@ from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
-from follow import Lost, Opened, channel, follow
+from follow import FIRST_FRAME, Lost, Opened, channel, follow
 from paceline.v1.alert_pb2 import Alert
 from paceline.v1.alerts_service_pb2 import WatchAlertsRequest
 from paceline.v1.alerts_service_pb2_grpc import AlertsServiceStub
 from paceline.v1.standing_pb2 import Status
 
-HEARTBEAT = 5  # seconds
-
 
 class Alerts:
     """Alerts, each at least once. `token` goes on after what is acknowledged, also after a restart of either side."""
 
-    def __init__(self, address: str, token: bytes) -> None:
+    def __init__(self, address: str, token: bytes, heartbeat: int, first_frame: float) -> None:
         self.stub = AlertsServiceStub(channel(address))
         self.token = token
+        self.heartbeat = heartbeat  # seconds
+        self.first_frame = first_frame  # how long a stream may bring nothing at all, in seconds
         # What was handed out and is not acknowledged: ids in their order, each with the token after it.
         self._handed_out: dict[str, bytes] = {}
 
     async def events(self) -> AsyncIterator[Alert | Lost | None]:
         """Yields alerts, `Lost`, and None when there is no other alert up to now."""
-        async for news in follow(self._open, HEARTBEAT):
+        async for news in follow(self._open, self.heartbeat, self.first_frame):
             match news:
                 case Opened():
                     self._handed_out.clear()  # all of it comes again
@@ -58,14 +60,44 @@ class Alerts:
 
     def _open(self) -> Any:
         return self.stub.WatchAlerts(
-            WatchAlertsRequest(resume_token=self.token, heartbeat=Duration(seconds=HEARTBEAT))
+            WatchAlertsRequest(resume_token=self.token, heartbeat=Duration(seconds=self.heartbeat))
         )
 
 
+class Kept:
+    """A token in a file, which is replaced as a whole: one that a crash left empty would mean to begin with the next alert."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self.path = path
+        try:
+            self.token = path.read_bytes()
+        except FileNotFoundError:
+            self.token = b""  # the next alert is the first
+            return
+        if not self.token:
+            sys.exit(f"{path} is empty, which is no token: remove it to begin with the next alert")
+
+    def keep(self, token: bytes) -> None:
+        if token == self.token:
+            return
+        new = self.path.with_name(self.path.name + ".new")
+        with new.open("wb") as file:
+            file.write(token)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self.path)
+        self.token = token
+
+
 async def main() -> None:
-    address = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:50051"
-    kept = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else "alerts.token")
-    alerts = Alerts(address, kept.read_bytes() if kept.exists() else b"")
+    parser = argparse.ArgumentParser(description="Follows alerts.")
+    parser.add_argument("address", nargs="?", default="127.0.0.1:50051")
+    parser.add_argument("file", nargs="?", default="alerts.token", type=pathlib.Path, help="keeps how far it has come")
+    parser.add_argument("--heartbeat", type=int, default=5, help="seconds")
+    parser.add_argument("--first-frame", type=float, default=FIRST_FRAME, help="seconds")
+    arguments = parser.parse_args()
+    kept = Kept(arguments.file)
+    alerts = Alerts(arguments.address, kept.token, arguments.heartbeat, arguments.first_frame)
     async for event in alerts.events():
         match event:
             case Lost():
@@ -75,7 +107,7 @@ async def main() -> None:
                 print(f"{event.id}: {event.scope} {event.kpi} is {status}", flush=True)
                 # Here goes what is to be done about it. Only then it is acknowledged.
                 alerts.ack(event)
-        kept.write_bytes(alerts.token)
+        kept.keep(alerts.token)
 
 
 if __name__ == "__main__":

@@ -29,11 +29,13 @@ PASSING = {
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
 # After how many heartbeats without a frame a stream is dead.
 HEARTBEATS = 3
+# After how many seconds a stream is dead that has brought no frame at all. A server that catches up is silent for up to 30.
+FIRST_FRAME = 60.0
 
 
 @dataclass
 class Opened:
-    """A stream is being opened. It may be silent until the server has caught up."""
+    """A stream is being opened. It may be silent while the server catches up."""
 
 
 @dataclass
@@ -56,8 +58,12 @@ def channel(address: str) -> grpc.aio.Channel:
     return grpc.aio.insecure_channel(address, options=options)
 
 
-async def follow(open_stream: Callable[[], Any], heartbeat: float) -> AsyncIterator[Any]:
+async def follow(
+    open_stream: Callable[[], Any], heartbeat: float, first_frame: float = FIRST_FRAME
+) -> AsyncIterator[Any]:
     """Yields `Opened`, frames and `Lost`, for ever. `open_stream` makes the call, with the newest token.
+
+    `heartbeat` is what it asks for, `first_frame` how long it may bring nothing at all, both in seconds.
 
     Raises grpc.aio.AioRpcError when the server refuses, and would again.
     """
@@ -65,14 +71,15 @@ async def follow(open_stream: Callable[[], Any], heartbeat: float) -> AsyncItera
     while True:
         yield Opened()
         call = open_stream()
-        patience = None  # a server that catches up is silent; the connection's keepalive watches over it
+        patience, silent = first_frame, "the first frame has not come in time"
         try:
             while (frame := await asyncio.wait_for(call.read(), patience)) is not grpc.aio.EOF:
                 failures, patience = 0, HEARTBEATS * heartbeat
+                silent = f"nothing has come for {HEARTBEATS} heartbeats"
                 yield frame
             reason, asked = "the stream ended", 0.0
-        except TimeoutError:
-            reason, asked = f"nothing has come for {HEARTBEATS} heartbeats", 0.0
+        except asyncio.TimeoutError:  # the builtin one only since Python 3.11
+            reason, asked = silent, 0.0
         except grpc.aio.AioRpcError as error:
             if error.code() not in PASSING:
                 raise

@@ -35,6 +35,15 @@ fn the_client_in_typescript_goes_on_over_grpc_web() {
 }
 
 #[test]
+fn the_client_in_rust_goes_on() {
+    goes_on("rust", EXAMPLE, |service| {
+        let mut client = example("standings");
+        client.args([service.address(), "rep:U1"]);
+        client
+    });
+}
+
+#[test]
 fn paceline_watch_goes_on() {
     goes_on("watch", JSON, |service| {
         let mut client = Command::new(binary());
@@ -47,6 +56,7 @@ fn paceline_watch_goes_on() {
 /// What a client writes before and after the actual value of a standing.
 type Around = (&'static str, &'static str);
 const LINE: Around = (" 2026-11: ", " of 42000");
+const EXAMPLE: Around = ("rep:U1 bookings: ", " STATUS_");
 const JSON: Around = (r#""actual":""#, r#"","#);
 
 /// Starts a service and a client of it.
@@ -88,8 +98,8 @@ fn host_of_its_own() -> String {
 /// A program of the worked client in Python.
 pub(crate) fn python(program: &str) -> Command {
     let folder = clients().join("python");
-    let mut command = Command::new(made(folder.join(".venv/bin/python")));
-    made(folder.join("paceline/v1/standing_pb2.py"));
+    let mut command = Command::new(made(folder.join(".venv/bin/python"), GENERATED));
+    made(folder.join("paceline/v1/standing_pb2.py"), GENERATED);
     command.arg(folder.join(program));
     command
 }
@@ -97,18 +107,27 @@ pub(crate) fn python(program: &str) -> Command {
 /// A program of the worked client in TypeScript, as it was compiled.
 pub(crate) fn typescript(program: &str) -> Command {
     let folder = clients().join("typescript");
-    let mut command = Command::new(made(folder.join("node_modules/.bin/node")));
-    command.arg(made(folder.join("dist").join(program)));
+    let mut command = Command::new(made(folder.join("node_modules/.bin/node"), GENERATED));
+    command.arg(made(folder.join("dist").join(program), GENERATED));
     command
+}
+
+/// An example of the client in Rust.
+pub(crate) fn example(name: &str) -> Command {
+    let path = binary().with_file_name("examples").join(name);
+    Command::new(made(path, "cargo build -p paceline-client --examples"))
 }
 
 fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients")
 }
 
-fn made(path: PathBuf) -> PathBuf {
-    let remedy =
-        "run `scripts/prerequisites node venv && scripts/clients`, or `make test` for everything";
-    assert!(path.exists(), "{} is missing: {remedy}", path.display());
+/// What makes the worked clients that are not of Rust.
+const GENERATED: &str = "scripts/prerequisites node venv && scripts/clients";
+
+/// A file that a command makes.
+fn made(path: PathBuf, by: &str) -> PathBuf {
+    let path_shown = path.display();
+    assert!(path.exists(), "{path_shown} is missing: run `{by}`, or `make test` for everything");
     path
 }

@@ -7,6 +7,7 @@ mod files;
 mod golden;
 mod readme;
 mod rooms;
+mod snippets;
 mod tree;
 
 use std::fmt::Write as _;

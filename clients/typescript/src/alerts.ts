@@ -4,17 +4,16 @@
 //
 // An alert that was not acknowledged comes again: after a lost connection, and when this program is started again.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 
-import { follow, type Lost } from "./follow.js";
+import { FIRST_FRAME_MS, follow, type Lost } from "./follow.js";
 import type { Alert } from "./gen/paceline/v1/alert_pb.js";
 import { AlertsService, type WatchAlertsResponse } from "./gen/paceline/v1/alerts_service_pb.js";
 import { Status } from "./gen/paceline/v1/standing_pb.js";
-
-const HEARTBEAT_SECONDS = 5;
 
 /** Alerts, each at least once. `token` goes on after what is acknowledged, also after a restart of either side. */
 class Alerts {
@@ -24,11 +23,15 @@ class Alerts {
   constructor(
     private readonly client: Client<typeof AlertsService>,
     public token: Uint8Array,
+    private readonly heartbeatSeconds: number,
+    /** How long a stream may bring nothing at all. */
+    private readonly firstFrameMs: number,
   ) {}
 
   /** Yields alerts, losses, and undefined when there is no other alert up to now. */
   async *events(): AsyncGenerator<Alert | Lost | undefined> {
-    for await (const news of follow((signal) => this.open(signal), HEARTBEAT_SECONDS * 1000)) {
+    const open = (signal: AbortSignal) => this.open(signal);
+    for await (const news of follow(open, this.heartbeatSeconds * 1000, this.firstFrameMs)) {
       if (news.news === "opened") {
         this.handedOut.clear(); // all of it comes again
       } else if (news.news === "lost") {
@@ -55,15 +58,54 @@ class Alerts {
   }
 
   private open(signal: AbortSignal): AsyncIterable<WatchAlertsResponse> {
-    const heartbeat = { seconds: BigInt(HEARTBEAT_SECONDS) };
+    const heartbeat = { seconds: BigInt(this.heartbeatSeconds) };
     return this.client.watchAlerts({ resumeToken: this.token, heartbeat }, { signal });
   }
 }
 
-const [address = "http://127.0.0.1:8080", file = "alerts.token"] = process.argv.slice(2);
-const kept = existsSync(file) ? new Uint8Array(readFileSync(file)) : new Uint8Array();
-const transport = createGrpcWebTransport({ baseUrl: address });
-const alerts = new Alerts(createClient(AlertsService, transport), kept);
+/** A token in a file, which is replaced as a whole: one that a crash left empty would mean to begin with the next alert. */
+class Kept {
+  token: Uint8Array;
+
+  constructor(private readonly path: string) {
+    this.token = read(path);
+  }
+
+  keep(token: Uint8Array): void {
+    if (Buffer.compare(token, this.token) === 0) return;
+    const file = openSync(`${this.path}.new`, "w");
+    writeFileSync(file, token);
+    fsyncSync(file);
+    closeSync(file);
+    renameSync(`${this.path}.new`, this.path);
+    this.token = token;
+  }
+}
+
+/** The token in a file; none if there is no file: the next alert is the first. */
+function read(path: string): Uint8Array {
+  let token: Uint8Array;
+  try {
+    token = new Uint8Array(readFileSync(path));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return new Uint8Array();
+    throw error;
+  }
+  if (token.length > 0) return token;
+  throw new Error(`${path} is empty, which is no token: remove it to begin with the next alert`);
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    heartbeat: { type: "string", default: "5" }, // seconds
+    "first-frame": { type: "string", default: String(FIRST_FRAME_MS / 1000) }, // seconds
+  },
+});
+const [address = "http://127.0.0.1:8080", file = "alerts.token"] = positionals;
+const kept = new Kept(file);
+const client = createClient(AlertsService, createGrpcWebTransport({ baseUrl: address }));
+const alerts = new Alerts(client, kept.token, Number(values.heartbeat), Number(values["first-frame"]) * 1000);
 for await (const event of alerts.events()) {
   if (event !== undefined && "news" in event) {
     console.log(`lost: ${event.reason}; again in ${(event.againInMs / 1000).toFixed(1)} s`);
@@ -72,5 +114,5 @@ for await (const event of alerts.events()) {
     // Here goes what is to be done about it. Only then it is acknowledged.
     alerts.ack(event);
   }
-  writeFileSync(file, alerts.token);
+  kept.keep(alerts.token);
 }

@@ -8,7 +8,7 @@ import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { durationMs, DurationSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** A stream is being opened. It may be silent until the server has caught up. */
+/** A stream is being opened. It may be silent while the server catches up. */
 export type Opened = { news: "opened" };
 /** A frame has come. */
 export type Frame<F> = { news: "frame"; frame: F };
@@ -30,29 +30,36 @@ const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
 /** After how many heartbeats without a frame a stream is dead. */
 const HEARTBEATS = 3;
+/** After how long a stream is dead that has brought no frame at all. A server that catches up is silent for up to 30 seconds. */
+export const FIRST_FRAME_MS = 60_000;
 
 /**
  * Yields what happens, for ever. `open` makes the call with the newest token, and ends it by the signal: leaving the loop
  * over a stream is not enough for the server to notice.
+ *
+ * `heartbeatMs` is what it asks for, `firstFrameMs` how long it may bring nothing at all: here nothing else notices that a
+ * network is gone.
  *
  * Throws a ConnectError when the server refuses, and would again.
  */
 export async function* follow<F>(
   open: (signal: AbortSignal) => AsyncIterable<F>,
   heartbeatMs: number,
+  firstFrameMs = FIRST_FRAME_MS,
 ): AsyncGenerator<Opened | Frame<F> | Lost> {
   for (let failures = 0; ; failures++) {
     yield { news: "opened" };
     const call = new AbortController();
     let [reason, askedMs] = ["the stream ended", 0];
-    let silent: NodeJS.Timeout | undefined;
+    const giveUpAfter = (ms: number, why: string) =>
+      setTimeout(() => call.abort(new ConnectError(why, Code.Unavailable)), ms);
+    let silent = giveUpAfter(firstFrameMs, "the first frame has not come in time");
     try {
       for await (const frame of open(call.signal)) {
         clearTimeout(silent);
         failures = 0;
         yield { news: "frame", frame };
-        // Not before the first frame: a server that catches up is silent.
-        silent = setTimeout(() => call.abort(), HEARTBEATS * heartbeatMs);
+        silent = giveUpAfter(HEARTBEATS * heartbeatMs, `nothing has come for ${HEARTBEATS} heartbeats`);
       }
     } catch (thrown) {
       const error = ConnectError.from(thrown);

@@ -22,8 +22,7 @@ async fn main() -> Result<(), Error> {
             Event::Connected => println!("connected"),
             Event::Lost(loss) => println!("lost: {}; again in {:?}", loss.reason, loss.again_in),
             Event::Reset(reason) => println!("begins anew: {}", reason.as_str_name()),
-            Event::Snapshot(_) => println!("{} standings", live.view().len()),
-            Event::Update(diff) => {
+            Event::Snapshot(diff) | Event::Update(diff) => {
                 for change in diff.changed {
                     let standing = change.after;
                     let status = standing.status().as_str_name();

@@ -9,7 +9,9 @@ use tonic::transport::Channel;
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::following::{FRAME_BYTES, Following, HEARTBEAT, Loss, Opening, Step, Watch};
+use crate::following::{
+    FIRST_FRAME, FRAME_BYTES, Following, HEARTBEAT, Loss, Opening, Step, Watch,
+};
 use crate::proto::alerts_service_client::AlertsServiceClient;
 use crate::proto::watch_alerts_response::Frame;
 use crate::proto::{Alert, Selector, WatchAlertsRequest, WatchAlertsResponse};
@@ -27,11 +29,19 @@ pub struct AlertOptions {
     /// After how long without an alert the server says that it is there: 1 to 60 seconds, 5 by default. A stream is taken
     /// for dead after three of them.
     pub heartbeat: Duration,
+    /// How long a stream may bring nothing at all before it is taken for dead: 60 seconds by default. A server that catches
+    /// up is silent for up to 30 seconds.
+    pub first_frame: Duration,
 }
 
 impl Default for AlertOptions {
     fn default() -> Self {
-        Self { selector: Selector::default(), token: Vec::new(), heartbeat: HEARTBEAT }
+        Self {
+            selector: Selector::default(),
+            token: Vec::new(),
+            heartbeat: HEARTBEAT,
+            first_frame: FIRST_FRAME,
+        }
     }
 }
 
@@ -65,13 +75,14 @@ pub struct AlertStream {
 struct Alerts {
     selector: Selector,
     heartbeat: Duration,
+    first_frame: Duration,
 }
 
 impl AlertStream {
     pub(crate) fn new(client: Client, options: AlertOptions) -> Self {
-        let AlertOptions { selector, token, heartbeat } = options;
+        let AlertOptions { selector, token, heartbeat, first_frame } = options;
         Self {
-            following: Following::new(client, Alerts { selector, heartbeat }, heartbeat),
+            following: Following::new(client, Alerts { selector, heartbeat, first_frame }),
             unacknowledged: Unacknowledged::after(token),
         }
     }
@@ -106,7 +117,7 @@ impl AlertStream {
     }
 
     /// Acknowledges an alert and all that came before it. Answers whether that was still to be done: not for one that was
-    /// acknowledged before, nor for one of a stream that is lost, which comes again.
+    /// acknowledged before, nor, once the next stream is open, for one of a stream that is lost, which comes again.
     pub fn ack(&mut self, id: &str) -> bool {
         self.unacknowledged.ack(id)
     }
@@ -126,6 +137,14 @@ impl fmt::Debug for AlertStream {
 
 impl Watch for Alerts {
     type Frame = WatchAlertsResponse;
+
+    fn first_frame(&self) -> Duration {
+        self.first_frame
+    }
+
+    fn heartbeat(&self) -> Duration {
+        self.heartbeat
+    }
 
     fn open(
         &self,

@@ -1,7 +1,7 @@
 //! Following a watch: one stream after another, each opened where the last one ended.
 //!
 //! A stream that says nothing is taken for dead. Every server that has begun to speak speaks at least once in a
-//! heartbeat; before that it may be silent as long as it catches up, and only the connection is watched over.
+//! heartbeat; before that it may be silent while it catches up, which has a limit of its own.
 //!
 //! Whoever drives it may drop the future of [`Following::next`] at any time and ask again: nothing is lost by that, and
 //! nothing begins anew.
@@ -26,6 +26,9 @@ const HEARTBEATS: u32 = 3;
 pub(crate) const FRAME_BYTES: usize = 4 << 20;
 /// The heartbeat of the services, where none is asked for.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How long the first frame is waited for, unless a watch says otherwise: twice what servers take before they say that they
+/// are not caught up.
+pub(crate) const FIRST_FRAME: Duration = Duration::from_secs(60);
 
 /// A stream that is being opened.
 pub(crate) type Opening<F> = Pin<Box<dyn Future<Output = Result<Streaming<F>, Status>> + Send>>;
@@ -34,6 +37,12 @@ pub(crate) type Opening<F> = Pin<Box<dyn Future<Output = Result<Streaming<F>, St
 pub(crate) trait Watch {
     /// What its streams consist of.
     type Frame: Send + 'static;
+
+    /// How long a stream may be silent that has brought nothing yet.
+    fn first_frame(&self) -> Duration;
+
+    /// After how long the server has something to say on any other.
+    fn heartbeat(&self) -> Duration;
 
     /// Opens a stream that goes on after a token, or begins without one.
     fn open(&self, client: &Client, channel: Channel, token: Vec<u8>) -> Opening<Self::Frame>;
@@ -66,8 +75,6 @@ pub(crate) enum Step<F> {
 pub(crate) struct Following<W: Watch> {
     client: Client,
     watch: W,
-    /// How long an open stream may be silent.
-    patience: Duration,
     backoff: Backoff,
     state: State<W::Frame>,
 }
@@ -75,26 +82,27 @@ pub(crate) struct Following<W: Watch> {
 enum State<F> {
     /// Nothing is done until then.
     Resting(Instant),
-    Opening(Opening<F>),
+    Opening {
+        /// What it is opened with.
+        token: Vec<u8>,
+        opening: Opening<F>,
+    },
     Open {
         stream: Box<Streaming<F>>,
-        /// When it is dead if nothing comes; `None` before the first frame.
-        dead_at: Option<Instant>,
+        /// Whether something has come on it.
+        has_spoken: bool,
+        /// When it is dead if nothing comes.
+        dead_at: Instant,
     },
 }
 
 impl<W: Watch> Following<W> {
-    pub(crate) fn new(client: Client, watch: W, heartbeat: Duration) -> Self {
-        Self {
-            client,
-            watch,
-            patience: heartbeat * HEARTBEATS,
-            backoff: Backoff::default(),
-            state: State::Resting(Instant::now()),
-        }
+    pub(crate) fn new(client: Client, watch: W) -> Self {
+        Self { client, watch, backoff: Backoff::default(), state: State::Resting(Instant::now()) }
     }
 
-    /// The next step. A stream that is opened goes on after `token`.
+    /// The next step. A stream that is opened goes on after `token`; one that is being opened with another is given up
+    /// for it.
     ///
     /// # Errors
     /// The server refuses in a way that does not pass. Asking again tries again.
@@ -103,14 +111,17 @@ impl<W: Watch> Following<W> {
             match &mut self.state {
                 State::Resting(until) => {
                     sleep_until(*until).await;
-                    self.state = State::Opening(self.open(token));
+                    self.state = self.open(token);
                 }
-                State::Opening(opening) => {
+                State::Opening { token: behind, .. } if behind != token => {
+                    self.state = self.open(token);
+                }
+                State::Opening { opening, .. } => {
                     let opened = opening.as_mut().await;
                     return self.opened(opened);
                 }
-                State::Open { stream, dead_at } => {
-                    let message = message(stream, *dead_at).await;
+                State::Open { stream, has_spoken, dead_at } => {
+                    let message = message(stream, *has_spoken, *dead_at).await;
                     return self.took(message);
                 }
             }
@@ -121,17 +132,18 @@ impl<W: Watch> Following<W> {
     pub(crate) fn rest(&self) -> Duration {
         match &self.state {
             State::Resting(until) => until.saturating_duration_since(Instant::now()),
-            State::Opening(_) | State::Open { .. } => Duration::ZERO,
+            State::Opening { .. } | State::Open { .. } => Duration::ZERO,
         }
     }
 
-    fn open(&self, token: &[u8]) -> Opening<W::Frame> {
+    fn open(&self, token: &[u8]) -> State<W::Frame> {
         let channel = self.client.watch_channel();
         let opening = self.watch.open(&self.client, channel, token.to_owned());
-        Box::pin(async {
+        let opening = Box::pin(async {
             let late = |_| Status::deadline_exceeded("no stream was opened in time");
             timeout(OPEN, opening).await.map_err(late)?
-        })
+        });
+        State::Opening { token: token.to_owned(), opening }
     }
 
     fn opened(
@@ -140,7 +152,8 @@ impl<W: Watch> Following<W> {
     ) -> Result<Step<W::Frame>, Error> {
         match opened {
             Ok(stream) => {
-                self.state = State::Open { stream: Box::new(stream), dead_at: None };
+                let dead_at = Instant::now() + self.watch.first_frame();
+                self.state = State::Open { stream: Box::new(stream), has_spoken: false, dead_at };
                 Ok(Step::Opened)
             }
             Err(status) => self.lost(status),
@@ -153,8 +166,9 @@ impl<W: Watch> Following<W> {
             Ok(None) => return self.lost(Status::unavailable("the stream ended")),
             Err(status) => return self.lost(status),
         };
-        if let State::Open { dead_at, .. } = &mut self.state {
-            *dead_at = Some(Instant::now() + self.patience);
+        if let State::Open { has_spoken, dead_at, .. } = &mut self.state {
+            *has_spoken = true;
+            *dead_at = Instant::now() + self.watch.heartbeat() * HEARTBEATS;
         }
         self.backoff.reset();
         Ok(Step::Frame(frame))
@@ -174,12 +188,17 @@ impl<W: Watch> Following<W> {
 /// The next message of a stream that is dead at some instant. What has come already is taken first, however late.
 async fn message<F>(
     stream: &mut Streaming<F>,
-    dead_at: Option<Instant>,
+    has_spoken: bool,
+    dead_at: Instant,
 ) -> Result<Option<F>, Status> {
-    let Some(dead_at) = dead_at else { return stream.message().await };
+    let silent = if has_spoken {
+        "nothing has come for three heartbeats"
+    } else {
+        "the first frame has not come in time"
+    };
     tokio::select! {
         biased;
         message = stream.message() => message,
-        () = sleep_until(dead_at) => Err(Status::unavailable("nothing has come for three heartbeats")),
+        () = sleep_until(dead_at) => Err(Status::unavailable(silent)),
     }
 }

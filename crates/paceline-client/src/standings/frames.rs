@@ -1,6 +1,7 @@
 //! The frames of a watch as they come, over as many streams as it takes.
 
 use std::fmt;
+use std::time::Duration;
 
 use tonic::transport::Channel;
 
@@ -14,8 +15,8 @@ use crate::proto::{WatchStandingsRequest, WatchStandingsResponse};
 /// What following frames brings.
 #[derive(Clone, Debug)]
 pub enum News {
-    /// A stream is open. It goes on where the last one ended, or begins with a snapshot; it may be silent until the
-    /// server has caught up.
+    /// A stream is open. It goes on where the last one ended, or begins with a snapshot; it may be silent while the
+    /// server catches up.
     Connected,
     /// A frame.
     Frame(Box<WatchStandingsResponse>),
@@ -32,8 +33,7 @@ pub struct Frames {
 
 impl Frames {
     pub(crate) fn new(client: Client, options: WatchOptions) -> Self {
-        let heartbeat = options.heartbeat;
-        Self { following: Following::new(client, options, heartbeat), token: Vec::new() }
+        Self { following: Following::new(client, options), token: Vec::new() }
     }
 
     /// The next news. Its future may be dropped at any time: nothing is lost by that.
@@ -79,6 +79,14 @@ impl fmt::Debug for Frames {
 
 impl Watch for WatchOptions {
     type Frame = WatchStandingsResponse;
+
+    fn first_frame(&self) -> Duration {
+        self.first_frame
+    }
+
+    fn heartbeat(&self) -> Duration {
+        self.heartbeat
+    }
 
     fn open(
         &self,

@@ -84,6 +84,21 @@ async fn what_is_not_acknowledged_comes_again() {
 }
 
 #[tokio::test]
+async fn a_stream_that_never_says_anything_is_dead() {
+    let mut stage = Stage::open().await;
+    let first_frame = Duration::from_secs(1);
+    let mut alerts = stage.client().watch_alerts(AlertOptions { first_frame, ..options("kept") });
+    let (silent, _) = opened(&mut stage, &mut alerts).await;
+    let AlertEvent::Lost(loss) = next(&mut alerts).await else { panic!("a loss") };
+    assert!(loss.reason.contains("first frame"), "{loss:?}");
+    let (stream, token) = opened(&mut stage, &mut alerts).await;
+    assert_eq!(token, "kept");
+    drop(silent);
+    stream.say(alert("a")).await;
+    assert_eq!(next_id(&mut alerts).await, "a");
+}
+
+#[tokio::test]
 async fn a_token_that_is_kept_goes_on_in_another_process() {
     let mut stage = Stage::open().await;
     let kept = {
@@ -105,6 +120,32 @@ async fn a_token_that_is_kept_goes_on_in_another_process() {
     assert_eq!(kept, b"later");
     let mut alerts = stage.client().watch_alerts(options("later"));
     assert_eq!(opened(&mut stage, &mut alerts).await.1, "later");
+}
+
+/// Waiting is given up amid the opening of a stream, and what the lost one brought is acknowledged then: a stream that is opened
+/// behind that would bring it again, and its first bookmark would lead back.
+#[tokio::test]
+async fn what_is_acknowledged_while_a_stream_is_opened_does_not_come_again() {
+    let mut stage = Stage::open().await;
+    let mut alerts = stage.client().watch_alerts(options("kept"));
+    let (stream, _) = opened(&mut stage, &mut alerts).await;
+    stream.say(alert("a")).await;
+    assert_eq!(next_id(&mut alerts).await, "a");
+    stream.end(Status::unavailable("gone")).await;
+    assert!(matches!(next(&mut alerts).await, AlertEvent::Lost(_)));
+    let behind = tokio::select! {
+        event = next(&mut alerts) => panic!("nothing was opened: {event:?}"),
+        asked = stage.alerts() => asked,
+    };
+    assert_eq!(behind.request.resume_token, b"kept");
+    assert!(alerts.ack("a"));
+    behind.open().say(bookmark("kept")).await;
+    let (stream, token) = opened(&mut stage, &mut alerts).await;
+    assert_eq!(token, "after a");
+    assert_eq!(alerts.token(), b"after a");
+    stream.say(bookmark("later")).await;
+    assert_eq!(next(&mut alerts).await, AlertEvent::Bookmark);
+    assert_eq!(alerts.token(), b"later");
 }
 
 #[tokio::test]

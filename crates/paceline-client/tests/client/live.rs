@@ -213,6 +213,26 @@ async fn a_stream_that_falls_silent_is_dead() {
 }
 
 #[tokio::test]
+async fn a_stream_that_never_says_anything_is_dead() {
+    let mut stage = Stage::open().await;
+    let mut options = options();
+    options.first_frame = Duration::from_secs(1);
+    let mut live = stage.client().watch(options);
+    let (_, silent) = tokio::join!(next(&mut live), async { stage.standings().await.open() });
+    let Event::Lost(loss) = next(&mut live).await else { panic!("a loss") };
+    assert!(loss.reason.contains("first frame"), "{loss:?}");
+    let (stream, token) = again(&mut stage, &mut live).await;
+    assert!(token.is_empty(), "it has nothing to go on from");
+    drop(silent);
+    stream.say(message(snapshot(&[("a", 1)], true), 5, "t5")).await;
+    assert!(matches!(next(&mut live).await, Event::Snapshot(_)));
+    assert_eq!(next(&mut live).await, Event::Completeness);
+    // From here on a heartbeat counts.
+    let silent = tokio::time::timeout(Duration::from_millis(1_500), live.next()).await;
+    assert!(silent.is_err() && stage.is_quiet());
+}
+
+#[tokio::test]
 async fn the_server_says_when_to_come_back_and_from_where() {
     let mut stage = Stage::open().await;
     let (mut live, stream) = begun(&mut stage).await;
