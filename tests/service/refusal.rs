@@ -14,6 +14,8 @@ const NOW: &str = "from:2026-11-23T13:00:00Z";
 /// So small that no broker takes an alert or a status.
 const SHUT: [(&str, &str); 1] = [("max.message.bytes", "200")];
 const OPEN: [(&str, &str); 1] = [("max.message.bytes", "1048588")];
+/// When changes were made: not before they are counted, so that a status begins when its change is.
+const LATER: &str = "2026-11-23T23:00:00Z";
 /// How to make the rep's month change its status.
 const BEHIND: (&str, Status) = ("20000", Status::Behind);
 const AHEAD: (&str, Status) = ("37000", Status::Ahead);
@@ -32,7 +34,7 @@ fn start(name: &str) -> Service {
 /// Has the rep's month change its status, one time after the other.
 fn change(service: &Service, name: &str, first: u32, changes: &[(&str, Status)]) {
     for (version, (amount, status)) in (first..).zip(changes) {
-        kafka::shared().produce(name, [deal(version, amount, "2026-11-23T13:00:00Z")]);
+        kafka::shared().produce(name, [deal(version, amount, LATER)]);
         wait_until(service, *status);
     }
 }
@@ -89,8 +91,12 @@ fn alerts_that_their_topic_refuses_are_told_in_their_order_when_it_takes_them() 
     assert!(gauge(&service, "paceline_alerts_waiting") >= 5 && of_rep(&service).is_empty());
 
     broker.set(&topic, &OPEN);
-    let told =
-        wait::until("all are told", || Some(of_rep(&service)).filter(|alerts| alerts.len() == 5));
+    let mut told = Vec::new();
+    let all = wait::attempts(|| {
+        told = of_rep(&service);
+        (told.len() == 5).then_some(())
+    });
+    assert!(all.is_some(), "not all are told: {told:#?}\n{}", service.get("/metrics"));
     let (course, mut ids) = course(&told);
     use Status::{Ahead, Behind};
     assert_eq!(course, [Behind, Ahead, Behind, Ahead, Behind]);

@@ -30,9 +30,11 @@ use crate::watch::Watches;
 pub(crate) use last_call::LastCall;
 pub use origin::{Origin, OriginError};
 
-/// The largest request. Responses have no limit of ours: a client that asks for more than it takes is told by its
-/// own library, and a watch comes in chunks.
+/// The largest request.
 const REQUEST_BYTES: usize = 64 * 1024;
+/// The largest answer, which is four times what clients take unless told otherwise. Who wants more narrows the selector, or watches:
+/// that comes in chunks.
+const ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -67,13 +69,25 @@ impl Server {
         let catalog = CatalogServiceServer::new(Catalog::new(served.clone()));
         let goals = GoalsServiceServer::new(Goals::new(served.clone()));
         let alerts = AlertsServiceServer::new(Alerts::new(served.clone(), shutdown.clone()));
-        let routes = Routes::new(standings.max_decoding_message_size(REQUEST_BYTES))
-            .add_service(catalog.max_decoding_message_size(REQUEST_BYTES))
-            .add_service(goals.max_decoding_message_size(REQUEST_BYTES))
-            .add_service(alerts.max_decoding_message_size(REQUEST_BYTES))
-            .add_service(health_service.max_decoding_message_size(REQUEST_BYTES))
-            .add_service(reflection().build_v1().map_err(Error::Reflection)?)
-            .add_service(reflection().build_v1alpha().map_err(Error::Reflection)?);
+        let routes = Routes::new(
+            standings
+                .max_decoding_message_size(REQUEST_BYTES)
+                .max_encoding_message_size(ANSWER_BYTES),
+        )
+        .add_service(
+            catalog
+                .max_decoding_message_size(REQUEST_BYTES)
+                .max_encoding_message_size(ANSWER_BYTES),
+        )
+        .add_service(
+            goals.max_decoding_message_size(REQUEST_BYTES).max_encoding_message_size(ANSWER_BYTES),
+        )
+        .add_service(
+            alerts.max_decoding_message_size(REQUEST_BYTES).max_encoding_message_size(ANSWER_BYTES),
+        )
+        .add_service(health_service.max_decoding_message_size(REQUEST_BYTES))
+        .add_service(reflection().build_v1().map_err(Error::Reflection)?)
+        .add_service(reflection().build_v1alpha().map_err(Error::Reflection)?);
         health::begin(&health).await;
         Ok(Self { served, routes: routes.prepare(), health, shutdown })
     }

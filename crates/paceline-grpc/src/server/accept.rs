@@ -36,6 +36,7 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// For how long a connection is silent until the system asks whether its peer is there: HTTP/1.1 has no way of its own.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
+const TCP_RETRY: Duration = Duration::from_secs(10);
 /// How long a new connection may take to say what it speaks, which nothing looks after while it is half said.
 const PREFACE: Duration = Duration::from_secs(5);
 /// How long to wait for more of that.
@@ -149,7 +150,9 @@ async fn speak(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let Shared { http, router, age, patience, shutdown, .. } = shared;
     stream.set_nodelay(true)?;
-    SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(TCP_KEEPALIVE))?;
+    let keepalive =
+        TcpKeepalive::new().with_time(TCP_KEEPALIVE).with_interval(TCP_RETRY).with_retries(3);
+    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
     tokio::select! {
         () = shutdown.cancelled() => return Ok(()),
         spoke = timeout(PREFACE, preface(&stream, http.preface())) => {

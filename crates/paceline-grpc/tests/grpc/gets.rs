@@ -189,3 +189,18 @@ async fn the_catalog_lists_kpis_and_the_tree_of_scopes() {
     assert_eq!(tree, due);
     assert_eq!((scopes[3].title.as_str(), scopes[3].role.as_str()), ("Rep U1", "ae"));
 }
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_is_refused_in_words() {
+    let stage = Stage::closed(Limits::default(), 90_000).await;
+    stage.open_board();
+    let mut client = stage.standings().await.max_decoding_message_size(usize::MAX);
+    let refused = client.get_standings(GetStandingsRequest::default()).await;
+    let refused = refused.err().expect("it is more than 16 MiB");
+    assert_eq!(refused.code(), Code::OutOfRange, "{refused:?}");
+    let some =
+        GetStandingsRequest { selector: Some(select(&["rep:U1"], &[], &[])), on: String::new() };
+    assert!(
+        !client.get_standings(some).await.expect("it is small").into_inner().standings.is_empty()
+    );
+}
