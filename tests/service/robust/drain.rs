@@ -112,7 +112,7 @@ async fn watch(channel: Channel, number: usize, request: &WatchStandingsRequest,
     let mut client = StandingsServiceClient::new(channel);
     let Ok(messages) = client.watch_standings(request.clone()).await else { return };
     let request = request.clone();
-    let asked = Asked { request, token: Presented::Nothing, server: 0, undisturbed: true };
+    let asked: Asked = Asked { request, token: Presented::Nothing, server: 0, undisturbed: true };
     let stream = crowd.record.open(number, asked, opened);
     let (mut messages, mut begun) = (messages.into_inner(), false);
     let end = loop {

@@ -43,6 +43,8 @@ pub(super) struct Topics {
     pub(super) deals: String,
     pub(super) reps: String,
     pub(super) goals: String,
+    pub(super) alerts: String,
+    pub(super) status: String,
 }
 
 struct Deal {
@@ -62,7 +64,13 @@ struct Saying {
 impl Topics {
     pub(super) fn of(name: &str) -> Self {
         let topic = |what: &str| format!("{name}.{what}");
-        Self { deals: topic("deals"), reps: topic("reps"), goals: topic("goals") }
+        Self {
+            deals: topic("deals"),
+            reps: topic("reps"),
+            goals: topic("goals"),
+            alerts: topic("alerts"),
+            status: topic("status"),
+        }
     }
 }
 
@@ -82,7 +90,7 @@ impl Office {
 
     /// Its config, serving on these ports.
     pub(super) fn config(&self, brokers: &str, [grpc, http]: [u16; 2]) -> String {
-        let Topics { deals, reps, goals } = &self.topics;
+        let Topics { deals, reps, goals, alerts, status } = &self.topics;
         let managers =
             (2..=MANAGERS).map(|n| format!("    - {{id: M{n}, manager: M1, role: manager}}\n"));
         let rows = (1..=REPS).map(|n| {
@@ -118,7 +126,8 @@ kpis:
 goals:
   - {{kpi: bookings, period: month, target: 4200, for: {{role: ae}}}}
   - {{kpi: bookings, period: quarter, target: 12000, for: {{role: ae}}}}
-topics: {{goals: {goals}, reps: {reps}}}
+topics: {{goals: {goals}, reps: {reps}, alerts: {alerts}, status: {status}}}
+alerts: {{hold: {{enter: 1s, leave: 0s}}}}
 server: {{grpc: "127.0.0.1:{grpc}", http: "127.0.0.1:{http}"}}
 "#
         )

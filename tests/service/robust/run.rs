@@ -9,7 +9,7 @@ use paceline_client::proto::{
 use paceline_tests::{
     chance::Chance,
     history::{
-        Answer, History, Mark, View, clauses,
+        Answer, Appended, History, Mark, View, clauses,
         occurred::{self, Counts, add},
         report,
     },
@@ -192,6 +192,25 @@ impl Run {
         let behind = || self.world.behind(CLIENTS, revision);
         let arrived = wait::attempts(|| behind().is_empty().then_some(()));
         assert!(arrived.is_some(), "clients {:?} do not get to revision {revision}", behind());
+        self.settle_alerts();
+    }
+
+    /// All alerts get to stand on their topic, and everybody is told.
+    fn settle_alerts(&self) {
+        wait::until("nothing is to be written of statuses and alerts", || {
+            let metrics = self.service.get("/metrics");
+            let nothing = ["paceline_statuses_waiting 0\n", "paceline_alerts_waiting 0\n"];
+            nothing.iter().all(|line| metrics.contains(line)).then_some(())
+        });
+        let records = self.broker.read_all(&self.office.topics().alerts);
+        let topic = records.iter().map(|record| {
+            Appended::read(record.value_text(), record.timestamp_ms.unwrap_or_default())
+        });
+        let topic: Vec<_> = topic.collect::<Result<_, _>>().expect("alerts are well written");
+        self.world.record.keep_topic(topic);
+        let behind = || self.world.record.so_far(clauses::behind);
+        let arrived = wait::attempts(|| behind().is_empty().then_some(()));
+        assert!(arrived.is_some(), "clients lack alerts: {:?}", behind());
     }
 
     /// What the org has of a KPI in the quarter.

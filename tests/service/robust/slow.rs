@@ -14,7 +14,7 @@ use paceline_client::proto::{
 };
 use paceline_tests::{
     chance::Chance,
-    history::{Asked, End, Presented, Recorder, Refusal, clauses, report},
+    history::{Asked, End, Opened, Presented, Recorder, Refusal, Standings, clauses, report},
     kafka, ports,
     process::open_many_files,
     proxy::{Proxy, Weather},
@@ -109,14 +109,14 @@ fn watchers(runtime: &Runtime, address: &str, world: &Arc<World>) -> Vec<JoinHan
             proxy.set(DRIP);
             Road::Through(Arc::new(proxy))
         };
-        let client = Client {
+        let client = Client::<Standings> {
             number,
             request: request(number),
             road,
             patience: wait::LIMIT,
             chance: Chance::of(1, number as u64),
             world: world.clone(),
-            clients: HEALTHY + DRIPPING,
+            others: 0..HEALTHY + DRIPPING,
             tokens: VecDeque::new(),
             open: None,
         };
@@ -140,7 +140,7 @@ fn request(number: usize) -> WatchStandingsRequest {
 
 /// A client that watches everything and reads nothing.
 struct Stalled {
-    stream: usize,
+    stream: Opened,
     messages: Streaming<WatchStandingsResponse>,
 }
 
@@ -153,7 +153,7 @@ impl Stalled {
             client.watch_standings(request.clone()).await.expect("a watch is accepted")
         });
         let token = Presented::Nothing;
-        let asked = Asked { request, token, server: 0, undisturbed: false };
+        let asked: Asked = Asked { request, token, server: 0, undisturbed: false };
         let stream = record.open(HEALTHY + DRIPPING + number, asked, record.now());
         Self { stream, messages: messages.into_inner() }
     }

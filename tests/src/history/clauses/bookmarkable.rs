@@ -7,18 +7,15 @@ use std::time::Duration;
 use paceline_client::proto::watch_standings_response::Frame;
 
 use super::{at, end_of};
-use crate::history::{End, History, Place, Stream};
+use crate::history::{End, History, Place, Standings, Stream, Watch};
 
 /// How late a message may be beyond its heartbeat. It is no measure of anything: the machine may be loaded, and what is
 /// looked for is a heartbeat that never comes.
 const GRACE: Duration = Duration::from_secs(30);
 
 pub(super) fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
-    let mut found = Vec::new();
+    let mut found = silent::<Standings>(history);
     for (number, stream) in history.numbered() {
-        if stream.asked.undisturbed {
-            silent(number, stream, &mut found);
-        }
         if history.goes_on_after(stream).is_none() {
             empty(number, stream, &mut found);
         }
@@ -27,7 +24,17 @@ pub(super) fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
 }
 
 /// Where nothing came for too long, up to the client giving up.
-fn silent(number: usize, stream: &Stream, found: &mut Vec<(String, Vec<Place>)>) {
+pub(super) fn silent<W: Watch>(history: &History) -> Vec<(String, Vec<Place>)> {
+    let mut found = Vec::new();
+    for (number, stream) in W::streams(history).iter().enumerate() {
+        if stream.asked.undisturbed {
+            silent_in(number, stream, &mut found);
+        }
+    }
+    found
+}
+
+fn silent_in<W: Watch>(number: usize, stream: &Stream<W>, found: &mut Vec<(String, Vec<Place>)>) {
     let limit = stream.asked.heartbeat() + GRACE;
     for (before, pair) in stream.told.windows(2).enumerate() {
         if pair[1].at.saturating_sub(pair[0].at) > limit {

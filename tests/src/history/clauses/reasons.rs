@@ -7,13 +7,13 @@
 use tonic::Code;
 
 use super::end_of;
-use crate::history::{End, Ended, History, Place, Refusal, Stream};
+use crate::history::{End, Ended, History, Place, Refusal, Stream, Watch};
 
 /// Whose reasons they are.
 const DOMAIN: &str = "paceline";
 
 /// What belongs to a reason: its code, whether coming back later helps, and whether the stream was going on.
-const REASONS: [(&str, Code, bool, bool); 8] = [
+const REASONS: [(&str, Code, bool, bool); 11] = [
     ("SERVER_DRAINING", Code::Unavailable, true, true),
     ("STREAM_AGE", Code::Unavailable, true, true),
     ("SLOW_CLIENT", Code::ResourceExhausted, true, true),
@@ -22,10 +22,13 @@ const REASONS: [(&str, Code, bool, bool); 8] = [
     ("INVALID_FIELD", Code::InvalidArgument, false, false),
     ("CLIENT_DEADLINE", Code::DeadlineExceeded, false, false),
     ("NOT_CAUGHT_UP", Code::Unavailable, true, false),
+    ("EXPIRED", Code::OutOfRange, true, false),
+    ("OTHER_TOPIC", Code::OutOfRange, true, false),
+    ("OTHER_SELECTOR", Code::OutOfRange, true, false),
 ];
 
-pub(super) fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
-    let ends = history.numbered().filter_map(|(number, stream)| {
+pub(super) fn broken<W: Watch>(history: &History) -> Vec<(String, Vec<Place>)> {
+    let ends = W::streams(history).iter().enumerate().filter_map(|(number, stream)| {
         let ended = stream.end.as_ref()?;
         let says = match &ended.end {
             End::Left => None,
@@ -37,7 +40,12 @@ pub(super) fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
     ends.collect()
 }
 
-fn wrong(history: &History, stream: &Stream, ended: &Ended, refusal: &Refusal) -> Option<String> {
+fn wrong<W: Watch>(
+    history: &History,
+    stream: &Stream<W>,
+    ended: &Ended,
+    refusal: &Refusal,
+) -> Option<String> {
     let Some((reason, domain)) = &refusal.info else {
         let excused = ended.disturbed
             || history.was_down(stream.opened, ended.at)
@@ -57,20 +65,24 @@ fn wrong(history: &History, stream: &Stream, ended: &Ended, refusal: &Refusal) -
     if *retry && refusal.retry.is_none() {
         return Some(format!("{reason} does not say when to come back"));
     }
-    let had_token = stream.told.iter().any(|told| !told.message.resume_token.is_empty());
+    let had_token = stream.told.iter().any(|told| !W::token(&told.message).is_empty());
     let token = refusal.token.as_ref().is_some_and(|token| !token.is_empty());
     (*going_on && had_token && !token).then(|| format!("{reason} comes without the last token"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::broken;
+    use super::broken as broken_of;
     use crate::history::{
-        End, Mark, Refusal,
+        End, History, Mark, Place, Refusal, Standings,
         clauses::{end_of, places},
         sample::{Sample, broken as broken_off, refusal},
     };
     use tonic::Code;
+
+    fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
+        broken_of::<Standings>(history)
+    }
 
     #[test]
     fn ends_with_everything_that_belongs_to_them_are_right() {
