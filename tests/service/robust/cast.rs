@@ -97,7 +97,8 @@ fn alerts(number: usize, chance: &mut Chance) -> WatchAlertsRequest {
     let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let of = |scopes: &[&str]| Selector { scopes: owned(scopes), ..Selector::default() };
     let selector = match number % 6 {
-        0..3 => Selector::default(),
+        0 | 1 => Selector::default(),
+        2 => Selector { kpis: owned(&["bookings"]), ..Selector::default() },
         3 => Selector { periods: owned(&["month"]), ..Selector::default() },
         4 => Selector { with_members: true, ..of(&["team:M2"]) },
         _ => of(&["org", "team:M3", "rep:U5", "rep:U6", "rep:U7"]),

@@ -16,12 +16,16 @@ const REPS: u64 = 200;
 const MANAGERS: u64 = 7;
 /// Reps who come and go: only the topic of reps tells of them.
 const NEWCOMERS: u64 = 3;
+/// When it is all played: a Monday of a year that has passed. A change is as old as its record, and one that is older than the status
+/// it ends would have the next begin at the same instant, for an alert the same.
+pub(super) const CLOCK: &str = "from:2025-11-24T13:00:00Z";
+
 /// Deals there are at first.
 const DEALS: usize = 400;
 
 /// When deals close: in two months and both sides of where they meet, all in one quarter.
 const DAYS: [&str; 6] =
-    ["2026-10-15", "2026-11-20", "2026-11-23", "2026-11-30", "2026-12-01", "2026-12-02"];
+    ["2025-10-15", "2025-11-20", "2025-11-24", "2025-11-30", "2025-12-01", "2025-12-02"];
 
 /// The organisation.
 pub(super) struct Office {
@@ -291,7 +295,7 @@ server: {{grpc: "127.0.0.1:{grpc}", http: "127.0.0.1:{http}"}}
         let rep = self.chance.between(1, REPS + 1);
         let key = format!("U{rep}-ends");
         self.ended.push(key.clone());
-        self.tell("rep ended", key, &format!(r#""id":"U{rep}","end":"2026-11-02""#))
+        self.tell("rep ended", key, &format!(r#""id":"U{rep}","end":"2025-11-02""#))
     }
 
     fn come(&mut self) -> Saying {

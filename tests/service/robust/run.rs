@@ -21,15 +21,14 @@ use tokio::runtime::Runtime;
 use super::{
     cast::{self, CLIENTS},
     goals,
-    office::{Office, Topics},
+    office::{CLOCK, Office, Topics},
     runtime,
     world::World,
 };
 use crate::under_test::Service;
 
 /// The clocks of the processes of the service, one after the other: in the second a month ends while everybody watches.
-const CLOCKS: [&str; 3] =
-    ["fixed:2026-11-23T13:00:00Z", "from:2026-11-30T23:59:35Z", "fixed:2026-12-02T13:00:00Z"];
+const CLOCKS: [&str; 3] = [CLOCK, "from:2025-11-30T23:59:35Z", "from:2025-12-02T13:00:00Z"];
 
 /// A run in progress.
 struct Run {
@@ -141,7 +140,7 @@ impl Run {
                 removals.flatten().any(|removal| {
                     let period = removal.period.as_ref();
                     removal.reason() == RemovalReason::OutOfFilter
-                        && period.is_some_and(|period| period.name == "2026-11")
+                        && period.is_some_and(|period| period.name == "2025-11")
                 })
             })
         });

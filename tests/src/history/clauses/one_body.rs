@@ -55,8 +55,9 @@ fn on_topic(history: &History) -> Vec<String> {
     let (mut texts, mut found) = (HashMap::new(), Vec::new());
     for record in &history.topic {
         let (id, text) = (record.id.as_str(), record.text.as_str());
-        if *texts.entry(id).or_insert(text) != text {
-            found.push(format!("{id} stands on the topic with two contents"));
+        let before = *texts.entry(id).or_insert(text);
+        if before != text {
+            found.push(format!("{id} stands on the topic with two contents: {before} and {text}"));
         }
         match hash(record) {
             Some(hash) if hash == id => {}
