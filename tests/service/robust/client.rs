@@ -15,7 +15,7 @@ use tonic::{
 };
 
 use super::{
-    watches::Call,
+    watches::{Answer, Call},
     world::{Token, World},
 };
 
@@ -94,22 +94,24 @@ impl<W: Call> Client<W> {
         let (token, bytes) = self.choose();
         let (server, before) = (self.world.server(), self.road.faults());
         let opened = self.world.record.now();
-        let Ok(channel) = connect(&self.road.address()).await else { return };
         let mut request = self.request.clone();
         W::resume(&mut request, bytes);
-        let Ok(answer) = timeout(OPENING, W::call(channel, request.clone())).await else {
-            return;
-        };
+        let answer = timeout(OPENING, open::<W>(&self.road.address(), request.clone())).await;
         if self.world.server() != server {
             // Nobody knows which of two processes it was.
             return;
         }
+        let answer = answer.ok().flatten();
         let undisturbed = matches!(self.road, Road::Straight(_));
+        if answer.is_none() && !undisturbed {
+            return;
+        }
         let asked = Asked::<W> { request, token, server, undisturbed };
         let stream = self.world.record.open(self.number, asked, opened);
         let (end, answered) = match answer {
-            Ok(answer) => (self.listen(stream, server, answer.into_inner()).await, true),
-            Err(status) => (self.refused(token, &status), false),
+            Some(Ok(answer)) => (self.listen(stream, server, answer.into_inner()).await, true),
+            Some(Err(status)) => (self.refused(token, &status), false),
+            None => (End::Unanswered, false),
         };
         let disturbed = before.is_none() || self.road.faults() != before;
         self.open = None;
@@ -135,7 +137,7 @@ impl<W: Call> Client<W> {
         let mut count = 0;
         loop {
             let message = match timeout(patience, messages.message()).await {
-                Err(_) => return End::Left,
+                Err(_) => return End::GaveUp,
                 Ok(Err(status)) => return End::Status(Refusal::from(&status)),
                 Ok(Ok(None)) => return End::Over,
                 Ok(Ok(Some(message))) => message,
@@ -190,11 +192,11 @@ impl<W: Call> Client<W> {
                     self.world.record.so_far(|history| W::streams(history)[place].asked.server);
                 return (Presented::Tampered(of), self.tamper(last.bytes));
             }
-            (16..24, last) => {
+            (16..28, last) => {
                 let other = self.chance.between(self.others.start as u64, self.others.end as u64);
                 self.world.token_of(other as usize).or(last)
             }
-            (24..50, _) => {
+            (28..52, _) => {
                 let at = self.chance.below(self.tokens.len() as u64) as usize;
                 self.tokens.get(at).cloned()
             }
@@ -217,6 +219,12 @@ impl<W: Call> Client<W> {
         }
         token
     }
+}
+
+/// Opens a stream; none without a connection.
+async fn open<W: Call>(address: &str, request: W::Request) -> Option<Answer<W>> {
+    let channel = connect(address).await.ok()?;
+    Some(W::call(channel, request).await)
 }
 
 /// A connection of one's own with small windows, so that what is slow is felt.

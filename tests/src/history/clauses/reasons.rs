@@ -1,7 +1,7 @@
 //! Ends with a reason: every end that is the service's has a status, a reason for programs, a delay where coming back helps, and
 //! the last token.
 //!
-//! A connection that breaks has none of these. It may break where something was done to it or to the service, or where the machine
+//! A connection that breaks, and a call that nobody answers, have none of these. They may be where something was done to it or to the service, or where the machine
 //! had no time for either, and nowhere else.
 
 use tonic::Code;
@@ -31,13 +31,22 @@ pub(super) fn broken<W: Watch>(history: &History) -> Vec<(String, Vec<Place>)> {
     let ends = W::streams(history).iter().enumerate().filter_map(|(number, stream)| {
         let ended = stream.end.as_ref()?;
         let says = match &ended.end {
-            End::Left => None,
+            End::Left | End::GaveUp => None,
+            End::Unanswered if excused(history, stream, ended) => None,
+            End::Unanswered => Some("it is not answered, and nobody is in the way".to_owned()),
             End::Over => Some("it ends without a status".to_owned()),
             End::Status(refusal) => wrong(history, stream, ended, refusal),
         };
         Some((says?, vec![end_of(number)]))
     });
     ends.collect()
+}
+
+/// Whether something was in the way of a stream.
+fn excused<W: Watch>(history: &History, stream: &Stream<W>, ended: &Ended) -> bool {
+    ended.disturbed
+        || history.was_down(stream.opened, ended.at)
+        || history.stood_still(stream.opened, ended.at)
 }
 
 fn wrong<W: Watch>(
@@ -47,9 +56,7 @@ fn wrong<W: Watch>(
     refusal: &Refusal,
 ) -> Option<String> {
     let Some((reason, domain)) = &refusal.info else {
-        let excused = ended.disturbed
-            || history.was_down(stream.opened, ended.at)
-            || history.stood_still(stream.opened, ended.at);
+        let excused = excused(history, stream, ended);
         return (!excused).then(|| "it breaks, and nobody broke it".to_owned());
     };
     if domain != DOMAIN {
@@ -97,7 +104,11 @@ mod tests {
         sample.end(four, broken_off());
         let down = sample.open();
         sample.end(down, broken_off());
+        let unanswered = sample.open();
+        sample.end(unanswered, End::Unanswered);
         sample.mark(Mark::Started);
+        let silent = sample.open();
+        sample.end(silent, End::GaveUp);
         let cut = sample.open();
         sample.end(cut, broken_off());
         let mut history = sample.history();
@@ -115,6 +126,7 @@ mod tests {
         let other = ("SLOW_CLIENT".to_owned(), "example.org".to_owned());
         for end in [
             End::Over,
+            End::Unanswered,
             broken_off(),
             End::Status(Refusal { token: None, ..slow() }),
             End::Status(Refusal { retry: None, ..slow() }),
