@@ -42,6 +42,10 @@ pub struct History {
     pub topic: Vec<Appended>,
     /// What was done to the service and its broker, in order.
     pub marks: Vec<Marked>,
+    /// When the run began, by the wall clock.
+    pub began: Timestamp,
+    /// From when to when, since the run began, the machine had no time for the run, if only for a moment.
+    pub lags: Vec<(Duration, Duration)>,
     /// What the service answered when it was asked at the end.
     pub answers: Vec<Answer>,
     /// The KPIs of which the org's value is the sum over the reps and the unassigned, and a team's the sum over its reps.
@@ -202,6 +206,15 @@ impl History {
             down = before.mark != Mark::Started;
         }
         down || marks.any(|marked| marked.at <= until && marked.mark != Mark::Started)
+    }
+
+    /// For how long of a time the machine had none for the run.
+    #[must_use]
+    pub fn lagged(&self, from: Duration, until: Duration) -> Duration {
+        let of = |(began, ended): &(Duration, Duration)| {
+            (*ended).min(until).saturating_sub((*began).max(from))
+        };
+        self.lags.iter().map(of).sum()
     }
 
     /// Whether the machine stood still at some moment from one of the run to another, or was found to have right after.

@@ -16,11 +16,13 @@ use super::{
 /// How often it is looked whether the machine goes on, and when it did not.
 const REST: Duration = Duration::from_millis(200);
 const STILL: Duration = Duration::from_secs(3);
+const LAG: Duration = Duration::from_millis(300);
 
 /// Takes down a history while it happens.
 #[derive(Debug)]
 pub struct Recorder {
     began: Instant,
+    wall: Timestamp,
     /// A plain mutex: held for a push, by clients that have just waited for the network.
     taken: Mutex<Taken>,
 }
@@ -40,7 +42,7 @@ struct Taken {
 
 impl Default for Recorder {
     fn default() -> Self {
-        Self { began: Instant::now(), taken: Mutex::default() }
+        Self { began: Instant::now(), wall: Timestamp::now(), taken: Mutex::default() }
     }
 }
 
@@ -98,7 +100,12 @@ impl Recorder {
         loop {
             let before = Instant::now();
             tokio::time::sleep(REST).await;
-            if before.elapsed() > STILL {
+            let late = before.elapsed().saturating_sub(REST);
+            if late > LAG {
+                let now = self.now();
+                self.taken().history.lags.push((now.saturating_sub(late), now));
+            }
+            if late > STILL {
                 self.mark(Mark::StoodStill);
             }
         }
@@ -118,7 +125,8 @@ impl Recorder {
     /// Everything that was taken down, leaving nothing.
     #[must_use]
     pub fn finish(&self) -> History {
-        std::mem::take(&mut self.taken().history)
+        let history = std::mem::take(&mut self.taken().history);
+        History { began: self.wall, ..history }
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
