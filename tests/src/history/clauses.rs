@@ -24,6 +24,7 @@ mod unique;
 
 use super::{Alerts, History, Place, Standings, Violation, violation::Of};
 
+pub use bank::compared as banked;
 pub use reliable::behind;
 
 /// A clause: what of a history breaks it.
@@ -49,7 +50,7 @@ const ALL: [(&str, Clause); 15] = [
 
 /// Those that streams of alerts are held to.
 const OF_ALERTS: [(&str, Clause); 5] = [
-    ("6 bookmarkable, of alerts", bookmarkable::silent::<Alerts>),
+    ("6 bookmarkable, of alerts", bookmarkable::missed::<Alerts>),
     ("14 ends with a reason, of alerts", reasons::broken::<Alerts>),
     ("15 tokens, of alerts", tokens::broken_of_alerts),
     ("16 reliable", reliable::broken),

@@ -6,7 +6,7 @@ use paceline_client::proto::{
     RemovalReason, ResetReason, watch_alerts_response, watch_standings_response::Frame,
 };
 
-use super::{Alerts, End, History, Key, Mark, Presented, Stream, Watch, key, standings};
+use super::{Alerts, End, History, Key, Mark, Presented, Stream, Watch, clauses, key, standings};
 
 /// How often something occurred, by its name.
 pub type Counts = BTreeMap<String, u64>;
@@ -24,6 +24,9 @@ pub fn count(history: &History) -> Counts {
     add(&mut counts, "alert on the topic", history.topic.len() as u64);
     let ids: BTreeSet<&str> = history.topic.iter().map(|record| record.id.as_str()).collect();
     add(&mut counts, "alert repeated on the topic", (history.topic.len() - ids.len()) as u64);
+    for (kpi, compared) in clauses::banked(history) {
+        add(&mut counts, format!("bank of {kpi} compared"), compared);
+    }
     add(&mut counts, "conflation", conflations(history));
     let still = history.marks.iter().filter(|marked| marked.mark == Mark::StoodStill).count();
     add(&mut counts, "machine stood still", still as u64);
@@ -37,6 +40,9 @@ pub fn add(counts: &mut Counts, what: impl Into<String>, number: u64) {
 
 fn beginning<W: Watch>(history: &History, stream: &Stream<W>, of: &str, counts: &mut Counts) {
     let going_on = !stream.told.is_empty();
+    if stream.end.as_ref().is_some_and(|ended| matches!(ended.end, End::Unanswered)) {
+        return;
+    }
     match stream.asked.token {
         Presented::Nothing => add(counts, format!("{of}stream without a token"), 1),
         Presented::Tampered(_) => add(counts, format!("{of}token tampered with"), 1),
@@ -59,6 +65,8 @@ fn end<W: Watch>(stream: &Stream<W>, of: &str, counts: &mut Counts) {
             add(counts, format!("{of}end by {reason}"), 1);
         }
         End::Left => add(counts, format!("{of}end by the client"), 1),
+        End::GaveUp => add(counts, format!("{of}half-open noticed"), 1),
+        End::Unanswered => add(counts, format!("{of}not answered"), 1),
         End::Over => {}
     }
 }
