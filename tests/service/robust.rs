@@ -20,6 +20,7 @@ mod chaos;
 mod client;
 mod drain;
 mod goals;
+mod latency;
 mod office;
 mod run;
 mod slow;
@@ -82,11 +83,12 @@ const ALL: &[&str] = &[
     "end by INVALID_FIELD",
     "end by a broken connection",
     "end by the client",
+    "half-open noticed",
     "answer",
     // To those of them that watch alerts.
     "alert",
     "alert by ALERT_CAUSE_KIND_CHANGE",
-    "alert by ALERT_CAUSE_KIND_REPS",
+    "alert by ALERT_CAUSE_KIND_GOAL",
     "alert by ALERT_CAUSE_KIND_CLOCK",
     "alert by ALERT_CAUSE_KIND_START",
     "alerts: bookmark",
@@ -100,11 +102,17 @@ const ALL: &[&str] = &[
     "alerts: end by OTHER_SELECTOR",
     "alerts: end by INVALID_FIELD",
     "alerts: end by the client",
+    "alerts: half-open noticed",
     "alert on the topic",
 ];
 
 /// Of what there have to be many in a run, lest it say little.
-const MANY: [(&str, u64); 2] = [("alert", 1_000), ("alert on the topic", 200)];
+const MANY: [(&str, u64); 4] = [
+    ("alert", 1_000),
+    ("alert on the topic", 200),
+    ("bank of bookings compared", 5_000),
+    ("bank of deals compared", 5_000),
+];
 
 #[test]
 fn every_clause_of_the_contract_holds_whatever_goes_wrong() {
