@@ -3,13 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     hash::{BuildHasher as _, RandomState},
-    thread,
     time::Duration,
 };
 
 use jiff::Timestamp;
 use paceline_client::proto::{Alert, AlertCauseKind, Status};
 use paceline_tests::{
+    chance::Chance,
     kafka,
     kafka::{Message, Record},
     process::Paceline,
@@ -18,6 +18,7 @@ use paceline_tests::{
 };
 
 use crate::{
+    crash::{Moment, Wreck, strike, strike_in_steps},
     listener::{self, Listener},
     quarter::{self, Quarter},
     small::of_kpi,
@@ -38,9 +39,16 @@ const INSTANTS: [&str; 10] = [
     "2027-01-05T13:00:00Z",
 ];
 
-/// How often the service is killed while it works, besides between the instants.
+/// How often the service is killed at the least amid what it does, besides between the instants.
 const KILLS: usize = 20;
 
+/// How often an alert is to be told while the memory does not know, at which it takes long to aim.
+const ENOUGH: usize = 4;
+
+/// How long the moment for a crash is waited for: what is to happen may have happened in the life before.
+const LONGEST: Duration = Duration::from_millis(1_500);
+
+/// A config with three reps who carry goals.
 pub(crate) fn config(name: &str, hold: &str) -> String {
     let brokers = kafka::shared().bootstrap();
     format!(
@@ -76,18 +84,6 @@ server: {{grpc: "127.0.0.1:0", http: "127.0.0.1:0"}}
     )
 }
 
-/// Chance, from a seed that is told.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % end
-    }
-}
-
 /// Waits until the status topic has all that is to be remembered.
 pub(crate) fn wait_until_remembered(service: &Service) {
     wait::until("all is remembered", || {
@@ -101,30 +97,96 @@ pub(crate) fn kill(process: &mut Paceline) {
     process.wait();
 }
 
+/// What a crash is aimed at: a status that is not remembered, an alert that is remembered and not told, and one that is told while the
+/// memory does not know.
+#[derive(Clone, Copy, Debug)]
+enum Aim {
+    Status,
+    Untold,
+    Told,
+}
+
+/// The crashes of a run, and what they hit.
+#[derive(Debug, Default)]
+struct Crashes {
+    strikes: usize,
+    /// How often there was a status that the memory did not have.
+    amid_statuses: usize,
+    /// How often there was an alert in the memory that did not stand on its topic.
+    amid_alerts: usize,
+    /// How often there was one that stood there while the memory did not know.
+    amid_told: usize,
+    /// Those that stood there, and how often they did.
+    to_repeat: BTreeMap<String, usize>,
+}
+
+impl Crashes {
+    /// Kills the service, and looks at what it had not done.
+    fn strike(&mut self, aim: Aim, service: &mut Service, quarter: &Quarter, name: &str) {
+        let topic = |what: &str| format!("{name}.{what}");
+        let look = || Wreck::of(kafka::shared(), &topic("status"), &topic("alerts"));
+        self.strikes += 1;
+        let wreck = match aim {
+            Aim::Status => {
+                let came = strike(service, Moment::Status, LONGEST);
+                let wreck = look();
+                let amid = came && wreck.lacks(&quarter.statuses()) > 0;
+                self.amid_statuses += usize::from(amid);
+                wreck
+            }
+            Aim::Untold => strike_in_steps(service, LONGEST, look, |wreck| wreck.untold() > 0),
+            Aim::Told if self.amid_told < ENOUGH => {
+                strike_in_steps(service, LONGEST, look, |wreck| !wreck.to_repeat().is_empty())
+            }
+            Aim::Told => {
+                strike(service, Moment::Alert, LONGEST);
+                look()
+            }
+        };
+        self.amid_alerts += usize::from(wreck.untold() > 0);
+        self.amid_told += usize::from(!wreck.to_repeat().is_empty());
+        self.to_repeat.extend(wreck.to_repeat());
+    }
+
+    /// Whether what can be aimed at was hit, and everything that was to be repeated was. That an alert stands on its topic unknown lasts for
+    /// the few milliseconds in which the brokers answer and are told: it is aimed at and counted, and no crash need meet it.
+    fn check(&self, records: &[Record]) {
+        assert!(self.strikes >= KILLS, "{self:?}");
+        assert!(self.amid_statuses > 0, "none while a status waited: {self:?}");
+        assert!(self.amid_alerts > 0, "none while an alert waited: {self:?}");
+        for (id, before) in &self.to_repeat {
+            let now = records.iter().filter(|record| id_of(record) == *id).count();
+            assert!(now > *before, "{id} was not known to be told, and is not told again");
+        }
+    }
+}
+
 #[test]
 fn no_alert_of_a_quarter_is_lost_over_twenty_crashes() {
     let seed = std::env::var("PACELINE_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0));
     println!("PACELINE_SEED={seed}");
-    let mut chance = Chance(seed | 1);
+    let mut chance = Chance::new(seed);
     let name = "alerts.quarter";
     let yaml = config(name, "{enter: 0s, leave: 0s}");
     let broker = kafka::shared();
     broker.create_topic(name, 1, &[("retention.ms", "-1")]);
     let mut quarter = Quarter::new(&yaml, name);
-    let mut listener = Listener::default();
+    let (mut listener, mut crashes) = (Listener::default(), Crashes::default());
     let mut service = Service::start_by(&yaml, &format!("fixed:{}", INSTANTS[0]));
     listener.listen(&service, 0);
     for (nth, instant) in INSTANTS.iter().enumerate() {
         let now: Timestamp = instant.parse().expect("an instant");
         let clock = format!("fixed:{instant}");
-        // The clock moves from life to life, and each may end at any moment.
-        for _ in 0..=KILLS / INSTANTS.len() / 2 {
-            kill(service.process());
-            service.start_again_by(&clock);
-            thread::sleep(Duration::from_millis(chance.below(1_200)));
-        }
         quarter.judge(now);
+        // The clock moves from life to life, and each ends amid what that brings about.
+        kill(service.process());
+        let aims = [Aim::Status, Aim::Untold, Aim::Told];
+        for aim in aims {
+            service.start_again_by(&clock);
+            crashes.strike(aim, &mut service, &quarter, name);
+        }
+        service.start_again_by(&clock);
         listener::wait_for(&service, &quarter.ids);
         // A period that has ended is judged by what is known when that is noted for good, and not by what comes next.
         wait_until_remembered(&service);
@@ -132,17 +194,17 @@ fn no_alert_of_a_quarter_is_lost_over_twenty_crashes() {
         let owner = format!("U{}", 1 + chance.below(3));
         let amount = 4_000 * chance.below(20);
         broker.produce(name, [quarter.win(&deal, &owner, amount, now)]);
-        thread::sleep(Duration::from_millis(chance.below(400)));
-        kill(service.process());
-        service.start_again_by(&clock);
         quarter.judge(now);
+        crashes.strike(aims[nth % aims.len()], &mut service, &quarter, name);
+        service.start_again_by(&clock);
         let told = listener::wait_for(&service, &quarter.ids);
         assert_eq!(told, quarter.ids, "nothing is told that is not owed");
         listener.listen(&service, quarter.ids.len());
     }
     let records = broker.read_all(&format!("{name}.alerts"));
     let contents = contents(&records);
-    println!("{} alerts, {} records of them", contents.len(), records.len());
+    println!("{} alerts, {} records of them; {crashes:?}", contents.len(), records.len());
+    crashes.check(&records);
     let ids: BTreeSet<String> = contents.keys().cloned().collect();
     assert_eq!(ids, quarter.ids);
     assert!(ids.len() > 25, "a quarter with {} alerts proves little", ids.len());
@@ -166,7 +228,7 @@ fn id_of(record: &Record) -> String {
 }
 
 /// The contents by their ids, each of which has one, and is as it is told to be.
-fn contents(records: &[Record]) -> BTreeMap<String, String> {
+pub(crate) fn contents(records: &[Record]) -> BTreeMap<String, String> {
     let mut contents = BTreeMap::new();
     for record in records {
         let event = json(record);
@@ -179,8 +241,9 @@ fn contents(records: &[Record]) -> BTreeMap<String, String> {
         );
         assert_eq!(text("type"), "paceline.alert.v1");
         assert_eq!((record.key_text(), &event["data"]["id"]), (&*text("subject"), &event["id"]));
-        assert_eq!(event["data"]["since"], event["time"]);
-        assert_eq!(event["data"]["standing"]["statusSince"], event["time"]);
+        let instant = |text: &serde_json::Value| text.as_str().map(at);
+        assert_eq!(instant(&event["data"]["since"]), instant(&event["time"]));
+        assert_eq!(event["data"]["standing"]["statusSince"], event["data"]["since"]);
         let content = contents.entry(text("id")).or_insert_with(|| record.value_text().to_owned());
         assert_eq!(content, record.value_text(), "one id has one content");
     }
@@ -280,4 +343,27 @@ fn only_what_has_held_is_told_also_over_a_restart() {
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("an instant")
+}
+
+#[test]
+fn changes_that_come_late_raise_alerts_of_their_own() {
+    let name = "alerts.late";
+    let broker = kafka::shared();
+    broker.create_topic(name, 1, &[("retention.ms", "-1")]);
+    broker.produce(name, [deal(1, "31000", "2026-11-20T10:00:00Z")]);
+    let yaml = config(name, "{enter: 0s, leave: 0s}");
+    let service = Service::start_by(&yaml, "from:2026-11-23T13:00:00Z");
+    wait_until(&service, Status::OnTrack);
+    // All of them are older than the status that they end, which began at the start.
+    let late = [
+        (2, "20000", "2026-11-23T12:00:00Z", Status::Behind),
+        (3, "31000", "2026-11-23T12:10:00Z", Status::OnTrack),
+        (4, "21000", "2026-11-23T12:20:00Z", Status::Behind),
+    ];
+    for (version, amount, time, status) in late {
+        broker.produce(name, [deal(version, amount, time)]);
+        wait_until(&service, status);
+    }
+    wait::until("all three are told", || (of_rep(&service).len() == 3).then_some(()));
+    contents(&broker.read_all(&format!("{name}.alerts")));
 }

@@ -5,8 +5,10 @@
 
 mod alert_clients;
 mod alerts;
+mod amid;
 mod clients;
 mod commands;
+mod crash;
 mod formats;
 mod garbage;
 mod goals;

@@ -62,6 +62,16 @@ impl Quarter {
         Message::new(deal, json)
     }
 
+    /// The status of each standing, by the key of the record that is to remember it.
+    pub(crate) fn statuses(&self) -> BTreeMap<String, &'static str> {
+        let status = |(names, (kind, _)): (&Names, &(PeriodKind, Date))| {
+            let (scope, kpi, period) = names;
+            let (status, _) = self.memory.get(names)?;
+            Some((format!("{scope}/{kpi}/{kind}/{period}"), name(*status)))
+        };
+        self.periods.iter().filter_map(status).collect()
+    }
+
     /// Judges everything at an instant: a status that is another than before is an alert, and so is the last one of a period that
     /// has ended. The first one of a period is none.
     pub(crate) fn judge(&mut self, now: Timestamp) {
@@ -93,10 +103,8 @@ impl Quarter {
     }
 }
 
-/// The id of an alert by its definition, in a hand of its own.
-pub(crate) fn id(names: &Names, kind: PeriodKind, status: Status, since: Timestamp) -> String {
-    let (scope, kpi, period) = names;
-    let status = match status {
+const fn name(status: Status) -> &'static str {
+    match status {
         Status::NoGoal => "NO_GOAL",
         Status::NotEnoughData => "NOT_ENOUGH_DATA",
         Status::Missed => "MISSED",
@@ -105,7 +113,13 @@ pub(crate) fn id(names: &Names, kind: PeriodKind, status: Status, since: Timesta
         Status::Ahead => "AHEAD",
         Status::OnTrack => "ON_TRACK",
         Status::Behind => "BEHIND",
-    };
+    }
+}
+
+/// The id of an alert by its definition, in a hand of its own.
+pub(crate) fn id(names: &Names, kind: PeriodKind, status: Status, since: Timestamp) -> String {
+    let (scope, kpi, period) = names;
+    let status = name(status);
     let nanoseconds = since.as_nanosecond().to_string();
     let kind = kind.to_string();
     let lines = ["paceline.alert.v1", scope, kpi, &kind, period, status, &nanoseconds];

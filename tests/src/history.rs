@@ -13,27 +13,39 @@ mod recorder;
 mod replay;
 #[cfg(test)]
 mod sample;
+mod topic;
 mod violation;
+mod watch;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use jiff::Timestamp;
 use paceline_client::proto::{
-    GetStandingsResponse, OnGap, Selector, Standing, WatchStandingsRequest, WatchStandingsResponse,
+    GetStandingsResponse, OnGap, Selector, Standing, WatchStandingsResponse,
     watch_standings_response::Frame,
 };
 
 pub use end::{End, Ended, Refusal};
-pub use recorder::Recorder;
+pub use recorder::{Opened, Recorder};
+pub use topic::Appended;
 pub use violation::{Violation, report};
+pub use watch::{Alerts, Standings, Watch};
 
 /// Everything that the clients of a run were told.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// The streams, in the order in which they were opened.
+    /// The streams of standings, in the order in which they were opened.
     pub streams: Vec<Stream>,
+    /// The streams of alerts, in the order in which they were opened.
+    pub alerts: Vec<Stream<Alerts>>,
+    /// What stood on the topic of alerts at the end, in its order.
+    pub topic: Vec<Appended>,
     /// What was done to the service and its broker, in order.
     pub marks: Vec<Marked>,
+    /// When the run began, by the wall clock.
+    pub began: Timestamp,
+    /// From when to when, since the run began, the machine had no time for the run, if only for a moment.
+    pub lags: Vec<(Duration, Duration)>,
     /// What the service answered when it was asked at the end.
     pub answers: Vec<Answer>,
     /// The KPIs of which the org's value is the sum over the reps and the unassigned, and a team's the sum over its reps.
@@ -42,24 +54,24 @@ pub struct History {
 
 /// One stream, from being asked for to its end.
 #[derive(Clone, Debug)]
-pub struct Stream {
+pub struct Stream<W: Watch = Standings> {
     /// Whose it is.
     pub client: usize,
     /// What was asked for.
-    pub asked: Asked,
+    pub asked: Asked<W>,
     /// When it was opened, since the run began.
     pub opened: Duration,
     /// The messages, in the order in which they came.
-    pub told: Vec<Told>,
+    pub told: Vec<Told<W>>,
     /// How it ended; `None` when it was open when the run ended.
     pub end: Option<Ended>,
 }
 
 /// What a stream was opened with.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct Asked<W: Watch = Standings> {
     /// The request as it was sent.
-    pub request: WatchStandingsRequest,
+    pub request: W::Request,
     /// Where its token is from.
     pub token: Presented,
     /// Which process of the service answered, counted from 0. Each has an epoch of its own.
@@ -90,13 +102,13 @@ pub struct Place {
 
 /// A message as it came.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct Told<W: Watch = Standings> {
     /// Its place among all messages of all clients.
     pub order: u64,
     /// When it came, since the run began.
     pub at: Duration,
     /// What it says.
-    pub message: WatchStandingsResponse,
+    pub message: W::Message,
 }
 
 /// Something that was done to the service or its broker.
@@ -160,14 +172,14 @@ impl History {
         self.streams.iter().enumerate()
     }
 
-    /// What a stream goes on after, if its token has to be honoured: one of the same process of the service for
-    /// the same selector.
+    /// What a stream goes on after, if its token has to be honoured: one for the same selector, and of the same process of the
+    /// service where tokens do not outlive it.
     #[must_use]
-    pub fn goes_on_after(&self, stream: &Stream) -> Option<Place> {
+    pub fn goes_on_after<W: Watch>(&self, stream: &Stream<W>) -> Option<Place> {
         let Presented::Of(place) = stream.asked.token else { return None };
-        let source = &self.streams.get(place.stream)?.asked;
-        let same = source.server == stream.asked.server && source.view() == stream.asked.view();
-        same.then_some(place)
+        let source = &W::streams(self).get(place.stream)?.asked;
+        let lives = W::OUTLIVES || source.server == stream.asked.server;
+        (lives && source.view() == stream.asked.view()).then_some(place)
     }
 
     /// The revision up to which everything was sent where a token is from, as far as its client can know: a token within a
@@ -196,6 +208,15 @@ impl History {
         down || marks.any(|marked| marked.at <= until && marked.mark != Mark::Started)
     }
 
+    /// For how long of a time the machine had none for the run.
+    #[must_use]
+    pub fn lagged(&self, from: Duration, until: Duration) -> Duration {
+        let of = |(began, ended): &(Duration, Duration)| {
+            (*ended).min(until).saturating_sub((*began).max(from))
+        };
+        self.lags.iter().map(of).sum()
+    }
+
     /// Whether the machine stood still at some moment from one of the run to another, or was found to have right after.
     #[must_use]
     pub fn stood_still(&self, from: Duration, until: Duration) -> bool {
@@ -206,22 +227,24 @@ impl History {
 }
 
 impl Asked {
-    /// What its token is good for: the selector, whatever its order.
-    #[must_use]
-    pub fn view(&self) -> View<'_> {
-        View::of(self.request.selector.as_ref())
-    }
-
     /// Whether it fails rather than being reset.
     #[must_use]
     pub fn fails_on_gap(&self) -> bool {
         self.request.on_gap() == OnGap::Fail
     }
+}
+
+impl<W: Watch> Asked<W> {
+    /// What its token is good for: the selector, whatever its order.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View::of(W::selector(&self.request))
+    }
 
     /// After how long without a message a bookmark is due.
     #[must_use]
     pub fn heartbeat(&self) -> Duration {
-        let asked = self.request.heartbeat.and_then(|heartbeat| Duration::try_from(heartbeat).ok());
+        let asked = W::heartbeat(&self.request).and_then(|asked| Duration::try_from(asked).ok());
         asked.unwrap_or(Duration::from_secs(5))
     }
 }
@@ -269,11 +292,35 @@ impl<'h> View<'h> {
             && self.has_kpi(&standing.kpi)
     }
 
+    /// Whether it holds an alert about a scope, a KPI and a kind of period, of a selector whose members are not asked for, or whoever they
+    /// are.
+    #[must_use]
+    pub fn holds_alert(&self, scope: &str, kpi: &str, kind: &str) -> Held {
+        if !(self.has_kpi(kpi) && (self.periods.is_empty() || self.periods.contains(kind))) {
+            return Held::No;
+        }
+        if self.scopes.is_empty() || self.scopes.contains(scope) {
+            return Held::Yes;
+        }
+        if self.with_members { Held::Perhaps } else { Held::No }
+    }
+
     /// Whether it holds a KPI.
     #[must_use]
     pub fn has_kpi(&self, kpi: &str) -> bool {
         self.kpis.is_empty() || self.kpis.contains(kpi)
     }
+}
+
+/// Whether a selector holds something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Whatever the organisation is.
+    Yes,
+    /// If it is about a member at that moment.
+    Perhaps,
+    /// Never.
+    No,
 }
 
 /// Whether a message ends something that a client can stand by: a snapshot, an update, or a bookmark.

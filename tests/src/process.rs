@@ -122,6 +122,16 @@ impl Paceline {
         self.guarded.signal("INT");
     }
 
+    /// Has it stand still (SIGSTOP), until it goes on or is killed.
+    pub fn pause(&mut self) {
+        self.guarded.signal("STOP");
+    }
+
+    /// Has it go on after a pause (SIGCONT).
+    pub fn go_on(&mut self) {
+        self.guarded.signal("CONT");
+    }
+
     /// Ends it without a chance to clean up (SIGKILL), as a crash does.
     pub fn kill(&mut self) {
         self.guarded.kill();

@@ -56,6 +56,8 @@ struct State {
     cuts: watch::Sender<u64>,
     /// How often something was made wrong.
     faults: AtomicU64,
+    /// How often that hit something: an answer that was held back, cut to pieces or swallowed, or a connection that had one.
+    hits: AtomicU64,
 }
 
 impl Proxy {
@@ -70,6 +72,7 @@ impl Proxy {
             weather: watch::Sender::new(Weather::default()),
             cuts: watch::Sender::new(0),
             faults: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
         });
         let accepting = tokio::spawn(accept(listener, upstream, state.clone()));
         Ok(Self { address, state, accepting })
@@ -104,6 +107,13 @@ impl Proxy {
         self.state.faults.load(Ordering::SeqCst)
     }
 
+    /// How often what was made wrong hit something that a service said, or a connection on which it had. What is wrong while nobody is there
+    /// hits nothing.
+    #[must_use]
+    pub fn hits(&self) -> u64 {
+        self.state.hits.load(Ordering::SeqCst)
+    }
+
     /// Whether nothing is wrong now.
     #[must_use]
     pub fn is_fair(&self) -> bool {
@@ -136,14 +146,19 @@ async fn carry(mut client: TcpStream, upstream: &str, state: &State) -> io::Resu
     server.set_nodelay(true)?;
     let (from_client, to_client) = client.split();
     let (from_server, to_server) = server.split();
+    let (answered, nobody) = (AtomicU64::new(0), AtomicU64::new(0));
     let both = async {
         tokio::try_join!(
-            pump(from_client, to_server, state.weather.subscribe()),
-            pump(from_server, to_client, state.weather.subscribe()),
+            pump(from_client, to_server, state.weather.subscribe(), [&nobody, &nobody]),
+            pump(from_server, to_client, state.weather.subscribe(), [&answered, &state.hits]),
         )
     };
     let carried = tokio::select! {
-        _ = cuts.changed() => None,
+        _ = cuts.changed() => {
+            let had_answers = answered.load(Ordering::SeqCst) > 0;
+            state.hits.fetch_add(u64::from(had_answers), Ordering::SeqCst);
+            None
+        }
         carried = both => Some(carried),
     };
     if let Some(Ok(_)) = carried {
@@ -153,16 +168,20 @@ async fn carry(mut client: TcpStream, upstream: &str, state: &State) -> io::Resu
     server.set_zero_linger()
 }
 
+/// Carries one way, and counts the pieces, and those that bad weather hit.
 async fn pump(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
     weather: watch::Receiver<Weather>,
+    [carried, hit]: [&AtomicU64; 2],
 ) -> io::Result<()> {
     let mut buffer = vec![0; MOST];
     loop {
         let most = weather.borrow().most();
         let read = from.read(&mut buffer[..most]).await?;
         let now = *weather.borrow();
+        carried.fetch_add(1, Ordering::SeqCst);
+        hit.fetch_add(u64::from(now != Weather::default()), Ordering::SeqCst);
         if now.swallows {
             if read == 0 {
                 // Nobody hears of the end either, until it is cut.
@@ -228,8 +247,9 @@ mod tests {
         let (proxy, mut client, mut server) = ends().await;
         arrives(&mut client, &mut server, 200_000).await;
         proxy.set(Weather { piece: 7, ..Weather::default() });
+        assert_eq!((proxy.faults(), proxy.hits()), (1, 0), "nobody is hit yet");
         arrives(&mut server, &mut client, 50_000).await;
-        assert_eq!(proxy.faults(), 1);
+        assert!(proxy.hits() > 1_000, "{}", proxy.hits());
         drop(server);
         assert_eq!(client.read(&mut [0]).await.expect("an end"), 0);
     }
@@ -256,6 +276,12 @@ mod tests {
             let error = end.read(&mut [0]).await.expect_err("a reset");
             assert_eq!(error.kind(), ErrorKind::ConnectionReset);
         }
+        assert_eq!(proxy.hits(), 0, "nothing had been answered");
+        let (proxy, mut client, mut server) = ends().await;
+        arrives(&mut server, &mut client, 10).await;
+        proxy.cut();
+        client.read(&mut [0]).await.expect_err("a reset");
+        assert_eq!(proxy.hits(), 1);
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ use crate::day::Day;
 use crate::kpi::KpiId;
 use crate::period::{Period, PeriodKind};
 use crate::roster::ScopeId;
-use crate::standing::Status;
+use crate::standing::{Held, Status, Statuses};
 
 pub use machine::{Machine, Owed};
 
@@ -66,6 +66,8 @@ pub struct Remembered {
     pub status: Status,
     /// Since when.
     pub since: Timestamp,
+    /// The statuses that have begun at that instant, this one among them.
+    pub had: Statuses,
     /// The status that the last alert told of; before the first one that the period began with.
     pub settled: Status,
     /// What brought the status about.
@@ -76,6 +78,14 @@ pub struct Remembered {
     pub last_day: Day,
     /// Whether the period is over, and the status the last that it had.
     pub is_over: bool,
+}
+
+impl Remembered {
+    /// The status as it is held.
+    pub fn held(&self) -> Held {
+        let Self { status, since, had, .. } = *self;
+        Held { status, since, had }
+    }
 }
 
 /// What a status is remembered of. A rolling window is one subject, whatever days it holds.

@@ -1,5 +1,6 @@
 //! Standings: where a scope stands on a KPI in a period, judged against its goal.
 
+mod held;
 mod judge;
 mod numbers;
 
@@ -10,6 +11,7 @@ use crate::ledger::Doubt;
 use crate::rational::Rational;
 use crate::spread::Due;
 
+pub use held::{Held, Statuses};
 pub use numbers::Numbers;
 
 /// Where actual stands to goal.

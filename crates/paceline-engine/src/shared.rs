@@ -75,7 +75,7 @@ impl Shared {
                 Some(key) => {
                     self.alerts.recall(key.clone(), &remembered);
                     if !remembered.is_over {
-                        self.board.recall(key, remembered.status, remembered.since);
+                        self.board.recall(key, remembered.held());
                     }
                 }
                 None => around.memory.remember([], [(about, None)]),

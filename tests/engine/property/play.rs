@@ -17,7 +17,10 @@ mod watcher;
 use std::{collections::BTreeMap, collections::BTreeSet, fmt::Write as _, rc::Rc};
 
 use jiff::{Timestamp, civil::Date};
-use paceline_core::board::{Revision, Standing};
+use paceline_core::{
+    board::{Revision, Standing},
+    standing::Status,
+};
 use paceline_tests::recompute::{
     StatusMemory,
     config::{Config, PeriodKind},
@@ -63,6 +66,8 @@ pub(crate) struct Play<'a> {
     open: bool,
     /// What a watcher knows who has read every update.
     watched: BTreeMap<Names, Standing>,
+    /// The beginnings of statuses that were read of those.
+    begun: BTreeMap<Names, BTreeSet<(Status, Timestamp)>>,
     revision: Revision,
     /// Whether what changed since the last look was judged step by step.
     in_steps: bool,
@@ -106,6 +111,7 @@ impl<'a> Play<'a> {
             now: world.start,
             open: false,
             watched: BTreeMap::new(),
+            begun: BTreeMap::new(),
             revision: Revision::default(),
             in_steps: false,
             looks: 0,

@@ -1,19 +1,25 @@
 //! Who watches: clients with different parts of the board, terms and ways to the service.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
-use paceline_client::proto::{OnGap, Selector, WatchStandingsRequest};
-use paceline_tests::{chance::Chance, proxy::Proxy};
+use paceline_client::proto::{OnGap, Selector, WatchAlertsRequest, WatchStandingsRequest};
+use paceline_tests::{
+    chance::Chance,
+    history::{Alerts, Standings},
+    proxy::Proxy,
+};
 use tokio::{runtime::Runtime, task::JoinHandle};
 
 use super::{
     chaos,
     client::{Client, Road},
+    watches::Call,
     world::World,
 };
 
-/// How many clients there are.
+/// How many clients watch standings, and how many alerts.
 pub(super) const CLIENTS: usize = 50;
+pub(super) const LISTENERS: usize = 12;
 
 /// Of how many clients one has an undisturbed way.
 const UNDISTURBED: usize = 3;
@@ -29,33 +35,79 @@ pub(super) fn start(
     seed: u64,
     world: &Arc<World>,
 ) -> Vec<JoinHandle<()>> {
-    let mut tasks = Vec::new();
-    for number in 0..CLIENTS {
-        let mut chance = Chance::of(seed, number as u64);
-        let road = if number % UNDISTURBED == 0 {
-            Road::Straight(address.to_owned())
-        } else {
-            let proxy = runtime.block_on(Proxy::start(address.to_owned())).expect("a port");
-            let proxy = Arc::new(proxy);
-            let schedule = Chance::of(seed, 1_000 + number as u64);
-            tasks.push(runtime.spawn(chaos::disturb(proxy.clone(), schedule, world.clone())));
-            Road::Through(proxy)
-        };
-        let patience = if number % UNDISTURBED == 0 { PATIENT } else { IMPATIENT };
-        let client = Client {
+    let mut stage = Stage { runtime, address, seed, world, tasks: Vec::new() };
+    (0..CLIENTS).for_each(|number| stage.enter::<Standings>(number, 0..CLIENTS, request));
+    let listeners = CLIENTS..CLIENTS + LISTENERS;
+    for number in listeners.clone() {
+        stage.enter::<Alerts>(number, listeners.clone(), alerts);
+    }
+    stage.tasks
+}
+
+/// What all clients have in common.
+struct Stage<'a> {
+    runtime: &'a Runtime,
+    address: &'a str,
+    seed: u64,
+    world: &'a Arc<World>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Stage<'_> {
+    /// Starts one client.
+    fn enter<W: Call>(
+        &mut self,
+        number: usize,
+        others: Range<usize>,
+        request: fn(usize, &mut Chance) -> W::Request,
+    ) {
+        let mut chance = Chance::of(self.seed, number as u64);
+        let undisturbed = number.is_multiple_of(UNDISTURBED);
+        let client = Client::<W> {
             number,
             request: request(number, &mut chance),
-            road,
-            patience,
+            road: if undisturbed {
+                Road::Straight(self.address.to_owned())
+            } else {
+                self.disturbed(number)
+            },
+            patience: if undisturbed { PATIENT } else { IMPATIENT },
             chance,
-            world: world.clone(),
-            clients: CLIENTS,
+            world: self.world.clone(),
+            others,
             tokens: VecDeque::new(),
             open: None,
         };
-        tasks.push(runtime.spawn(client.run()));
+        self.tasks.push(self.runtime.spawn(client.run()));
     }
-    tasks
+
+    /// A way on which things go wrong.
+    fn disturbed(&mut self, number: usize) -> Road {
+        let proxy = Proxy::start(self.address.to_owned());
+        let proxy = Arc::new(self.runtime.block_on(proxy).expect("a port"));
+        let schedule = Chance::of(self.seed, 1_000 + number as u64);
+        let disturb = chaos::disturb(proxy.clone(), schedule, self.world.clone());
+        self.tasks.push(self.runtime.spawn(disturb));
+        Road::Through(proxy)
+    }
+}
+
+/// Which alerts a client is told.
+fn alerts(number: usize, chance: &mut Chance) -> WatchAlertsRequest {
+    let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+    let of = |scopes: &[&str]| Selector { scopes: owned(scopes), ..Selector::default() };
+    let selector = match number % 6 {
+        0 | 1 => Selector::default(),
+        2 => Selector { kpis: owned(&["bookings"]), ..Selector::default() },
+        3 => Selector { periods: owned(&["month"]), ..Selector::default() },
+        4 => Selector { with_members: true, ..of(&["team:M2"]) },
+        _ => of(&["org", "team:M3", "rep:U5", "rep:U6", "rep:U7"]),
+    };
+    WatchAlertsRequest {
+        selector: Some(selector),
+        resume_token: Vec::new(),
+        heartbeat: Duration::from_millis(chance.between(1_000, 3_000)).try_into().ok(),
+    }
 }
 
 fn request(number: usize, chance: &mut Chance) -> WatchStandingsRequest {

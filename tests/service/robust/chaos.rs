@@ -10,22 +10,27 @@ use tokio::time::sleep;
 
 use super::world::World;
 
-/// Everything that is made wrong, by its name.
+/// Everything that is made wrong, by its name; it counts when it hit a stream.
 pub(super) const FAULTS: [&str; 5] = ["latency", "slow", "pieces", "half-open", "cut"];
 
 /// Makes things wrong, one after the other, until everybody is to behave well.
 pub(super) async fn disturb(proxy: Arc<Proxy>, mut chance: Chance, world: Arc<World>) {
     while !world.is_calm() {
         pause(&mut chance, 500, 5_000).await;
-        let fault = chance.pick(&FAULTS);
-        world.did(fault);
+        let (fault, before) = (chance.pick(&FAULTS), proxy.hits());
         if fault == "cut" {
             proxy.cut();
-            continue;
+            // Until those who carry have noticed.
+            pause(&mut chance, 100, 200).await;
+        } else {
+            let (weather, at_most) = weather(fault, &mut chance);
+            proxy.set(weather);
+            pause(&mut chance, 1_000, at_most).await;
         }
-        let (weather, at_most) = weather(fault, &mut chance);
-        proxy.set(weather);
-        pause(&mut chance, 1_000, at_most).await;
+        // What met no stream is no fault.
+        if proxy.hits() > before {
+            world.did(fault);
+        }
         proxy.set(Weather::default());
     }
 }

@@ -1,14 +1,11 @@
 //! A client that writes down everything it is told, comes back when its stream ends, and behaves badly at times: it leaves in the
 //! middle, and presents tokens of long ago, of somebody else, and such as it made itself.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
-use paceline_client::proto::{
-    WatchStandingsRequest, WatchStandingsResponse, standings_service_client::StandingsServiceClient,
-};
 use paceline_tests::{
     chance::Chance,
-    history::{Asked, End, Presented, Refusal, is_whole},
+    history::{Asked, End, Opened, Presented, Refusal},
     proxy::Proxy,
 };
 use tokio::time::{sleep, timeout};
@@ -17,7 +14,10 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use super::world::{Token, World};
+use super::{
+    watches::{Answer, Call},
+    world::{Token, World},
+};
 
 /// How long a connection or an answer may take before a client tries again.
 const OPENING: Duration = Duration::from_secs(20);
@@ -29,20 +29,20 @@ const WINDOW: u32 = 65_535;
 const OLDEST: usize = 40;
 
 /// A client of a run.
-pub(super) struct Client {
+pub(super) struct Client<W: Call> {
     pub(super) number: usize,
-    pub(super) request: WatchStandingsRequest,
+    pub(super) request: W::Request,
     pub(super) road: Road,
     /// How long nothing may come, beyond the heartbeat, before it comes anew.
     pub(super) patience: Duration,
     pub(super) chance: Chance,
     pub(super) world: Arc<World>,
-    /// How many clients there are.
-    pub(super) clients: usize,
+    /// The clients that watch the same, whose tokens it may have got hold of.
+    pub(super) others: Range<usize>,
     /// Tokens it was given, the latest last.
     pub(super) tokens: VecDeque<Token>,
     /// The stream that is open, by its place in the record.
-    pub(super) open: Option<usize>,
+    pub(super) open: Option<Opened<W>>,
 }
 
 /// The way to the service.
@@ -69,7 +69,7 @@ impl Road {
     }
 }
 
-impl Client {
+impl<W: Call> Client<W> {
     /// Follows its part of the board until everybody is sent home.
     pub(super) async fn run(mut self) {
         let world = self.world.clone();
@@ -94,23 +94,24 @@ impl Client {
         let (token, bytes) = self.choose();
         let (server, before) = (self.world.server(), self.road.faults());
         let opened = self.world.record.now();
-        let Ok(channel) = connect(&self.road.address()).await else { return };
         let mut request = self.request.clone();
-        request.resume_token = bytes;
-        let mut client = StandingsServiceClient::new(channel);
-        let Ok(answer) = timeout(OPENING, client.watch_standings(request.clone())).await else {
-            return;
-        };
+        W::resume(&mut request, bytes);
+        let answer = timeout(OPENING, open::<W>(&self.road.address(), request.clone())).await;
         if self.world.server() != server {
             // Nobody knows which of two processes it was.
             return;
         }
+        let answer = answer.ok().flatten();
         let undisturbed = matches!(self.road, Road::Straight(_));
-        let asked = Asked { request, token, server, undisturbed };
+        if answer.is_none() && !undisturbed {
+            return;
+        }
+        let asked = Asked::<W> { request, token, server, undisturbed };
         let stream = self.world.record.open(self.number, asked, opened);
         let (end, answered) = match answer {
-            Ok(answer) => (self.listen(stream, server, answer.into_inner()).await, true),
-            Err(status) => (self.refused(token, &status), false),
+            Some(Ok(answer)) => (self.listen(stream, server, answer.into_inner()).await, true),
+            Some(Err(status)) => (self.refused(token, &status), false),
+            None => (End::Unanswered, false),
         };
         let disturbed = before.is_none() || self.road.faults() != before;
         self.open = None;
@@ -123,20 +124,20 @@ impl Client {
     /// Writes down what comes until the stream ends, or nothing comes, or it has had enough.
     async fn listen(
         &mut self,
-        stream: usize,
+        stream: Opened<W>,
         server: u32,
-        mut messages: Streaming<WatchStandingsResponse>,
+        mut messages: Streaming<W::Message>,
     ) -> End {
         self.open = Some(stream);
         let patience = self.patience
-            + self.request.heartbeat.map_or(Duration::from_secs(5), |heartbeat| {
+            + W::heartbeat(&self.request).map_or(Duration::from_secs(5), |heartbeat| {
                 heartbeat.try_into().unwrap_or_default()
             });
         let enough = self.chance.percent(40).then(|| self.chance.between(1, 120));
         let mut count = 0;
         loop {
             let message = match timeout(patience, messages.message()).await {
-                Err(_) => return End::Left,
+                Err(_) => return End::GaveUp,
                 Ok(Err(status)) => return End::Status(Refusal::from(&status)),
                 Ok(Ok(None)) => return End::Over,
                 Ok(Ok(Some(message))) => message,
@@ -149,9 +150,8 @@ impl Client {
         }
     }
 
-    fn take(&mut self, stream: usize, server: u32, message: WatchStandingsResponse) {
-        let (whole, revision) = (is_whole(&message), message.revision);
-        let bytes = message.resume_token.clone();
+    fn take(&mut self, stream: Opened<W>, server: u32, message: W::Message) {
+        let (stands, bytes) = (W::stands(&message), W::token(&message).to_vec());
         let place = self.world.record.tell(stream, message);
         if bytes.is_empty() {
             // Nothing can be skipped any more.
@@ -159,7 +159,7 @@ impl Client {
         } else {
             self.keep(Token { place, bytes });
         }
-        if whole {
+        if let Some(revision) = stands {
             self.world.stands(self.number, server, revision);
         }
     }
@@ -188,13 +188,15 @@ impl Client {
             (0..8, _) | (_, None) => return (Presented::Nothing, Vec::new()),
             (8..16, Some(last)) => {
                 let place = last.place.stream;
-                let of = self.world.record.so_far(|history| history.streams[place].asked.server);
+                let of =
+                    self.world.record.so_far(|history| W::streams(history)[place].asked.server);
                 return (Presented::Tampered(of), self.tamper(last.bytes));
             }
-            (16..24, last) => {
-                self.world.token_of(self.chance.below(self.clients as u64) as usize).or(last)
+            (16..28, last) => {
+                let other = self.chance.between(self.others.start as u64, self.others.end as u64);
+                self.world.token_of(other as usize).or(last)
             }
-            (24..50, _) => {
+            (28..52, _) => {
                 let at = self.chance.below(self.tokens.len() as u64) as usize;
                 self.tokens.get(at).cloned()
             }
@@ -217,6 +219,12 @@ impl Client {
         }
         token
     }
+}
+
+/// Opens a stream; none without a connection.
+async fn open<W: Call>(address: &str, request: W::Request) -> Option<Answer<W>> {
+    let channel = connect(address).await.ok()?;
+    Some(W::call(channel, request).await)
 }
 
 /// A connection of one's own with small windows, so that what is slow is felt.

@@ -16,12 +16,16 @@ const REPS: u64 = 200;
 const MANAGERS: u64 = 7;
 /// Reps who come and go: only the topic of reps tells of them.
 const NEWCOMERS: u64 = 3;
+/// When it is all played: a Monday of a year that has passed. A change is as old as its record, and one that is older than the status
+/// it ends would have the next begin at the same instant, for an alert the same.
+pub(super) const CLOCK: &str = "from:2025-11-24T13:00:00Z";
+
 /// Deals there are at first.
 const DEALS: usize = 400;
 
 /// When deals close: in two months and both sides of where they meet, all in one quarter.
 const DAYS: [&str; 6] =
-    ["2026-10-15", "2026-11-20", "2026-11-23", "2026-11-30", "2026-12-01", "2026-12-02"];
+    ["2025-10-15", "2025-11-20", "2025-11-24", "2025-11-30", "2025-12-01", "2025-12-02"];
 
 /// The organisation.
 pub(super) struct Office {
@@ -43,6 +47,8 @@ pub(super) struct Topics {
     pub(super) deals: String,
     pub(super) reps: String,
     pub(super) goals: String,
+    pub(super) alerts: String,
+    pub(super) status: String,
 }
 
 struct Deal {
@@ -62,7 +68,13 @@ struct Saying {
 impl Topics {
     pub(super) fn of(name: &str) -> Self {
         let topic = |what: &str| format!("{name}.{what}");
-        Self { deals: topic("deals"), reps: topic("reps"), goals: topic("goals") }
+        Self {
+            deals: topic("deals"),
+            reps: topic("reps"),
+            goals: topic("goals"),
+            alerts: topic("alerts"),
+            status: topic("status"),
+        }
     }
 }
 
@@ -82,7 +94,7 @@ impl Office {
 
     /// Its config, serving on these ports.
     pub(super) fn config(&self, brokers: &str, [grpc, http]: [u16; 2]) -> String {
-        let Topics { deals, reps, goals } = &self.topics;
+        let Topics { deals, reps, goals, alerts, status } = &self.topics;
         let managers =
             (2..=MANAGERS).map(|n| format!("    - {{id: M{n}, manager: M1, role: manager}}\n"));
         let rows = (1..=REPS).map(|n| {
@@ -118,7 +130,8 @@ kpis:
 goals:
   - {{kpi: bookings, period: month, target: 4200, for: {{role: ae}}}}
   - {{kpi: bookings, period: quarter, target: 12000, for: {{role: ae}}}}
-topics: {{goals: {goals}, reps: {reps}}}
+topics: {{goals: {goals}, reps: {reps}, alerts: {alerts}, status: {status}}}
+alerts: {{hold: {{enter: 1s, leave: 0s}}}}
 server: {{grpc: "127.0.0.1:{grpc}", http: "127.0.0.1:{http}"}}
 "#
         )
@@ -282,7 +295,7 @@ server: {{grpc: "127.0.0.1:{grpc}", http: "127.0.0.1:{http}"}}
         let rep = self.chance.between(1, REPS + 1);
         let key = format!("U{rep}-ends");
         self.ended.push(key.clone());
-        self.tell("rep ended", key, &format!(r#""id":"U{rep}","end":"2026-11-02""#))
+        self.tell("rep ended", key, &format!(r#""id":"U{rep}","end":"2025-11-02""#))
     }
 
     fn come(&mut self) -> Saying {

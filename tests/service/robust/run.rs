@@ -9,7 +9,7 @@ use paceline_client::proto::{
 use paceline_tests::{
     chance::Chance,
     history::{
-        Answer, History, Mark, View, clauses,
+        Answer, Appended, History, Mark, View, clauses,
         occurred::{self, Counts, add},
         report,
     },
@@ -21,15 +21,14 @@ use tokio::runtime::Runtime;
 use super::{
     cast::{self, CLIENTS},
     goals,
-    office::{Office, Topics},
+    office::{CLOCK, Office, Topics},
     runtime,
     world::World,
 };
 use crate::under_test::Service;
 
 /// The clocks of the processes of the service, one after the other: in the second a month ends while everybody watches.
-const CLOCKS: [&str; 3] =
-    ["fixed:2026-11-23T13:00:00Z", "from:2026-11-30T23:59:35Z", "fixed:2026-12-02T13:00:00Z"];
+const CLOCKS: [&str; 3] = [CLOCK, "from:2025-11-30T23:59:35Z", "from:2025-12-02T13:00:00Z"];
 
 /// A run in progress.
 struct Run {
@@ -141,7 +140,7 @@ impl Run {
                 removals.flatten().any(|removal| {
                     let period = removal.period.as_ref();
                     removal.reason() == RemovalReason::OutOfFilter
-                        && period.is_some_and(|period| period.name == "2026-11")
+                        && period.is_some_and(|period| period.name == "2025-11")
                 })
             })
         });
@@ -192,6 +191,25 @@ impl Run {
         let behind = || self.world.behind(CLIENTS, revision);
         let arrived = wait::attempts(|| behind().is_empty().then_some(()));
         assert!(arrived.is_some(), "clients {:?} do not get to revision {revision}", behind());
+        self.settle_alerts();
+    }
+
+    /// All alerts get to stand on their topic, and everybody is told.
+    fn settle_alerts(&self) {
+        wait::until("nothing is to be written of statuses and alerts", || {
+            let metrics = self.service.get("/metrics");
+            let nothing = ["paceline_statuses_waiting 0\n", "paceline_alerts_waiting 0\n"];
+            nothing.iter().all(|line| metrics.contains(line)).then_some(())
+        });
+        let records = self.broker.read_all(&self.office.topics().alerts);
+        let topic = records.iter().map(|record| {
+            Appended::read(record.value_text(), record.timestamp_ms.unwrap_or_default())
+        });
+        let topic: Vec<_> = topic.collect::<Result<_, _>>().expect("alerts are well written");
+        self.world.record.keep_topic(topic);
+        let behind = || self.world.record.so_far(clauses::behind);
+        let arrived = wait::attempts(|| behind().is_empty().then_some(()));
+        assert!(arrived.is_some(), "clients lack alerts: {:?}", behind());
     }
 
     /// What the org has of a KPI in the quarter.

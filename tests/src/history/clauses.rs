@@ -13,14 +13,19 @@ mod convergent;
 mod explicit_removal;
 mod explicit_reset;
 mod honest;
+mod one_body;
 mod ordered;
 mod reasons;
+mod reliable;
 mod resumable;
 mod snapshot;
 mod tokens;
 mod unique;
 
-use super::{History, Place, Violation};
+use super::{Alerts, History, Place, Standings, Violation, violation::Of};
+
+pub use bank::compared as banked;
+pub use reliable::behind;
 
 /// A clause: what of a history breaks it.
 type Clause = fn(&History) -> Vec<(String, Vec<Place>)>;
@@ -39,19 +44,30 @@ const ALL: [(&str, Clause); 15] = [
     ("10 explicit removal", explicit_removal::broken),
     ("11 bounded", bounded::broken),
     ("12 honest freshness", honest::broken),
-    ("14 ends with a reason", reasons::broken),
+    ("14 ends with a reason", reasons::broken::<Standings>),
     ("15 tokens", tokens::broken),
+];
+
+/// Those that streams of alerts are held to.
+const OF_ALERTS: [(&str, Clause); 5] = [
+    ("6 bookmarkable, of alerts", bookmarkable::missed::<Alerts>),
+    ("14 ends with a reason, of alerts", reasons::broken::<Alerts>),
+    ("15 tokens, of alerts", tokens::broken_of_alerts),
+    ("16 reliable", reliable::broken),
+    ("17 one body", one_body::broken),
 ];
 
 /// What a history breaks of the contract: nothing, if all is well.
 #[must_use]
 pub fn judge(history: &History) -> Vec<Violation> {
-    let broken = |(clause, find): &(&'static str, Clause)| {
+    let broken = |of: Of, (clause, find): &(&'static str, Clause)| {
         let clause = *clause;
         let found = find(history).into_iter();
-        found.map(move |(says, places)| Violation { clause, says, places }).collect::<Vec<_>>()
+        found.map(|(says, places)| Violation { clause, says, of, places }).collect::<Vec<_>>()
     };
-    ALL.iter().flat_map(broken).collect()
+    let of_standings = ALL.iter().flat_map(|clause| broken(Of::Standings, clause));
+    let of_alerts = OF_ALERTS.iter().flat_map(|clause| broken(Of::Alerts, clause));
+    of_standings.chain(of_alerts).collect()
 }
 
 /// Where a message is.

@@ -22,8 +22,12 @@ pub struct Ended {
 /// How a stream ended.
 #[derive(Clone, Debug)]
 pub enum End {
-    /// The client left.
+    /// The client left when it wanted to.
     Left,
+    /// The client left since nothing came for too long.
+    GaveUp,
+    /// The client was not answered in good time, or had no connection.
+    Unanswered,
     /// It was over without a status.
     Over,
     /// With a status.

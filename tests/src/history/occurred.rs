@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use paceline_client::proto::{RemovalReason, ResetReason, watch_standings_response::Frame};
+use paceline_client::proto::{
+    RemovalReason, ResetReason, watch_alerts_response, watch_standings_response::Frame,
+};
 
-use super::{End, History, Key, Mark, Presented, Stream, key, standings};
+use super::{Alerts, End, History, Key, Mark, Presented, Stream, Watch, clauses, key, standings};
 
 /// How often something occurred, by its name.
 pub type Counts = BTreeMap<String, u64>;
@@ -14,9 +16,16 @@ pub type Counts = BTreeMap<String, u64>;
 pub fn count(history: &History) -> Counts {
     let mut counts = Counts::new();
     for stream in &history.streams {
-        beginning(history, stream, &mut counts);
-        end(stream, &mut counts);
+        beginning(history, stream, "", &mut counts);
+        end(stream, "", &mut counts);
         stream.told.iter().for_each(|told| frame(told.message.frame.as_ref(), &mut counts));
+    }
+    history.alerts.iter().for_each(|stream| alerts(history, stream, &mut counts));
+    add(&mut counts, "alert on the topic", history.topic.len() as u64);
+    let ids: BTreeSet<&str> = history.topic.iter().map(|record| record.id.as_str()).collect();
+    add(&mut counts, "alert repeated on the topic", (history.topic.len() - ids.len()) as u64);
+    for (kpi, compared) in clauses::banked(history) {
+        add(&mut counts, format!("bank of {kpi} compared"), compared);
     }
     add(&mut counts, "conflation", conflations(history));
     let still = history.marks.iter().filter(|marked| marked.mark == Mark::StoodStill).count();
@@ -29,28 +38,60 @@ pub fn add(counts: &mut Counts, what: impl Into<String>, number: u64) {
     *counts.entry(what.into()).or_default() += number;
 }
 
-fn beginning(history: &History, stream: &Stream, counts: &mut Counts) {
+fn beginning<W: Watch>(history: &History, stream: &Stream<W>, of: &str, counts: &mut Counts) {
     let going_on = !stream.told.is_empty();
+    if stream.end.as_ref().is_some_and(|ended| matches!(ended.end, End::Unanswered)) {
+        return;
+    }
     match stream.asked.token {
-        Presented::Nothing => add(counts, "stream without a token", 1),
-        Presented::Tampered(_) => add(counts, "token tampered with", 1),
+        Presented::Nothing => add(counts, format!("{of}stream without a token"), 1),
+        Presented::Tampered(_) => add(counts, format!("{of}token tampered with"), 1),
         Presented::Of(place) => {
             let resumed = going_on && history.goes_on_after(stream).is_some();
-            add(counts, "resume", u64::from(resumed));
-            add(counts, "token of an end", u64::from(place.message.is_none()));
+            add(counts, format!("{of}resume"), u64::from(resumed));
+            let source = W::streams(history).get(place.stream).map(|source| source.asked.server);
+            let later = resumed && source != Some(stream.asked.server);
+            add(counts, format!("{of}resume in another life of the service"), u64::from(later));
+            add(counts, format!("{of}token of an end"), u64::from(place.message.is_none()));
         }
     }
 }
 
-fn end(stream: &Stream, counts: &mut Counts) {
+fn end<W: Watch>(stream: &Stream<W>, of: &str, counts: &mut Counts) {
     let Some(ended) = &stream.end else { return };
     match &ended.end {
         End::Status(refusal) => {
             let reason = refusal.reason().unwrap_or("a broken connection");
-            add(counts, format!("end by {reason}"), 1);
+            add(counts, format!("{of}end by {reason}"), 1);
         }
-        End::Left => add(counts, "end by the client", 1),
+        End::Left => add(counts, format!("{of}end by the client"), 1),
+        End::GaveUp => add(counts, format!("{of}half-open noticed"), 1),
+        End::Unanswered => add(counts, format!("{of}not answered"), 1),
         End::Over => {}
+    }
+}
+
+/// What one who watches alerts met with.
+fn alerts(history: &History, stream: &Stream<Alerts>, counts: &mut Counts) {
+    let of = "alerts: ";
+    beginning(history, stream, of, counts);
+    end(stream, of, counts);
+    let cut = stream.end.as_ref().is_some_and(|ended| {
+        let broken = matches!(&ended.end, End::Status(refusal) if refusal.info.is_none());
+        broken && ended.answered && ended.disturbed
+    });
+    add(counts, "alerts: stream cut", u64::from(cut));
+    for told in &stream.told {
+        match &told.message.frame {
+            Some(watch_alerts_response::Frame::Alert(alert)) => {
+                add(counts, "alert", 1);
+                let cause =
+                    alert.cause.as_ref().map_or("no cause", |cause| cause.kind().as_str_name());
+                add(counts, format!("alert by {cause}"), 1);
+            }
+            Some(watch_alerts_response::Frame::Bookmark(_)) => add(counts, "alerts: bookmark", 1),
+            None => {}
+        }
     }
 }
 

@@ -1,25 +1,37 @@
 //! The recorder: where all clients of a run write down what they are told, at the moment they are told it.
 
 use std::{
+    marker::PhantomData,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
-use paceline_client::proto::WatchStandingsResponse;
 
-use super::{Answer, Asked, End, Ended, History, Mark, Marked, Place, Stream, Told};
+use super::{
+    Answer, Appended, Asked, End, Ended, History, Mark, Marked, Place, Standings, Stream, Told,
+    Watch,
+};
 
 /// How often it is looked whether the machine goes on, and when it did not.
 const REST: Duration = Duration::from_millis(200);
 const STILL: Duration = Duration::from_secs(3);
+const LAG: Duration = Duration::from_millis(300);
 
 /// Takes down a history while it happens.
 #[derive(Debug)]
 pub struct Recorder {
     began: Instant,
+    wall: Timestamp,
     /// A plain mutex: held for a push, by clients that have just waited for the network.
     taken: Mutex<Taken>,
+}
+
+/// A stream that is recorded, by its place among those that watch the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Opened<W: Watch = Standings> {
+    stream: usize,
+    watches: PhantomData<W>,
 }
 
 #[derive(Debug, Default)]
@@ -30,35 +42,41 @@ struct Taken {
 
 impl Default for Recorder {
     fn default() -> Self {
-        Self { began: Instant::now(), taken: Mutex::default() }
+        Self { began: Instant::now(), wall: Timestamp::now(), taken: Mutex::default() }
     }
 }
 
 impl Recorder {
-    /// A stream that was asked for at `opened`, since the run began; the answer is its place in the history.
-    pub fn open(&self, client: usize, asked: Asked, opened: Duration) -> usize {
-        let stream = Stream { client, asked, opened, told: Vec::new(), end: None };
-        let streams = &mut self.taken().history.streams;
-        streams.push(stream);
-        streams.len() - 1
+    /// A stream that was asked for at `opened`, since the run began.
+    pub fn open<W: Watch>(&self, client: usize, asked: Asked<W>, opened: Duration) -> Opened<W> {
+        let mut taken = self.taken();
+        let streams = W::streams_mut(&mut taken.history);
+        streams.push(Stream { client, asked, opened, told: Vec::new(), end: None });
+        Opened { stream: streams.len() - 1, watches: PhantomData }
     }
 
     /// A message came.
-    pub fn tell(&self, stream: usize, message: WatchStandingsResponse) -> Place {
+    pub fn tell<W: Watch>(&self, opened: Opened<W>, message: W::Message) -> Place {
         let mut taken = self.taken();
         // Under the lock, so that the order and the clock agree.
         let (order, at) = (taken.order, self.began.elapsed());
         taken.order += 1;
-        let told = &mut taken.history.streams[stream].told;
+        let told = &mut W::streams_mut(&mut taken.history)[opened.stream].told;
         told.push(Told { order, at, message });
-        Place { stream, message: Some(told.len() - 1) }
+        Place { stream: opened.stream, message: Some(told.len() - 1) }
     }
 
     /// A stream ended.
-    pub fn end(&self, stream: usize, end: End, answered: bool, disturbed: bool) -> Place {
+    pub fn end<W: Watch>(
+        &self,
+        opened: Opened<W>,
+        end: End,
+        answered: bool,
+        disturbed: bool,
+    ) -> Place {
         let ended = Ended { at: self.began.elapsed(), end, answered, disturbed };
-        self.taken().history.streams[stream].end = Some(ended);
-        Place { stream, message: None }
+        W::streams_mut(&mut self.taken().history)[opened.stream].end = Some(ended);
+        Place { stream: opened.stream, message: None }
     }
 
     /// Something is done to the service or its broker.
@@ -72,12 +90,22 @@ impl Recorder {
         self.taken().history.answers.push(answer);
     }
 
+    /// What stands on the topic of alerts, when nothing comes to it any more.
+    pub fn keep_topic(&self, topic: Vec<Appended>) {
+        self.taken().history.topic = topic;
+    }
+
     /// Marks when the machine has no time for the run, for ever.
     pub async fn mind_the_machine(&self) {
         loop {
             let before = Instant::now();
             tokio::time::sleep(REST).await;
-            if before.elapsed() > STILL {
+            let late = before.elapsed().saturating_sub(REST);
+            if late > LAG {
+                let now = self.now();
+                self.taken().history.lags.push((now.saturating_sub(late), now));
+            }
+            if late > STILL {
                 self.mark(Mark::StoodStill);
             }
         }
@@ -97,7 +125,8 @@ impl Recorder {
     /// Everything that was taken down, leaving nothing.
     #[must_use]
     pub fn finish(&self) -> History {
-        std::mem::take(&mut self.taken().history)
+        let history = std::mem::take(&mut self.taken().history);
+        History { began: self.wall, ..history }
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {

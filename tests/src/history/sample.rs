@@ -1,5 +1,7 @@
 //! Small histories for the tests of the clauses, told step by step.
 
+mod told;
+
 use std::time::Duration;
 
 use paceline_client::proto::{
@@ -9,7 +11,9 @@ use paceline_client::proto::{
 };
 use tonic::Code;
 
-use super::{Asked, End, Ended, History, Mark, Marked, Place, Presented, Refusal, Stream, Told};
+use super::{Asked, End, Ended, History, Mark, Marked, Place, Presented, Refusal, Stream};
+
+pub(super) use told::Told;
 
 /// The month that all samples are about.
 const MONTH: &str = "2026-11";
@@ -133,7 +137,7 @@ impl Sample {
             causes: Vec::new(),
         };
         let told = &mut self.taken.streams[stream].told;
-        told.push(Told { order: at.as_secs(), at, message });
+        told.push(super::Told { order: at.as_secs(), at, message });
         Place { stream, message: Some(told.len() - 1) }
     }
 

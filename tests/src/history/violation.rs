@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{History, Place};
+use super::{Alerts, History, Place, Standings, Watch};
 
 /// How much of a message is shown: a snapshot of everything would bury the rest.
 const SHOWN: usize = 1_500;
@@ -17,8 +17,19 @@ pub struct Violation {
     pub clause: &'static str,
     /// What is wrong.
     pub says: String,
+    /// Of which streams the messages are that show it.
+    pub of: Of,
     /// The messages that show it.
     pub places: Vec<Place>,
+}
+
+/// What streams are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Standings.
+    Standings,
+    /// Alerts.
+    Alerts,
 }
 
 /// Violations in words, with the messages that show them.
@@ -34,14 +45,18 @@ pub fn report(history: &History, violations: &[Violation]) -> String {
         write!(text, "\n\nclause {}: {}", violation.clause, violation.says)
             .expect("a string takes any text");
         for place in &violation.places {
-            write!(text, "\n  {}", shown(history, *place)).expect("a string takes any text");
+            let shown = match violation.of {
+                Of::Standings => shown::<Standings>(history, *place),
+                Of::Alerts => shown::<Alerts>(history, *place),
+            };
+            write!(text, "\n  {shown}").expect("a string takes any text");
         }
     }
     text
 }
 
-fn shown(history: &History, place: Place) -> String {
-    let Some(stream) = history.streams.get(place.stream) else { return format!("{place:?}") };
+fn shown<W: Watch>(history: &History, place: Place) -> String {
+    let Some(stream) = W::streams(history).get(place.stream) else { return format!("{place:?}") };
     let asked = &stream.asked;
     let whose = format!(
         "stream {} of client {} with process {} on {:?}, opened at {:?} with {:?}",

@@ -34,13 +34,14 @@ impl Report<'_> {
     }
 
     fn loads(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Measured { many, bare, fan, bare_fan, one, .. } = self.0;
+        let Measured { many, beside, stalled_streams, bare, fan, bare_fan, one, .. } = self.0;
         writeln!(
             f,
             "| | messages/s | of them updates | bytes each | p50 ms | p99 ms | max ms | CPU-s of server | of clients |"
         )?;
         writeln!(f, "|---|---|---|---|---|---|---|---|---|")?;
         row(f, "many: each their own, teams on top", many)?;
+        row(f, &format!("the same, beside {stalled_streams} that are never read"), beside)?;
         row(f, "bare tonic, the same number, pace and bytes", bare)?;
         row(f, "fan: the organisation, as much as is taken", fan)?;
         row(f, "bare tonic, the same streams and bytes, as much as is taken", bare_fan)?;

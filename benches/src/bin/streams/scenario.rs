@@ -44,6 +44,8 @@ pub(crate) struct Measured {
     /// Changes a second that were sent.
     pub(crate) sent: f64,
     pub(crate) many: Served,
+    /// The same clients, beside streams that are never read.
+    pub(crate) beside: Served,
     /// A bare server at the same pace.
     pub(crate) bare: Served,
     /// As much as the clients take, of paceline and of the bare server.
@@ -90,8 +92,8 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Measured> {
     let idle = Usage::of(service.pid())?.resident_kib;
     let streams = world.reps + world.teams();
     let (many, sent) = stage.measure(&mut clients, service.pid(), world.reps, plan.changes)?;
-    let (stalled, stalled_streams) =
-        stage.stalled(&service, &load(Watch::Teams, true), plan.changes)?;
+    let unread = load(Watch::Teams, true);
+    let (stalled, beside) = stage.stalled(&service, &mut clients, &unread, plan.changes)?;
     drop(clients);
 
     let mut one = Helper::start(&One::arguments(&service.grpc, broker.bootstrap(), base))?;
@@ -110,13 +112,14 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Measured> {
         streams,
         sent,
         many,
+        beside,
         bare,
         fan,
         bare_fan,
         one,
         idle: (idle.saturating_sub(before)) as f64 * 1024.0 / streams as f64,
         stalled,
-        stalled_streams,
+        stalled_streams: unread.teams,
     })
 }
 
@@ -153,22 +156,24 @@ impl Stage<'_> {
         Ok(Served { seen, cpu_seconds: Usage::of(server)?.cpu_seconds_since(&before) })
     }
 
-    /// The memory of a stream that is never read, while changes go on.
+    /// The memory of a stream that is never read, while changes go on, and what the others see meanwhile.
     fn stalled(
         &self,
         service: &Service,
+        others: &mut Helper,
         load: &Load,
         changes: u64,
-    ) -> anyhow::Result<(f64, usize)> {
+    ) -> anyhow::Result<(f64, Served)> {
         let before = Usage::of(service.pid())?.resident_kib;
         let clients = Helper::start(&load.arguments())?;
         let traffic = self.sender.begin(self.reps, changes);
         thread::sleep(SETTLE * 2);
         let after = Usage::of(service.pid())?.resident_kib;
+        let beside = self.see(others, service.pid())?;
         drop(traffic);
         drop(clients);
         let bytes = after.saturating_sub(before) as f64 * 1024.0;
-        Ok((bytes / load.teams as f64, load.teams))
+        Ok((bytes / load.teams as f64, beside))
     }
 
     /// The bare server with messages of the size that was seen.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Hold, Remembered, Subject, Trigger};
 use crate::board::{Key, Step, Transition};
-use crate::standing::Status;
+use crate::standing::{Status, Statuses};
 
 /// Follows the statuses of all standings, and tells which alerts are due.
 #[derive(Debug, Default)]
@@ -27,6 +27,7 @@ struct Followed {
     key: Key,
     status: Status,
     since: Timestamp,
+    had: Statuses,
     settled: Status,
     trigger: Trigger,
     judged: Timestamp,
@@ -60,13 +61,14 @@ impl Machine {
 
     /// Goes on with a standing as it is remembered.
     pub fn recall(&mut self, key: Key, remembered: &Remembered) {
-        let Remembered { status, since, settled, trigger, judged, is_over, .. } = *remembered;
-        self.follow(Followed { key, status, since, settled, trigger, judged, is_over, due: None });
+        let Remembered { status, since, had, settled, trigger, judged, is_over, .. } = *remembered;
+        let due = None;
+        self.follow(Followed { key, status, since, had, settled, trigger, judged, is_over, due });
     }
 
     /// Takes a transition. Those of one standing come in their order.
     pub fn take(&mut self, transition: &Transition) {
-        let Transition { ref key, step, status, since, trigger, judged } = *transition;
+        let Transition { ref key, step, status, since, had, trigger, judged } = *transition;
         self.changed.push(key.clone());
         let subject = Subject::from(key);
         let known = self.forget(&subject);
@@ -87,6 +89,7 @@ impl Machine {
                 key,
                 status,
                 since,
+                had,
                 settled,
                 trigger,
                 judged,
@@ -131,7 +134,9 @@ impl Machine {
         self.forget(&subject);
         if followed.status != followed.settled {
             let hold = self.hold.of(followed.settled, followed.status);
-            let due = followed.since.checked_add(hold).unwrap_or(Timestamp::MAX);
+            // It may have begun a moment after it was judged, when it came to be the second time at one instant.
+            let begun = followed.since.min(followed.judged);
+            let due = begun.checked_add(hold).unwrap_or(Timestamp::MAX);
             followed.due = Some(due);
             self.dues.insert((due, subject.clone()));
         }
@@ -149,9 +154,9 @@ impl Machine {
 
 impl Followed {
     fn remembered(&self) -> Remembered {
-        let Self { ref key, status, since, settled, trigger, judged, is_over, .. } = *self;
+        let Self { ref key, status, since, had, settled, trigger, judged, is_over, .. } = *self;
         let last_day = key.period.end;
-        Remembered { status, since, settled, trigger, judged, last_day, is_over }
+        Remembered { status, since, had, settled, trigger, judged, last_day, is_over }
     }
 }
 

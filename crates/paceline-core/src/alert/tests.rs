@@ -49,7 +49,8 @@ fn at(seconds: u64) -> Timestamp {
 
 fn transition(standing: u8, step: Step, status: Status, seconds: u64) -> Transition {
     let (key, since) = (key(standing), at(seconds));
-    Transition { key, step, status, since, trigger: Trigger::Records, judged: since }
+    let had = [status].into_iter().collect();
+    Transition { key, step, status, since, had, trigger: Trigger::Records, judged: since }
 }
 
 /// What became of one standing: its first status, what it changed to when, and when it ended with which status.

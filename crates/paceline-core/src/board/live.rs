@@ -18,7 +18,7 @@ use crate::period::Period;
 use crate::roster::{ScopeId, UNASSIGNED};
 use crate::schedule::Schedule;
 use crate::spread::Spread;
-use crate::standing::{Aim, Case, Status};
+use crate::standing::{Aim, Case, Held, Status};
 use crate::symbol::Symbol;
 
 /// A standing of a running period.
@@ -41,8 +41,7 @@ pub(super) struct State {
     pub(super) aim: Option<Aim>,
     /// The working days by which what is left is counted.
     pub(super) load: Option<Arc<Spread>>,
-    pub(super) status: Status,
-    pub(super) since: Timestamp,
+    pub(super) held: Held,
     /// The revision at which the period began on the board.
     pub(super) entered: Revision,
     /// Whether it has had no status of its own in the period yet.
@@ -108,7 +107,7 @@ impl Board {
     pub(super) fn judge(&mut self, live: u32, now: Timestamp, cause: Timestamp, trigger: Trigger) {
         let Some(case) = self.case(live) else { return };
         let Some(state) = &self.live[live as usize].state else { return };
-        let status = case.status(&self.rules, state.status, now);
+        let status = case.status(&self.rules, state.held.status, now);
         let next_change =
             self.with_times(|board, times| board.next_change(times, live, &case, status, now));
         let rate = case.aim.as_ref().and_then(|aim| aim.due.as_ref()?.rate(now));
@@ -116,16 +115,20 @@ impl Board {
         self.set_timer(live, next_change, rate.map(|(_, until)| until));
         let Some(state) = &mut self.live[live as usize].state else { return };
         let same = state.case.as_deref() == Some(&case);
-        if same && (state.status, state.next_change, state.rate) == (status, next_change, rate) {
+        if same && (state.held.status, state.next_change, state.rate) == (status, next_change, rate)
+        {
             return;
         }
-        let step = match (std::mem::take(&mut state.is_new), state.status != status) {
+        let step = match (std::mem::take(&mut state.is_new), state.held.status != status) {
             (true, _) => Some(Step::Began),
             (false, true) => Some(Step::Changed),
             (false, false) => None,
         };
-        if state.status != status {
-            (state.status, state.since) = (status, cause.max(state.since).min(now));
+        if state.held.status != status {
+            let held = state.held.then(status, cause.min(now));
+            // What a period begins with before it is judged is no status of its own.
+            let began = step == Some(Step::Began);
+            state.held = if began { Held::new(status, held.since) } else { held };
         }
         (state.next_change, state.rate) = (next_change, rate);
         if !same {
@@ -219,7 +222,7 @@ impl Board {
     }
 
     /// `verdict` is the last status of the former period, if that is over, and since when.
-    fn begin_period(&mut self, live: u32, now: Timestamp, verdict: Option<(Status, Timestamp)>) {
+    fn begin_period(&mut self, live: u32, now: Timestamp, verdict: Option<Held>) {
         let (scope, slot) = self.place(live);
         let Slot { kpi, kind, shown, .. } = *self.slots.get(slot);
         let period = kind.holding(self.face(scope).today, self.calendar(scope));
@@ -235,11 +238,11 @@ impl Board {
             self.note_leaving(live, verdict, now);
         }
         let former = self.live[live as usize].state.take();
-        let (status, since, entered) = former
+        let (held, entered) = former
             .as_ref()
             .filter(|_| goes_on)
-            .map_or((Status::OnTrack, now, self.revision), |former| {
-                (former.status, former.since, former.entered)
+            .map_or((Held::new(Status::OnTrack, now), self.revision), |former| {
+                (former.held, former.entered)
             });
         if let Some(ended) = former.filter(|_| !goes_on && shown) {
             let key = Key { scope, kpi, period: ended.period };
@@ -251,8 +254,7 @@ impl Board {
             period: Arc::new(period),
             aim,
             load,
-            status,
-            since,
+            held,
             entered,
             is_new: !goes_on,
             case: None,

@@ -14,7 +14,7 @@ use crate::day::Day;
 use crate::kpi::{GoalKind, KpiId};
 use crate::period::PeriodKind;
 use crate::roster::ScopeId;
-use crate::standing::Status;
+use crate::standing::{Held, Status, Statuses};
 
 /// What became of the status of one standing.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Transition {
     pub status: Status,
     /// Since when.
     pub since: Timestamp,
+    /// The statuses that have begun at that instant.
+    pub had: Statuses,
     /// What brought it about.
     pub trigger: Trigger,
     /// The instant of the judgement.
@@ -52,8 +54,7 @@ pub enum Step {
 #[derive(Debug)]
 pub(super) struct Recalled {
     key: Key,
-    status: Status,
-    since: Timestamp,
+    held: Held,
 }
 
 impl Board {
@@ -67,8 +68,8 @@ impl Board {
 
     /// Recalls the status that a standing had before, by which it goes on when the board opens: with its dead zone, and since
     /// when it holds. Where the period is over by then, its last status is found. What is of no use any longer leaves.
-    pub fn recall(&mut self, key: Key, status: Status, since: Timestamp) {
-        self.recalled.push(Recalled { key, status, since });
+    pub fn recall(&mut self, key: Key, held: Held) {
+        self.recalled.push(Recalled { key, held });
     }
 
     /// What became of statuses since the last call, in its order.
@@ -121,28 +122,23 @@ impl Board {
         let (scope, slot) = self.place(live);
         let kpi = self.slots.get(slot).kpi;
         let Some(state) = self.state(live).filter(|_| self.slots.get(slot).shown) else { return };
-        let (status, since) = (state.status, state.since);
+        let Held { status, since, had } = state.held;
         let key = Key { scope, kpi, period: state.period.clone() };
-        self.transitions.push(Transition { key, step, status, since, trigger, judged });
+        self.transitions.push(Transition { key, step, status, since, had, trigger, judged });
     }
 
     /// Notes that a standing leaves the board, with the last status of its period if that is over.
-    pub(super) fn note_leaving(
-        &mut self,
-        live: u32,
-        verdict: Option<(Status, Timestamp)>,
-        now: Timestamp,
-    ) {
+    pub(super) fn note_leaving(&mut self, live: u32, verdict: Option<Held>, now: Timestamp) {
         let step = if verdict.is_some() { Step::Ended } else { Step::Left };
         if let (Some(state), Some(verdict)) = (&mut self.live[live as usize].state, verdict) {
-            (state.status, state.since) = verdict;
+            state.held = verdict;
         }
         self.note(live, step, Trigger::Clock, now);
     }
 
     /// The last status of a period that is over, and since when. What is to be reached is judged at the end, whatever is held
     /// has the status it had.
-    pub(super) fn verdict(&self, live: u32, now: Timestamp) -> Option<(Status, Timestamp)> {
+    pub(super) fn verdict(&self, live: u32, now: Timestamp) -> Option<Held> {
         let (scope, slot) = self.place(live);
         let state = self.state(live).filter(|state| !state.period.kind.is_rolling())?;
         let end = self.period_end(scope, &state.period);
@@ -150,25 +146,24 @@ impl Board {
             return None;
         }
         if self.model.kpi(self.slots.get(slot).kpi).goal_kind != GoalKind::Reach {
-            return Some((state.status, state.since));
+            return Some(state.held);
         }
-        let status = self.case(live)?.status(&self.rules, state.status, end);
-        let since =
-            if status == state.status { state.since } else { end.max(state.since).min(now) };
-        Some((status, since))
+        let status = self.case(live)?.status(&self.rules, state.held.status, end);
+        let is_same = status == state.held.status;
+        Some(if is_same { state.held } else { state.held.then(status, end.min(now)) })
     }
 
     /// Has standings go on by what is recalled of them, before they are judged for the first time.
     pub(super) fn go_on(&mut self, now: Timestamp) {
         let mut over = Vec::new();
         for recalled in std::mem::take(&mut self.recalled) {
-            let Recalled { key, status, since } = &recalled;
+            let Recalled { key, held } = &recalled;
             let Some(slot) = self.slots.find(key.kpi, key.period.kind) else { continue };
             let live = self.live_id(key.scope, slot);
             let today = self.face(key.scope).today;
             match &mut self.live[live as usize].state {
                 Some(state) if state.period.name == key.period.name => {
-                    (state.status, state.since, state.is_new) = (*status, *since, false);
+                    (state.held, state.is_new) = (*held, false);
                 }
                 _ if key.period.end < today => over.push((live, recalled)),
                 _ => self.note_recalled(recalled, Step::Left, now),
@@ -182,24 +177,24 @@ impl Board {
         let lives = over.iter().map(|(live, recalled)| (*live, recalled.key.period.end));
         let found = self.past_readings(lives.collect::<Vec<_>>(), now);
         for (_, mut recalled) in over {
-            let Recalled { key, status, since } = &mut recalled;
+            let Recalled { key, held } = &mut recalled;
             let found = found.get(&Subject::from(&*key)).map(|reading| reading.status);
             // What has a value only while it lasts, like what is open right now, is not judged afterwards.
             let judged = found.filter(|found| {
                 let is_reach = self.model.kpi(key.kpi).goal_kind == GoalKind::Reach;
-                is_reach && *found != Status::NotEnoughData && *found != *status
+                is_reach && *found != Status::NotEnoughData && *found != held.status
             });
             if let Some(judged) = judged {
                 let end = self.period_end(key.scope, &key.period);
-                (*status, *since) = (judged, end.max(*since).min(now));
+                *held = held.then(judged, end.min(now));
             }
             self.note_recalled(recalled, Step::Ended, now);
         }
     }
 
     fn note_recalled(&mut self, recalled: Recalled, step: Step, judged: Timestamp) {
-        let Recalled { key, status, since } = recalled;
+        let Recalled { key, held: Held { status, since, had } } = recalled;
         let trigger = Trigger::Start;
-        self.transitions.push(Transition { key, step, status, since, trigger, judged });
+        self.transitions.push(Transition { key, step, status, since, had, trigger, judged });
     }
 }

@@ -191,6 +191,7 @@ fn of_period_that_is_over(last: &Alert) -> Remembered {
     Remembered {
         status: standing.status,
         since: standing.since,
+        had: [standing.status].into_iter().collect(),
         settled: *from,
         trigger: *trigger,
         judged: *judged,

@@ -107,7 +107,8 @@ impl Life {
                 Some(_) => continue,
             };
             let (key, trigger) = (key(standing as u32), Trigger::Records);
-            self.machine.take(&Transition { key, step, status, since: now, trigger, judged: now });
+            let (since, judged, had) = (now, now, [status].into_iter().collect());
+            self.machine.take(&Transition { key, step, status, since, had, trigger, judged });
         }
         let mut raised = Vec::new();
         while let Some(owed) = self.machine.due(now) {

@@ -1,6 +1,7 @@
 //! A watcher who reads every update.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use paceline_core::board::Standing;
 
@@ -19,6 +20,7 @@ impl Play<'_> {
             if !update.standings.iter().any(|standing| standing.key == removal.key) {
                 self.memory.remove(&names);
             }
+            self.begun.remove(&names);
             let ends = self.watched.remove(&names).is_some() && names.0 != "org";
             self.coverage.saw_if("a scope ends", ends && !self.engine.has_scope(&names.0));
         }
@@ -27,6 +29,7 @@ impl Play<'_> {
         let changed: BTreeMap<Names, Standing> = named.collect();
         for (names, standing) in &changed {
             self.check_since(names, standing)?;
+            self.check_begun(names, standing)?;
         }
         let known: BTreeSet<&String> = self.watched.keys().map(|(scope, ..)| scope).collect();
         let begins = changed.keys().any(|(scope, ..)| !known.contains(scope));
@@ -38,13 +41,15 @@ impl Play<'_> {
 
     /// A status has begun when it became another, which is neither before the last one began nor yet to come.
     fn check_since(&self, names: &Names, standing: &Standing) -> Outcome {
+        // What begins again at one instant does so a nanosecond later each time.
+        let latest = self.now + Duration::from_nanos(100);
         let before = self.watched.get(names);
         let right = match before {
             Some(before) if before.status == standing.status && !self.in_steps => {
                 before.since == standing.since
             }
-            Some(before) => before.since <= standing.since && standing.since <= self.now,
-            None => standing.since <= self.now,
+            Some(before) => before.since <= standing.since && standing.since <= latest,
+            None => standing.since <= latest,
         };
         if right {
             return Ok(());
@@ -56,6 +61,20 @@ impl Play<'_> {
             told(standing),
             before.map(told)
         ))
+    }
+
+    /// No status begins twice at one instant.
+    fn check_begun(&mut self, names: &Names, standing: &Standing) -> Outcome {
+        let before = self.watched.get(names);
+        if before.is_some_and(|before| before.status == standing.status) {
+            return Ok(());
+        }
+        let begun = self.begun.entry(names.clone()).or_default();
+        if begun.insert((standing.status, standing.since)) {
+            return Ok(());
+        }
+        let told = (standing.status, standing.since);
+        Err(format!("at {} {names:?} begins to be {told:?} a second time", self.now))
     }
 
     /// Who has read every update knows what a fresh look shows, but for what follows from the clock.

@@ -7,23 +7,43 @@
 use std::collections::BTreeMap;
 
 use crate::history::{
-    History, Place, View,
+    History, Key, Place, View,
     amount::millionths,
     replay::{Known, Point, replay},
 };
 
 pub(super) fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
     let mut found = Vec::new();
-    replay(history, &mut |point: Point<'_, '_>| {
-        let Some(whole) = whole(point.view) else { return };
-        for kpi in history.sums.iter().filter(|kpi| point.view.has_kpi(kpi)) {
-            if let Some(says) = unequal(point.known, &whole, kpi) {
-                let says = format!("at revision {}: {says}", point.revision);
-                found.push((says, point.place.into_iter().collect()));
-            }
+    each(history, &mut |point, whole, kpi| {
+        if let Some(says) = unequal(point.known, whole, kpi) {
+            let says = format!("at revision {}: {says}", point.revision);
+            found.push((says, point.place.into_iter().collect()));
         }
     });
     found
+}
+
+/// How often something other than nothing was compared, by KPI. A KPI that nobody is told of has been compared never.
+#[must_use]
+pub fn compared(history: &History) -> BTreeMap<&str, u64> {
+    let mut compared: BTreeMap<&str, u64> =
+        history.sums.iter().map(|kpi| (kpi.as_str(), 0)).collect();
+    each(history, &mut |point, whole, kpi| {
+        let there = |(scope, of, _): &Key<'_>| *scope == whole && *of == kpi;
+        let totals = point.known.keys().filter(|key| there(key)).count();
+        *compared.entry(kpi).or_default() += totals as u64;
+    });
+    compared
+}
+
+/// Visits every moment at which somebody knew a scope and all its parts, for each KPI: the moment, the scope and the KPI.
+fn each<'h>(history: &'h History, visit: &mut dyn FnMut(&Point<'_, 'h>, &str, &'h str)) {
+    replay(history, &mut |point: Point<'_, 'h>| {
+        let Some(whole) = whole(point.view) else { return };
+        for kpi in history.sums.iter().filter(|kpi| point.view.has_kpi(kpi)) {
+            visit(&point, &whole, kpi);
+        }
+    });
 }
 
 /// The scope whose parts are all in the view, if there is one.
@@ -59,7 +79,7 @@ fn unequal(known: &Known<'_>, whole: &str, kpi: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::broken;
+    use super::{broken, compared};
     use crate::history::{
         clauses::{at, places},
         sample::{Sample, gone, stands},
@@ -80,7 +100,10 @@ mod tests {
         sample.snapshot(stream, 3, true, &[stands("org", 3, "6.5"), stands("team:M", 3, "5.5")]);
         sample.update(stream, 4, false, &[stands("rep:A", 4, "0")], &[]);
         sample.update(stream, 4, true, &[stands("unassigned", 4, "6.5")], &[]);
-        assert_eq!(broken(&sample.history()), []);
+        let mut history = sample.history();
+        assert_eq!(broken(&history), []);
+        history.sums.insert("revenue".to_owned());
+        assert_eq!(compared(&history), [("bookings", 2), ("revenue", 0)].into());
     }
 
     #[test]

@@ -1,19 +1,19 @@
 //! Ends with a reason: every end that is the service's has a status, a reason for programs, a delay where coming back helps, and
 //! the last token.
 //!
-//! A connection that breaks has none of these. It may break where something was done to it or to the service, or where the machine
+//! A connection that breaks, and a call that nobody answers, have none of these. They may be where something was done to it or to the service, or where the machine
 //! had no time for either, and nowhere else.
 
 use tonic::Code;
 
 use super::end_of;
-use crate::history::{End, Ended, History, Place, Refusal, Stream};
+use crate::history::{End, Ended, History, Place, Refusal, Stream, Watch};
 
 /// Whose reasons they are.
 const DOMAIN: &str = "paceline";
 
 /// What belongs to a reason: its code, whether coming back later helps, and whether the stream was going on.
-const REASONS: [(&str, Code, bool, bool); 8] = [
+const REASONS: [(&str, Code, bool, bool); 11] = [
     ("SERVER_DRAINING", Code::Unavailable, true, true),
     ("STREAM_AGE", Code::Unavailable, true, true),
     ("SLOW_CLIENT", Code::ResourceExhausted, true, true),
@@ -22,13 +22,18 @@ const REASONS: [(&str, Code, bool, bool); 8] = [
     ("INVALID_FIELD", Code::InvalidArgument, false, false),
     ("CLIENT_DEADLINE", Code::DeadlineExceeded, false, false),
     ("NOT_CAUGHT_UP", Code::Unavailable, true, false),
+    ("EXPIRED", Code::OutOfRange, true, false),
+    ("OTHER_TOPIC", Code::OutOfRange, true, false),
+    ("OTHER_SELECTOR", Code::OutOfRange, true, false),
 ];
 
-pub(super) fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
-    let ends = history.numbered().filter_map(|(number, stream)| {
+pub(super) fn broken<W: Watch>(history: &History) -> Vec<(String, Vec<Place>)> {
+    let ends = W::streams(history).iter().enumerate().filter_map(|(number, stream)| {
         let ended = stream.end.as_ref()?;
         let says = match &ended.end {
-            End::Left => None,
+            End::Left | End::GaveUp => None,
+            End::Unanswered if excused(history, stream, ended) => None,
+            End::Unanswered => Some("it is not answered, and nobody is in the way".to_owned()),
             End::Over => Some("it ends without a status".to_owned()),
             End::Status(refusal) => wrong(history, stream, ended, refusal),
         };
@@ -37,11 +42,21 @@ pub(super) fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
     ends.collect()
 }
 
-fn wrong(history: &History, stream: &Stream, ended: &Ended, refusal: &Refusal) -> Option<String> {
+/// Whether something was in the way of a stream.
+fn excused<W: Watch>(history: &History, stream: &Stream<W>, ended: &Ended) -> bool {
+    ended.disturbed
+        || history.was_down(stream.opened, ended.at)
+        || history.stood_still(stream.opened, ended.at)
+}
+
+fn wrong<W: Watch>(
+    history: &History,
+    stream: &Stream<W>,
+    ended: &Ended,
+    refusal: &Refusal,
+) -> Option<String> {
     let Some((reason, domain)) = &refusal.info else {
-        let excused = ended.disturbed
-            || history.was_down(stream.opened, ended.at)
-            || history.stood_still(stream.opened, ended.at);
+        let excused = excused(history, stream, ended);
         return (!excused).then(|| "it breaks, and nobody broke it".to_owned());
     };
     if domain != DOMAIN {
@@ -57,20 +72,24 @@ fn wrong(history: &History, stream: &Stream, ended: &Ended, refusal: &Refusal) -
     if *retry && refusal.retry.is_none() {
         return Some(format!("{reason} does not say when to come back"));
     }
-    let had_token = stream.told.iter().any(|told| !told.message.resume_token.is_empty());
+    let had_token = stream.told.iter().any(|told| !W::token(&told.message).is_empty());
     let token = refusal.token.as_ref().is_some_and(|token| !token.is_empty());
     (*going_on && had_token && !token).then(|| format!("{reason} comes without the last token"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::broken;
+    use super::broken as broken_of;
     use crate::history::{
-        End, Mark, Refusal,
+        End, History, Mark, Place, Refusal, Standings,
         clauses::{end_of, places},
         sample::{Sample, broken as broken_off, refusal},
     };
     use tonic::Code;
+
+    fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
+        broken_of::<Standings>(history)
+    }
 
     #[test]
     fn ends_with_everything_that_belongs_to_them_are_right() {
@@ -85,7 +104,11 @@ mod tests {
         sample.end(four, broken_off());
         let down = sample.open();
         sample.end(down, broken_off());
+        let unanswered = sample.open();
+        sample.end(unanswered, End::Unanswered);
         sample.mark(Mark::Started);
+        let silent = sample.open();
+        sample.end(silent, End::GaveUp);
         let cut = sample.open();
         sample.end(cut, broken_off());
         let mut history = sample.history();
@@ -103,6 +126,7 @@ mod tests {
         let other = ("SLOW_CLIENT".to_owned(), "example.org".to_owned());
         for end in [
             End::Over,
+            End::Unanswered,
             broken_off(),
             End::Status(Refusal { token: None, ..slow() }),
             End::Status(Refusal { retry: None, ..slow() }),

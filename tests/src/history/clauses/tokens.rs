@@ -8,7 +8,7 @@ use paceline_client::proto::{ResetReason, watch_standings_response::Frame};
 use tonic::Code;
 
 use super::{at, end_of};
-use crate::history::{End, History, Place, Presented, Stream};
+use crate::history::{Alerts, End, History, Place, Presented, Stream, Watch};
 
 /// The field of the request that is wrong about a token.
 const FIELD: &str = "resume_token";
@@ -20,6 +20,29 @@ pub(super) fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
         talkative(number, stream, &mut found);
     }
     found
+}
+
+/// What of streams of alerts breaks it. Their key outlives the process, so one that was tampered with is always found out.
+pub(super) fn broken_of_alerts(history: &History) -> Vec<(String, Vec<Place>)> {
+    let mut found = Vec::new();
+    for (number, stream) in history.alerts.iter().enumerate() {
+        found.extend(taken_of_alerts(number, stream).map(|(says, place)| (says, vec![place])));
+        talkative(number, stream, &mut found);
+    }
+    found
+}
+
+fn taken_of_alerts(number: usize, stream: &Stream<Alerts>) -> Option<(String, Place)> {
+    let Presented::Tampered(_) = stream.asked.token else { return None };
+    if !stream.told.is_empty() {
+        return Some(("a token that was tampered with is taken".to_owned(), at(number, 0)));
+    }
+    let End::Status(refusal) = &stream.end.as_ref()?.end else { return None };
+    let reason = refusal.reason()?;
+    let names_it = refusal.fields.iter().any(|field| field == FIELD);
+    let right = refusal.code == Code::InvalidArgument && names_it || reason == "SERVER_DRAINING";
+    let says = || format!("a token that was tampered with is refused by {reason}");
+    (!right).then(|| (says(), end_of(number)))
 }
 
 /// A tampered token that was not refused.
@@ -43,12 +66,12 @@ fn taken(number: usize, stream: &Stream) -> Option<(&'static str, Place)> {
 }
 
 /// Tokens that name a scope.
-fn talkative(number: usize, stream: &Stream, found: &mut Vec<(String, Vec<Place>)>) {
+fn talkative<W: Watch>(number: usize, stream: &Stream<W>, found: &mut Vec<(String, Vec<Place>)>) {
     let view = stream.asked.view();
     // A shorter one may be there by chance.
     let scopes: Vec<&str> = view.scopes.into_iter().filter(|scope| scope.len() > 5).collect();
     for (message, told) in stream.told.iter().enumerate() {
-        let token = &told.message.resume_token;
+        let token = W::token(&told.message);
         let says = |scope: &&&str| token.windows(scope.len()).any(|part| part == scope.as_bytes());
         if let Some(scope) = scopes.iter().find(says) {
             found.push((format!("a token says {scope}"), vec![at(number, message)]));

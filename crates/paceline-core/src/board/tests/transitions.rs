@@ -9,7 +9,7 @@ use crate::day::Day;
 use crate::model::Model;
 use crate::period::PeriodKind;
 use crate::roster::{Rep, Roster};
-use crate::standing::Status;
+use crate::standing::{Held, Status};
 use crate::symbol::{Intern as _, Symbols};
 
 const NOON: &str = "2026-11-23T12:00:00Z";
@@ -44,12 +44,12 @@ impl Bench {
         let scope = self.board.roster().named("rep:U1").expect("a rep");
         let day = Day::parse(day).expect("a day");
         let key = self.board.key(scope, BOOKINGS, kind, day).expect("it is shown");
-        self.board.recall(key, status, at(since));
+        self.board.recall(key, Held::new(status, at(since)));
     }
 }
 
 fn line(transition: &Transition) -> String {
-    let Transition { key, step, status, since, trigger, judged } = transition;
+    let Transition { key, step, status, since, trigger, judged, .. } = transition;
     let judged = if judged == since { String::new() } else { format!(" found {judged}") };
     format!("{} {step:?} {} since {since} by {trigger:?}{judged}", key.period.name, status.name())
 }

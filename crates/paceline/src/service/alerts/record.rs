@@ -10,7 +10,7 @@
 //!
 //! `settled` is the status that the last alert told of, and before the first one the status that the period began with. `alerts`
 //! are those that are not known to stand on the topic of alerts, whole and as they are to stand there; it is absent when there
-//! are none. `"over":true` says that the period is over and the status its last. `standing` is absent when only alerts are left. A
+//! are none. `had` names the other statuses that began at the same instant, if there are any. `"over":true` says that the period is over and the status its last. `standing` is absent when only alerts are left. A
 //! null value forgets the standing. Fields that this version does not know are skipped, since a later one may have written them.
 //!
 //! A key `token-key/…` holds, as `{"key":"<64 hexadecimal digits>"}`, what the resume tokens of alerts are authenticated by. The
@@ -43,6 +43,8 @@ struct Record<'a> {
 struct Standing {
     status: String,
     since: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    had: Vec<String>,
     settled: String,
     cause: String,
     judged_at: String,
@@ -114,10 +116,12 @@ fn decode_secret(value: &[u8]) -> Result<MemorySaid, String> {
 }
 
 fn standing(remembered: &Remembered) -> Standing {
-    let Remembered { status, since, settled, trigger, judged, last_day, is_over } = remembered;
+    let Remembered { status, since, had, settled, trigger, judged, last_day, is_over } = remembered;
+    let others = Status::ALL.into_iter().filter(|other| other != status && had.has(*other));
     Standing {
         status: status.name().to_owned(),
         since: since.to_string(),
+        had: others.map(|other| other.name().to_owned()).collect(),
         settled: settled.name().to_owned(),
         cause: name(*trigger).to_owned(),
         judged_at: judged.to_string(),
@@ -130,8 +134,11 @@ impl Standing {
     fn read(self) -> Result<Remembered, String> {
         let trigger = TRIGGERS.into_iter().find(|trigger| name(*trigger) == self.cause);
         let last_day = Day::parse(&self.last_day);
+        let now = status("status", &self.status)?;
+        let had = self.had.iter().map(|had| status("had", had));
         Ok(Remembered {
-            status: status("status", &self.status)?,
+            status: now,
+            had: had.chain([Ok(now)]).collect::<Result<_, _>>()?,
             since: instant("since", &self.since)?,
             settled: status("settled", &self.settled)?,
             trigger: trigger.ok_or_else(|| format!("cause: `{}` is unknown", self.cause))?,
@@ -174,6 +181,7 @@ mod tests {
         Remembered {
             status,
             since: "2026-11-24T11:53:20.000000001Z".parse().expect("an instant"),
+            had: [status, Status::Ahead].into_iter().collect(),
             settled: Status::OnTrack,
             trigger,
             judged: "2026-11-24T12:00:00Z".parse().expect("an instant"),
@@ -229,6 +237,7 @@ mod tests {
             (KEY, with("2026-11-30", "2026-11-31"), "standing.last_day: `2026-11-31`"),
             (KEY, with("2026-11-24T11", "yesterday"), "standing.since: `yesterday"),
             (KEY, with("\"settled\"", "\"settle\""), "missing field"),
+            (KEY, with("[\"AHEAD\"]", "[\"FIRST\"]"), "standing.had: `FIRST` is no status"),
             ("token-key/1", r#"{"key":"abc"}"#.to_owned(), "key: not 64"),
         ] {
             let said = decode(Some(key.as_bytes()), Some(value.as_bytes()));
