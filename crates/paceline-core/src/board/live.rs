@@ -238,12 +238,9 @@ impl Board {
             self.note_leaving(live, verdict, now);
         }
         let former = self.live[live as usize].state.take();
-        let (held, entered) = former
-            .as_ref()
-            .filter(|_| goes_on)
-            .map_or((Held::new(Status::OnTrack, now), self.revision), |former| {
-                (former.held, former.entered)
-            });
+        let same = former.as_ref().filter(|_| goes_on);
+        let begins = || (Held::new(Status::OnTrack, now), self.revision);
+        let (held, entered) = same.map_or_else(begins, |former| (former.held, former.entered));
         if let Some(ended) = former.filter(|_| !goes_on && shown) {
             let key = Key { scope, kpi, period: ended.period };
             self.remember(ended.entered, Removal { key, reason: Reason::OutOfFilter });

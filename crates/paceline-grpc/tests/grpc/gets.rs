@@ -195,8 +195,9 @@ async fn an_answer_that_is_too_large_is_refused_in_words() {
     let stage = Stage::closed(Limits::default(), 90_000).await;
     stage.open_board();
     let mut client = stage.standings().await.max_decoding_message_size(usize::MAX);
-    let refused = client.get_standings(GetStandingsRequest::default()).await;
-    let refused = refused.err().expect("it is more than 16 MiB");
+    let Err(refused) = client.get_standings(GetStandingsRequest::default()).await else {
+        panic!("it is more than 16 MiB")
+    };
     assert_eq!(refused.code(), Code::OutOfRange, "{refused:?}");
     let some =
         GetStandingsRequest { selector: Some(select(&["rep:U1"], &[], &[])), on: String::new() };
