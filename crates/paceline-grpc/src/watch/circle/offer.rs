@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Circle, KEPT};
+use super::{Circle, KEPT, Kept};
 use crate::watch::beat::Step;
 use crate::watch::desk::Desk;
 use crate::watch::look::Look;
@@ -46,7 +46,10 @@ impl Circle {
     /// The frame that goes from where a member is. It need not have been called for it.
     fn kept_for(&self, member: &Member, desk: &Desk<'_>) -> Option<Arc<Whole>> {
         let step = self.step_of(member.place);
-        let kept = self.kept.iter().rev().find(|kept| kept.step == step)?;
+        // Who was told that nothing had changed up to some revision is not brought to one before.
+        let is_ahead = |kept: &Kept| member.position.is_none_or(|at| at <= kept.whole.revision);
+        let fits = |kept: &&Kept| kept.step == step && is_ahead(kept);
+        let kept = self.kept.iter().rev().find(fits)?;
         let is_called = member.called == Some(step);
         let is_good = match step {
             Step::Afresh => {

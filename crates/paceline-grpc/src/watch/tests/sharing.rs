@@ -117,3 +117,32 @@ async fn the_place_of_who_takes_nothing_is_free_after_its_patience() {
     let trailer = status.metadata().get_bin(crate::TOKEN_TRAILER).expect("a token");
     assert_eq!(trailer.to_bytes().expect("bytes"), token);
 }
+
+#[tokio::test]
+async fn who_was_told_that_nothing_is_new_is_not_told_what_was_before() {
+    let house = House::open(Limits::default());
+    let watch = |token: &[u8]| house.watch(select(&["rep:N1"], false), token, LONG);
+    let mut before = watch(&[]);
+    while before.known.token.is_empty() {
+        house.run().await;
+        before.take_all();
+    }
+    let token = before.known.token.clone();
+    // One is amid a frame all the time, so that the others are not alone.
+    let mut amid = watch(&[]);
+    while amid.chunks.is_empty() {
+        house.run().await;
+        drop(amid.take());
+    }
+    drop(before);
+    house.organisation.tell(&[("N1", Some(None))]);
+    let mut slow = watch(&token);
+    assert!(slow.take().is_pending());
+    house.run().await;
+    house.organisation.tell(&[("N1", None)]);
+    let mut late = watch(&token);
+    assert!(late.take().is_pending());
+    house.run().await;
+    let seen = late.take_all();
+    assert!(matches!(seen.as_slice(), [Seen::Bookmark(_)]), "{seen:?}");
+}
