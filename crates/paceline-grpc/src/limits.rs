@@ -9,8 +9,8 @@ pub struct Limits {
     pub connections: usize,
     /// How long the head of a request over HTTP/1.1 may take, and a connection may wait for its next request.
     pub head: Duration,
-    /// Watches at a time, over all connections; further ones are refused. Each holds about 6 KiB, whether it rests or stalls,
-    /// and what its client's window lets it send.
+    /// Watches at a time, over all connections; further ones are refused. Each holds about 6 KiB, and what its client's
+    /// window lets it send; who stalls amid a frame holds that too, see `frames`.
     pub streams: usize,
     /// The bytes of frames that are kept for watches to take, over which no more are opened. Who watches the same shares
     /// them; who stalls amid a large one holds it until its stream ends.

@@ -2,8 +2,8 @@
 //!
 //! The [`hub`] follows what changes on the board, and wakes the [`audience`]s that are concerned. For those of an audience who
 //! are ready a beat looks at the board once, and makes and encodes each frame once. A stream takes a frame when its
-//! connection has room for it. What is kept of a stream is up to where it has everything, so a client that stalls costs no
-//! more than what its connection has buffered, however long it stalls, and gets the newest values when it goes on.
+//! connection has room for it. What is kept of a stream is up to where it has everything, so a client that stalls costs what
+//! its connection has buffered and the frame it is amid, which it shares with others, and gets the newest values when it goes on.
 
 mod audience;
 mod beat;

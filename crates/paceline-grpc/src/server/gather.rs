@@ -2,7 +2,8 @@
 //!
 //! A change is told to many streams, each of which hands one small frame to its connection. Left to itself, HTTP/2 writes
 //! after every such frame: the first wakes the connection, which runs next; and a frame of more than 256 bytes is written
-//! by itself where the socket takes vectored writes. Half of the time then goes into system calls, on both sides.
+//! by itself where the socket takes vectored writes. So every
+//! frame costs a system call on either side.
 
 use std::future::Future;
 use std::io;

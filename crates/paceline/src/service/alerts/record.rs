@@ -10,8 +10,8 @@
 //!
 //! `settled` is the status that the last alert told of, and before the first one the status that the period began with. `alerts`
 //! are those that are not known to stand on the topic of alerts, whole and as they are to stand there; it is absent when there
-//! are none. `had` names the other statuses that began at the same instant, if there are any. `"over":true` says that the period is over and the status its last. `standing` is absent when only alerts are left. A
-//! null value forgets the standing. Fields that this version does not know are skipped, since a later one may have written them.
+//! are none. `had` names the other statuses that began at the same instant, if there are any. `"over":true` says that the period
+//! is over and the status its last. `standing` is absent when only alerts are left. A null value forgets the standing. Fields that this version does not know are skipped, since a later one may have written them.
 //!
 //! A key `token-key/…` holds, as `{"key":"<64 hexadecimal digits>"}`, what the resume tokens of alerts are authenticated by. The
 //! first of them on the topic counts, in every life of the service; two that were written at once have keys that differ, so that
