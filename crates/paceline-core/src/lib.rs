@@ -31,6 +31,7 @@ pub mod record;
 pub mod roster;
 mod schedule;
 pub mod shares;
+pub mod sight;
 pub mod spread;
 pub mod standing;
 pub mod suggest;

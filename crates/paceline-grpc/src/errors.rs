@@ -33,6 +33,30 @@ pub(crate) fn all_invalid(fields: Vec<(String, String)>) -> Status {
     Status::with_error_details(Code::InvalidArgument, texts.join("\n"), details)
 }
 
+/// It is not known who asks, for a reason of [`Unidentified`](crate::who::Unidentified).
+pub(crate) fn unauthenticated(reason: &str) -> Status {
+    let (code, message, retry) = match reason {
+        "CREDENTIALS_MISSING" => {
+            (Code::Unauthenticated, "no credentials: send `authorization: Bearer <token>`", None)
+        }
+        "CREDENTIALS_EXPIRED" => {
+            (Code::Unauthenticated, "the credentials have expired: come again with new ones", None)
+        }
+        "KEYS_UNAVAILABLE" => {
+            let message = "the keys by which credentials are checked cannot be had just now";
+            (Code::Unavailable, message, Some(RETRY))
+        }
+        _ => (Code::Unauthenticated, "the credentials are not accepted", None),
+    };
+    Status::with_error_details(code, message, info(reason, retry))
+}
+
+/// Somebody asks for what those of their role may not do, whatever it is about.
+pub(crate) fn not_permitted(what: &str) -> Status {
+    let message = format!("your role may not {what}");
+    Status::with_error_details(Code::PermissionDenied, message, info("NOT_PERMITTED", None))
+}
+
 /// There is no such goal.
 pub(crate) fn unknown_goal(id: &str) -> Status {
     let message = format!("there is no goal `{id}`");

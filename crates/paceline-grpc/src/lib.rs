@@ -31,6 +31,7 @@ mod standings;
 mod subject;
 mod token;
 mod watch;
+mod who;
 
 pub use codec::Encoded;
 pub use convert::alert_message;
@@ -39,3 +40,4 @@ pub use metric::describe;
 pub use served::{AppendGoal, Appending, Clock, Served};
 pub use server::{Error, Origin, OriginError, Server};
 pub use watch::TOKEN_TRAILER;
+pub use who::{Credentials, Identify, Identifying, Principal, Role, Unidentified};

@@ -8,6 +8,7 @@ use paceline_core::board::Selection;
 use paceline_core::kpi::KpiId;
 use paceline_core::model::Model;
 use paceline_core::period::PeriodKind;
+use paceline_core::sight::Sight;
 use paceline_core::suggest;
 use sha2::{Digest, Sha256};
 use tonic::Status;
@@ -41,7 +42,8 @@ impl View {
         let hash = hash(selector, &kinds);
         let proto::Selector { scopes, with_members, .. } = selector;
         let scopes = scopes.clone();
-        let selection = Selection { scopes, with_members: *with_members, kpis, kinds };
+        let selection =
+            Selection { sight: Sight::All, scopes, with_members: *with_members, kpis, kinds };
         Ok(Self { selection, hash })
     }
 }

@@ -9,6 +9,7 @@ use paceline_core::goal::Edit;
 use paceline_engine::Live;
 
 use crate::limits::Limits;
+use crate::who::Identify;
 
 /// A source of the present instant.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -30,6 +31,8 @@ pub struct Served {
     pub wall: Clock,
     /// Where edits of goals are written. They are read back from there into the board.
     pub append_goal: AppendGoal,
+    /// What finds out who asks; without, everybody may see and do everything.
+    pub identify: Option<Arc<dyn Identify>>,
     /// What clients may hold.
     pub limits: Limits,
 }

@@ -8,6 +8,7 @@ mod origin;
 mod web;
 
 use axum::Router;
+use axum::middleware;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -26,6 +27,7 @@ use crate::served::Served;
 use crate::standings::Standings;
 use crate::token::Tokens;
 use crate::watch::Watches;
+use crate::who;
 
 pub(crate) use last_call::LastCall;
 pub use origin::{Origin, OriginError};
@@ -51,7 +53,7 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Server {
     served: Served,
-    routes: Routes,
+    services: Router,
     health: HealthReporter,
     shutdown: CancellationToken,
 }
@@ -89,13 +91,15 @@ impl Server {
         .add_service(reflection().build_v1().map_err(Error::Reflection)?)
         .add_service(reflection().build_v1alpha().map_err(Error::Reflection)?);
         health::begin(&health).await;
-        Ok(Self { served, routes: routes.prepare(), health, shutdown })
+        let identified = middleware::from_fn_with_state(served.identify.clone(), who::identified);
+        let services = routes.prepare().into_axum_router().layer(identified);
+        Ok(Self { served, services, health, shutdown })
     }
 
     /// Serves gRPC on `listener`, and keeps the health, until shutdown. When all clients have taken the ends of their
     /// streams, or [`Limits::drain`](crate::Limits::drain) has passed, this returns.
     pub async fn grpc(&self, listener: TcpListener) {
-        let router = self.routes.clone().into_axum_router();
+        let router = self.services.clone();
         tokio::join!(
             health::follow(self.health.clone(), &self.served.live, &self.shutdown),
             self.accept(listener, accept::http2(), router),
@@ -105,7 +109,7 @@ impl Server {
     /// Serves gRPC-Web over HTTP/1.1 on `listener`, beside `pages`, in the same way. Pages of `origins` may ask from a
     /// browser.
     pub async fn web(&self, listener: TcpListener, pages: Router, origins: &[Origin]) {
-        let router = web::router(self.routes.clone(), pages, origins);
+        let router = web::router(self.services.clone(), pages, origins);
         self.accept(listener, accept::http1(&self.served.limits), router).await;
     }
 

@@ -7,6 +7,7 @@ use paceline_core::day::Day;
 use paceline_core::kpi::Kpi;
 use paceline_core::model::Model;
 use paceline_core::period::PeriodKind;
+use paceline_core::sight::Sight;
 use tonic::Status;
 
 use crate::errors::invalid;
@@ -34,7 +35,7 @@ pub(crate) fn subject(
     let id = selector::kpi(kpi, model).map_err(|description| wrong("kpi", kpi, description))?;
     let kind = kind(period, model.kpi(id));
     let kind = kind.map_err(|description| wrong("period", period, description))?;
-    Ok(Subject { scope: scope.to_owned(), kpi: id, kind })
+    Ok(Subject { sight: Sight::All, scope: scope.to_owned(), kpi: id, kind })
 }
 
 fn kind(text: &str, kpi: &Kpi) -> Result<PeriodKind, String> {

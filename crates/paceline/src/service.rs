@@ -99,6 +99,7 @@ impl Service {
             clock: clock.shared(),
             wall: Clock::System.shared(),
             append_goal: goals::appender(&settings, &config.topics.goals)?,
+            identify: None,
             limits: Limits::default(),
         };
         let server = Arc::new(Server::new(served, stop.clone()).await?);

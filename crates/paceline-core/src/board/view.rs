@@ -12,6 +12,7 @@ use crate::kpi::KpiId;
 use crate::ledger::Doubt;
 use crate::period::{Period, PeriodKind};
 use crate::roster::{Roster, ScopeId};
+use crate::sight::Sight;
 use crate::spread::Spread;
 use crate::standing::{Case, Numbers, Status};
 
@@ -164,6 +165,8 @@ pub struct Changed {
 /// Scopes are asked for by name, for which of them there are, and who is part of them, changes with the roster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
+    /// What of all this the one who asks may see.
+    pub sight: Sight,
     /// The names of the scopes.
     pub scopes: Vec<String>,
     /// Whether the scopes that are part of these are asked for too.
@@ -177,6 +180,8 @@ pub struct Selection {
 /// One line of the board: the scope, KPI and kind of period that somebody asks about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
+    /// Whose numbers the one who asks may see.
+    pub sight: Sight,
     /// The name of the scope.
     pub scope: String,
     /// The KPI.

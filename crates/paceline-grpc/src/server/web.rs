@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderName, Method, header};
-use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -16,10 +15,10 @@ const PREFLIGHT: Duration = Duration::from_secs(60 * 60);
 
 /// The services as gRPC-Web beside other pages. What is compressed must not come before them: the trailers are a part of
 /// the body.
-pub(super) fn router(routes: Routes, pages: Router, origins: &[Origin]) -> Router {
+pub(super) fn router(services: Router, pages: Router, origins: &[Origin]) -> Router {
     // A path that nobody serves is for the pages to answer, not for gRPC: neither its own answer to those nor a layer around
     // them goes along.
-    let services = routes.into_axum_router().reset_fallback();
+    let services = services.reset_fallback();
     let services = services.route_layer(GrpcWebLayer::new()).route_layer(cors(origins));
     pages.merge(services)
 }

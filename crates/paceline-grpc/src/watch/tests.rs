@@ -71,6 +71,7 @@ impl House {
             wall: clock.clone(),
             clock,
             append_goal: Arc::new(|_| Box::pin(std::future::ready(Err("no log".to_owned())))),
+            identify: None,
             limits,
         };
         let shutdown = CancellationToken::new();

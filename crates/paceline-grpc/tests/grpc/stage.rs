@@ -79,6 +79,7 @@ impl Stage {
             clock: Arc::new(move || *clock.lock().expect("a clock")),
             wall: Arc::new(Timestamp::now),
             append_goal: log.clone().appender(),
+            identify: None,
             limits,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

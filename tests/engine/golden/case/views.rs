@@ -105,7 +105,12 @@ impl Case<'_> {
             panic!("{}: names no scope, KPI and kind of period: {head:?}", self.name)
         };
         let kpi = self.engine.live.model().kpi_named(kpi).expect("a KPI");
-        Subject { scope: scope.clone(), kpi, kind: kind.parse().expect("a kind of period") }
+        Subject {
+            sight: Default::default(),
+            scope: scope.clone(),
+            kpi,
+            kind: kind.parse().expect("a kind of period"),
+        }
     }
 
     /// The same as the oracle names it.

@@ -108,7 +108,7 @@ impl Play<'_> {
     fn subject(&self, (scope, kpi, kind): &Place) -> Subject {
         let kpi = self.engine.live.model().kpi_named(kpi).expect("both know the same KPIs");
         let kind = kind.to_string().parse().expect("both know the same kinds of period");
-        Subject { scope: scope.clone(), kpi, kind }
+        Subject { sight: Default::default(), scope: scope.clone(), kpi, kind }
     }
 
     fn compare_focus(&mut self, rows: &[Row]) -> Outcome {

@@ -344,6 +344,7 @@ fn a_scope_that_ends_is_deleted_and_one_that_leaves_a_team_is_out_of_filter() {
         with_members: true,
         kpis: vec![BOOKINGS],
         kinds: vec![PeriodKind::Month],
+        ..Selection::default()
     };
     assert_eq!(play.board.unknown(&selection), ["rep:R9"]);
     let mut since = play.board.revision();

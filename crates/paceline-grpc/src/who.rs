@@ -1,0 +1,152 @@
+//! Who asks: found once for each request, before any service sees it, and carried along with it.
+//!
+//! What a caller may see is no list of scopes but a [`Sight`], which the board is asked with: who is below whom is another
+//! tomorrow, and a stream of today goes on.
+
+use std::fmt::Debug;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use paceline_core::sight::Sight;
+use tonic::{Extensions, Status};
+
+use crate::errors;
+
+/// What somebody may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Sees their own numbers.
+    Rep,
+    /// Sees their own numbers, and those of everyone below.
+    Manager,
+    /// Sees all numbers.
+    Executive,
+    /// Sees all numbers, and sets goals.
+    Admin,
+    /// A program, which sees and does what the config says.
+    Service,
+}
+
+impl Role {
+    /// Its name in claims, configs and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rep => "rep",
+            Self::Manager => "manager",
+            Self::Executive => "executive",
+            Self::Admin => "admin",
+            Self::Service => "service",
+        }
+    }
+}
+
+/// Somebody who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// Who says who it is: the issuer of a token, or `mtls`; empty where nobody checks.
+    pub issuer: String,
+    /// Who it is, uniquely within the issuer: the subject of a token or certificate.
+    pub subject: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whose numbers they may see.
+    pub sight: Sight,
+    /// The id of the rep that they are, if they are one.
+    pub rep: Option<String>,
+    /// Whether they may set and delete goals.
+    pub sets_goals: bool,
+    /// From when on their credentials are worth nothing, by the wall clock.
+    pub expires: Option<Timestamp>,
+}
+
+impl Principal {
+    /// Whoever asks where nobody is asked who they are.
+    pub fn anyone() -> Self {
+        Self {
+            issuer: String::new(),
+            subject: "anonymous".to_owned(),
+            role: Role::Admin,
+            sight: Sight::All,
+            rep: None,
+            sets_goals: true,
+            expires: None,
+        }
+    }
+
+    /// Who asked a request.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when nobody looked, which lets nobody in by an oversight.
+    pub(crate) fn of(extensions: &Extensions) -> Result<&Arc<Self>, Status> {
+        extensions.get::<Arc<Self>>().ok_or_else(|| errors::unauthenticated("CREDENTIALS_MISSING"))
+    }
+}
+
+/// What somebody shows for who they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Credentials<'a> {
+    /// The metadata of the request.
+    pub headers: &'a HeaderMap,
+    /// The certificate that the connection's peer has proven to own, in DER.
+    pub certificate: Option<&'a [u8]>,
+}
+
+/// Why somebody is nobody. It is told in logs and counted; the caller hears only what helps an honest one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unidentified {
+    /// What a program can act on: `CREDENTIALS_MISSING`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_INVALID` or `KEYS_UNAVAILABLE`, which
+    /// is no fault of the caller's.
+    pub reason: &'static str,
+    /// What exactly was wrong, for the log and the metrics: a word of a fixed list.
+    pub detail: &'static str,
+}
+
+/// Somebody on the way to being identified.
+pub type Identifying<'a> =
+    Pin<Box<dyn Future<Output = Result<Principal, Unidentified>> + Send + 'a>>;
+
+/// Finds out who asks.
+pub trait Identify: Debug + Send + Sync {
+    /// Who shows these credentials.
+    fn identify<'a>(&'a self, shown: Credentials<'a>) -> Identifying<'a>;
+}
+
+/// The certificate of a connection's peer, which every request on it carries.
+#[derive(Clone, Debug)]
+pub(crate) struct PeerCertificate(pub(crate) Arc<[u8]>);
+
+/// What probes ask for without credentials.
+const HEALTH: &str = "/grpc.health.v1.Health/";
+
+/// Lets only those through of whom it is known who they are, which the request tells from there on.
+pub(crate) async fn identified(
+    State(identify): State<Option<Arc<dyn Identify>>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let principal = match &identify {
+        None => Principal::anyone(),
+        Some(_) if request.uri().path().starts_with(HEALTH) => return next.run(request).await,
+        Some(identify) => {
+            let certificate = request.extensions().get::<PeerCertificate>().cloned();
+            let certificate = certificate.as_ref().map(|certificate| &*certificate.0);
+            let shown = Credentials { headers: request.headers(), certificate };
+            match identify.identify(shown).await {
+                Ok(principal) => principal,
+                Err(unidentified) => return refused(unidentified).into_response(),
+            }
+        }
+    };
+    request.extensions_mut().insert(Arc::new(principal));
+    next.run(request).await
+}
+
+fn refused(unidentified: Unidentified) -> axum::http::Response<tonic::body::Body> {
+    tracing::debug!(reason = unidentified.reason, detail = unidentified.detail, "nobody known");
+    errors::unauthenticated(unidentified.reason).into_http()
+}
