@@ -16,6 +16,7 @@ mod live;
 mod past;
 mod reshape;
 mod rests;
+mod selection;
 mod slots;
 mod timed;
 mod trail;
@@ -57,8 +58,9 @@ use working_times::WorkingTimes;
 
 pub use batch::Batch;
 pub use history::{History, HistoryDay};
+pub use selection::{Selection, Subject};
 pub use transitions::{Step, Transition};
-pub use view::{Changed, Key, Reading, Reason, Removal, Selection, Standing, Subject, Update};
+pub use view::{Changed, Key, OfReps, Reading, Reason, Removal, Standing, Update};
 
 /// A position in the one order of the board's commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::board::{Reading, Standing};
 use crate::kpi::Better;
 use crate::rational::Rational;
-use crate::roster::Roster;
+use crate::roster::{Roster, ScopeId};
 use crate::standing::Case;
 
 pub use focus::{Focus, focus};
@@ -35,6 +35,8 @@ pub struct Leaderboard {
     by: By,
     at: Timestamp,
     ranked: Vec<Ranked>,
+    /// Of whom alone anything is shown, if that is so.
+    only: Option<ScopeId>,
 }
 
 /// A rep on a leaderboard.
@@ -66,12 +68,29 @@ impl Leaderboard {
             let rank = if same { ranked[at - 1].rank } else { Some(at as u32 + 1) };
             ranked[at].rank = rank.filter(|_| ranked[at].value.is_some());
         }
-        Self { by, at, ranked }
+        Self { by, at, ranked, only: None }
     }
 
-    /// The reps in their order.
-    pub fn ranked(&self) -> &[Ranked] {
-        &self.ranked
+    /// The same for who is shown no rep but one; all count nonetheless.
+    #[must_use]
+    pub fn only(self, rep: Option<ScopeId>) -> Self {
+        Self { only: rep, ..self }
+    }
+
+    /// How many reps there are.
+    pub fn members(&self) -> usize {
+        self.ranked.len()
+    }
+
+    /// The reps in their order, as far as they are shown: the first `limit`, or with 0 all.
+    pub fn shown(&self, limit: usize) -> impl Iterator<Item = &Ranked> {
+        let first = if limit == 0 { usize::MAX } else { limit };
+        let ranked = self.ranked.iter().filter(|ranked| self.shows(ranked));
+        ranked.take(first)
+    }
+
+    fn shows(&self, ranked: &Ranked) -> bool {
+        self.only.is_none_or(|only| ranked.reading.key().scope == only)
     }
 
     /// The first instant at which the clock alone may change the order, if there is one: at which one who is behind draws level
@@ -84,11 +103,10 @@ impl Leaderboard {
         crossing::first(self.ranked.iter().map(|ranked| ranked.reading.case()), self.at)
     }
 
-    /// The ranks and standings of the first `limit` reps, or with 0 of all.
+    /// The ranks and standings of the first `limit` reps that are shown, or with 0 of all.
     pub fn into_standings(self, limit: usize) -> Vec<(Option<u32>, Standing)> {
-        let first = if limit == 0 { usize::MAX } else { limit };
-        let standing = |ranked: Ranked| (ranked.rank, ranked.reading.at(self.at));
-        self.ranked.into_iter().take(first).map(standing).collect()
+        let shown = self.shown(limit).cloned();
+        shown.map(|ranked| (ranked.rank, ranked.reading.at(self.at))).collect()
     }
 }
 

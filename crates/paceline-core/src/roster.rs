@@ -248,7 +248,12 @@ impl Roster {
         self.members.get(scope.0 as usize).into_iter().flatten().copied()
     }
 
-    /// The scopes that a scope is part of, itself not among them; `None` when it is not in force.
+    /// How many reps there are whose numbers a scope counts.
+    pub fn size(&self, scope: ScopeId) -> usize {
+        self.members.get(scope.0 as usize).map_or(0, Vec::len)
+    }
+
+    /// The scopes that a scope is part of, the nearest first, itself not among them; `None` when it is not in force.
     pub fn above(&self, scope: ScopeId) -> Option<&[ScopeId]> {
         Some(match self.scope(scope) {
             Scope::Ended => return None,

@@ -1,11 +1,12 @@
 //! Sight: whose numbers somebody may see, whoever is part of whom.
 //!
 //! It names scopes rather than holding them: which scopes there are, and who is part of them, changes with the roster, and so
-//! does what is seen. So a sight is asked by the roster of the revision at which something is shown.
+//! does what is seen. So a sight is asked by the roster of the revision at which something is shown. A [`Horizon`] is the sight
+//! with its names looked up, for who asks about many scopes at once.
 
 use std::sync::Arc;
 
-use crate::roster::{Roster, ScopeId};
+use crate::roster::{Roster, Scope, ScopeId};
 
 /// Whose numbers somebody may see.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +27,13 @@ pub struct Root {
     pub with_members: bool,
 }
 
+/// A sight with its roots found. They keep their ids in later rosters, and had them in those before.
+#[derive(Clone, Debug)]
+pub struct Horizon {
+    /// Each with whether what is part of it is seen too; `None` for everyone's.
+    roots: Option<Vec<(ScopeId, bool)>>,
+}
+
 impl Sight {
     /// That of a rep: their own numbers.
     pub fn of_rep(id: &str) -> Self {
@@ -38,14 +46,54 @@ impl Sight {
         Self::Of([own, Root { scope: format!("team:{id}"), with_members: true }].into())
     }
 
+    /// The roots from which everything grows that is seen; nothing when all is.
+    pub fn roots(&self) -> Option<&[Root]> {
+        match self {
+            Self::All => None,
+            Self::Of(roots) => Some(roots),
+        }
+    }
+
+    /// It with its roots found, as far as there ever were such scopes.
+    pub fn horizon(&self, roster: &Roster) -> Horizon {
+        let find = |root: &Root| Some((roster.ever_named(&root.scope)?, root.with_members));
+        Horizon { roots: self.roots().map(|roots| roots.iter().filter_map(find).collect()) }
+    }
+
     /// Whether a scope in force is seen by a roster.
     pub fn sees(&self, scope: ScopeId, roster: &Roster) -> bool {
-        let Self::Of(roots) = self else { return true };
-        let Some(above) = roster.above(scope) else { return false };
-        roots.iter().any(|root| {
-            roster
-                .named(&root.scope)
-                .is_some_and(|known| known == scope || root.with_members && above.contains(&known))
-        })
+        self.horizon(roster).sees(scope, roster.above(scope))
+    }
+
+    /// The scope in force that a name means to whom it belongs: one that is not seen is as if there were none.
+    pub fn named(&self, name: &str, roster: &Roster) -> Option<ScopeId> {
+        roster.named(name).filter(|scope| self.sees(*scope, roster))
     }
 }
+
+impl Horizon {
+    /// Whether a scope is seen that is part of those `above`; `None` is for one that is not in force, of which only those have
+    /// sight who have it of everyone.
+    pub fn sees(&self, scope: ScopeId, above: Option<&[ScopeId]>) -> bool {
+        let Some(roots) = &self.roots else { return true };
+        let Some(above) = above else { return false };
+        let shows = |(root, with_members): &(ScopeId, bool)| {
+            *root == scope || *with_members && above.contains(root)
+        };
+        roots.iter().any(shows)
+    }
+
+    /// Whether a scope is seen and so is everyone who is part of it.
+    pub fn sees_all_of(&self, scope: ScopeId, roster: &Roster) -> bool {
+        let Some(roots) = &self.roots else { return true };
+        let Some(above) = roster.above(scope) else { return false };
+        let alone = matches!(roster.scope(scope), Scope::Rep(_));
+        let shows = |(root, with_members): &(ScopeId, bool)| {
+            *root == scope && (alone || *with_members) || *with_members && above.contains(root)
+        };
+        roots.iter().any(shows)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,8 @@ use super::Board;
 use super::accumulator::{Accumulator, Value};
 use super::ahead::Moving;
 use super::past::Sums;
-use super::view::{Reading, Subject};
+use super::selection::Subject;
+use super::view::Reading;
 use super::working_times::WorkingTimes;
 use super::worth::Parts;
 use crate::day::Day;
@@ -61,8 +62,8 @@ enum Plan {
 }
 
 impl Board {
-    /// What a standing comes to day by day, in the period that is running or holds `on`; `None` when there is no such scope,
-    /// or the KPI is not shown for such periods. A [stock](crate::model::Model::is_of_now) has no days, and nothing comes of
+    /// What a standing comes to day by day, in the period that is running or holds `on`; `None` when there is no such scope
+    /// that is seen, or the KPI is not shown for such periods. A [stock](crate::model::Model::is_of_now) has no days, and nothing comes of
     /// it here. Time must have been advanced to `now`.
     pub fn history(
         &mut self,
@@ -70,7 +71,7 @@ impl Board {
         on: Option<Day>,
         now: Timestamp,
     ) -> Option<History> {
-        let scope = self.roster.named(&subject.scope)?;
+        let scope = subject.sight.named(&subject.scope, &self.roster)?;
         let live = self.live_id(scope, self.slots.find(subject.kpi, subject.kind)?);
         let reading = self.readings_of(&[live], on, now).pop()?;
         let period = reading.key.period.clone();

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::lineage::Moved;
+use super::selection::{Selection, Subject, View};
 use super::{Board, Revision};
 use crate::day::Day;
 use crate::kpi::KpiId;
 use crate::ledger::Doubt;
-use crate::period::{Period, PeriodKind};
-use crate::roster::{Roster, ScopeId};
-use crate::sight::Sight;
+use crate::period::Period;
+use crate::roster::ScopeId;
 use crate::spread::Spread;
 use crate::standing::{Case, Numbers, Status};
 
@@ -118,6 +118,8 @@ pub enum Reason {
     Deleted,
     /// Its period is over, or its scope is no longer part of the one that was asked for.
     OutOfFilter,
+    /// Its scope is seen no longer by whoever asks, whatever became of it since.
+    OutOfScope,
 }
 
 /// A standing that left the board, and when it had come.
@@ -125,6 +127,15 @@ pub enum Reason {
 pub(super) struct Left {
     pub(super) entered: Revision,
     pub(super) removal: Removal,
+}
+
+/// The standings of the reps in a scope.
+#[derive(Clone, Debug)]
+pub struct OfReps {
+    /// The standings.
+    pub readings: Vec<Reading>,
+    /// The only one among the reps whose standing may be told of; nothing when all may.
+    pub only: Option<ScopeId>,
 }
 
 /// What changed between two revisions.
@@ -160,93 +171,14 @@ pub struct Changed {
     pub all: bool,
 }
 
-/// A part of the board: the scopes, KPIs and kinds of period somebody asks for. Empty is everything.
-///
-/// Scopes are asked for by name, for which of them there are, and who is part of them, changes with the roster.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// What of all this the one who asks may see.
-    pub sight: Sight,
-    /// The names of the scopes.
-    pub scopes: Vec<String>,
-    /// Whether the scopes that are part of these are asked for too.
-    pub with_members: bool,
-    /// The KPIs.
-    pub kpis: Vec<KpiId>,
-    /// The kinds of period.
-    pub kinds: Vec<PeriodKind>,
-}
-
-/// One line of the board: the scope, KPI and kind of period that somebody asks about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
-    /// Whose numbers the one who asks may see.
-    pub sight: Sight,
-    /// The name of the scope.
-    pub scope: String,
-    /// The KPI.
-    pub kpi: KpiId,
-    /// The kind of period.
-    pub kind: PeriodKind,
-}
-
-/// A selection, with its scopes found by their names.
-struct View<'a> {
-    selection: &'a Selection,
-    scopes: Vec<ScopeId>,
-}
-
-impl<'a> View<'a> {
-    fn new(selection: &'a Selection, roster: &Roster) -> Self {
-        let found = selection.scopes.iter().filter_map(|name| roster.ever_named(name));
-        let mut scopes: Vec<ScopeId> = found.collect();
-        scopes.sort_unstable();
-        scopes.dedup();
-        Self { selection, scopes }
-    }
-
-    /// The scopes that it may show by a roster, in their order; `None` when those are all.
-    fn few(&self, roster: &Roster) -> Option<BTreeSet<ScopeId>> {
-        if self.selection.scopes.is_empty() {
-            return None;
-        }
-        let mut few: BTreeSet<ScopeId> = self.scopes.iter().copied().collect();
-        if self.selection.with_members {
-            few.extend(self.scopes.iter().flat_map(|scope| roster.below(*scope)));
-        }
-        Some(few)
-    }
-
-    /// The scopes it names, when it shows no others whoever is part of whom.
-    fn named(&self) -> Option<&[ScopeId]> {
-        let Selection { scopes, with_members, .. } = self.selection;
-        (!scopes.is_empty() && !with_members).then_some(&self.scopes)
-    }
-
-    /// Whether it holds a scope that is part of those `above`; `None` is for one that is not in force.
-    fn shows(&self, scope: ScopeId, above: Option<&[ScopeId]>) -> bool {
-        let asked = |scope: &ScopeId| self.scopes.binary_search(scope).is_ok();
-        above.is_some_and(|above| {
-            self.selection.scopes.is_empty()
-                || asked(&scope)
-                || self.selection.with_members && above.iter().any(asked)
-        })
-    }
-
-    fn holds(&self, kpi: KpiId, kind: PeriodKind) -> bool {
-        let Selection { kpis, kinds, .. } = self.selection;
-        (kpis.is_empty() || kpis.contains(&kpi)) && (kinds.is_empty() || kinds.contains(&kind))
-    }
-}
-
 /// What became of a scope in a view since a revision.
 enum Course {
     /// It was there and is.
     Stayed,
     /// It came at a revision.
     Entered(Revision),
-    /// It was there and is not.
-    Left,
+    /// It was there and is not; whether it was in force still when it was first not seen any longer.
+    Left { unseen: bool },
     /// It was not there and is not.
     Outside,
 }
@@ -264,21 +196,35 @@ impl Board {
         self.readings_of(&lives, on, now)
     }
 
-    /// The standings of the reps in the scope that is asked for, in the same periods; `None` when there is no such scope.
-    /// Time must have been advanced to `now`.
+    /// The standings of the reps in the scope that is asked for, in the same periods, if all of them are seen; `None` when
+    /// there is no such scope. Whoever is given as `own` may ask about any scope that the rep is part of: where not all are
+    /// seen, only that rep's standing may be told of. Time must have been advanced to `now`.
     pub fn readings_of_reps(
         &mut self,
         subject: &Subject,
+        own: Option<&str>,
         on: Option<Day>,
         now: Timestamp,
-    ) -> Option<Vec<Reading>> {
+    ) -> Option<OfReps> {
         let scope = self.roster.named(&subject.scope)?;
+        let only = if subject.sight.horizon(&self.roster).sees_all_of(scope, &self.roster) {
+            None
+        } else {
+            Some(self.part_of(scope, own?)?)
+        };
         let Some(slot) = self.slots.find(subject.kpi, subject.kind) else {
-            return Some(Vec::new());
+            return Some(OfReps { readings: Vec::new(), only });
         };
         let live = |rep| self.live_id(self.roster.rep_scope(rep), slot);
         let lives: Vec<u32> = self.roster.members(scope).map(live).collect();
-        Some(self.readings_of(&lives, on, now))
+        Some(OfReps { readings: self.readings_of(&lives, on, now), only })
+    }
+
+    /// The scope of a rep who is part of a scope.
+    fn part_of(&self, scope: ScopeId, rep: &str) -> Option<ScopeId> {
+        let own = self.roster.named(&format!("rep:{rep}"))?;
+        let is_part = own == scope || self.roster.above(own)?.contains(&scope);
+        is_part.then_some(own)
     }
 
     /// The standings of `lives` in the periods that are running, or on `on` in those that hold that day.
@@ -294,9 +240,12 @@ impl Board {
         }
     }
 
-    /// The names of a selection of which there is no scope now, each once.
+    /// The names of a selection of which there is no scope now that is seen, each once.
     pub fn unknown(&self, selection: &Selection) -> Vec<String> {
-        let names = selection.scopes.iter().filter(|name| self.roster.named(name).is_none());
+        let horizon = selection.sight.horizon(&self.roster);
+        let sees = |scope: ScopeId| horizon.sees(scope, self.roster.above(scope));
+        let is_known = |name: &String| self.roster.named(name).is_some_and(sees);
+        let names = selection.scopes.iter().filter(|name| !is_known(name));
         let mut unknown: Vec<String> = names.cloned().collect();
         unknown.sort_unstable();
         unknown.dedup();
@@ -321,13 +270,13 @@ impl Board {
     /// What changed in a selection after a revision; `None` when what was removed or moved since is no longer known.
     ///
     /// Which scopes it shows is decided by the rosters of then and of now. What came into it by another roster is as if it
-    /// had changed then.
+    /// had changed then. Of what left the sight of whoever asks, nothing is told that came after.
     pub fn changes_since(&self, since: Revision, selection: &Selection) -> Option<Update<Reading>> {
         if !self.removals.remembers(since) || !self.lineage.remembers(since) {
             return None;
         }
         let view = View::new(selection, &self.roster);
-        let moved = self.lineage.since(since, view.named());
+        let moved = self.lineage.since(since, view.named().as_deref());
         // What is shown is among these, and what was: without another roster those are the same.
         let few = view.few(&self.roster).map(|mut few| {
             few.extend(moved.keys());
@@ -344,21 +293,19 @@ impl Board {
         for scope in moved.keys().copied() {
             match course(scope) {
                 Course::Entered(at) => update.standings.extend(self.entered(scope, at, &view)),
-                Course::Left => update.removed.extend(self.lost(scope, since, &view)),
+                Course::Left { unseen } => {
+                    let reason = if unseen { Reason::OutOfScope } else { Reason::OutOfFilter };
+                    update.removed.extend(self.lost(scope, since, &view, reason));
+                }
                 Course::Stayed | Course::Outside => {}
             }
         }
-        // What also came after `since` was never seen, so it has not left; and what stands again is no loss.
-        let lost = |left: &Left| {
-            let Removal { key, .. } = &left.removal;
-            let course = course(key.scope);
-            let was = matches!(course, Course::Stayed | Course::Left);
-            was && left.entered <= since
-                && view.holds(key.kpi, key.period.kind)
-                && !(self.stands(key) && matches!(course, Course::Stayed))
-        };
-        let left = self.left_among(since, few.as_ref()).into_iter().filter(|left| lost(left));
-        update.removed.extend(left.map(|left| left.removal.clone()));
+        for left in self.left_among(since, few.as_ref()) {
+            let course = course(left.removal.key.scope);
+            let reason = self.reason_left(left, since, &view, &course);
+            let removal = |reason| Removal { reason, ..left.removal.clone() };
+            update.removed.extend(reason.map(removal));
+        }
         Some(update)
     }
 
@@ -390,6 +337,30 @@ impl Board {
         }
     }
 
+    /// Why a standing that left the board has left a view in which its scope went a course; nothing when it was not there, or
+    /// stands again.
+    fn reason_left(
+        &self,
+        left: &Left,
+        since: Revision,
+        view: &View<'_>,
+        course: &Course,
+    ) -> Option<Reason> {
+        let Removal { key, reason } = &left.removal;
+        // What also came after `since` was never seen, so it has not left.
+        if left.entered > since || !view.holds(key.kpi, key.period.kind) {
+            return None;
+        }
+        match course {
+            Course::Stayed if self.stands(key) => None,
+            // Its scope is there, whatever it was meanwhile.
+            Course::Stayed => Some(Reason::OutOfFilter),
+            Course::Left { unseen: true } => Some(Reason::OutOfScope),
+            Course::Left { unseen: false } => Some(*reason),
+            Course::Entered(_) | Course::Outside => None,
+        }
+    }
+
     fn course(&self, view: &View<'_>, scope: ScopeId, moved: Option<&Moved<'_>>) -> Course {
         let is = view.shows(scope, self.roster.above(scope));
         let Some(Moved { was, changes }) = moved else {
@@ -397,7 +368,10 @@ impl Board {
         };
         match (view.shows(scope, *was), is) {
             (true, true) => Course::Stayed,
-            (true, false) => Course::Left,
+            (true, false) => {
+                let is = self.roster.above(scope);
+                Course::Left { unseen: left_unseen(view, scope, changes, is) }
+            }
             (false, false) => Course::Outside,
             (false, true) => {
                 let outside = changes.iter().find(|(_, was)| !view.shows(scope, *was));
@@ -426,13 +400,14 @@ impl Board {
         scope: ScopeId,
         since: Revision,
         view: &'a View<'_>,
+        reason: Reason,
     ) -> impl Iterator<Item = Removal> + 'a {
         self.lives(scope).filter_map(move |live| {
             let slot = self.slots.get(self.place(live).1);
             let state = self.state(live).filter(|state| state.entered <= since)?;
             let key = Key { scope, kpi: slot.kpi, period: state.period.clone() };
             let shown = slot.shown && view.holds(slot.kpi, slot.kind);
-            shown.then_some(Removal { key, reason: Reason::OutOfFilter })
+            shown.then_some(Removal { key, reason })
         })
     }
 
@@ -476,6 +451,21 @@ impl Board {
         let slot = self.slots.get(slot);
         slot.shown && view.holds(slot.kpi, slot.kind) && view.shows(scope, self.roster.above(scope))
     }
+}
+
+/// Whether a scope that is in a view no longer was in force when it was first not seen any longer, by what it was part of before
+/// each of its changes, the newest first, and is now. Who had lost sight of it is not told of its end.
+fn left_unseen(
+    view: &View<'_>,
+    scope: ScopeId,
+    changes: &[(Revision, Option<&[ScopeId]>)],
+    is: Option<&[ScopeId]>,
+) -> bool {
+    let before = changes.iter().map(|(_, was)| *was);
+    let outside = before.take_while(|was| !view.shows(scope, *was));
+    let outside: Vec<Option<&[ScopeId]>> = [is].into_iter().chain(outside).collect();
+    let first = outside.iter().rev().find(|above| above.is_none() || !view.sees(scope, **above));
+    first.is_some_and(Option::is_some)
 }
 
 /// Where what changed after a revision begins among all that changed.

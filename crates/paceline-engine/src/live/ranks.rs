@@ -1,7 +1,7 @@
 //! Ranks and history: what is made of many standings at once, or of many days of one.
 
 use jiff::Timestamp;
-use paceline_core::board::{History, Revision, Selection, Subject};
+use paceline_core::board::{History, OfReps, Revision, Selection, Subject};
 use paceline_core::day::Day;
 use paceline_core::ranks::{By, Focus, Leaderboard, focus};
 
@@ -20,7 +20,8 @@ pub struct Focused {
 }
 
 impl Live {
-    /// The reps in a scope by rank, in the periods that are running or that hold a day; `None` when there is no such scope.
+    /// The reps in a scope by rank, in the periods that are running or that hold a day; `None` when there is no such scope of
+    /// which all are seen.
     pub fn leaderboard(
         &self,
         subject: &Subject,
@@ -28,10 +29,25 @@ impl Live {
         on: Option<Day>,
         now: Timestamp,
     ) -> (Option<Leaderboard>, Revision) {
-        let ((readings, roster), revision) = self
-            .read(now, |board| (board.readings_of_reps(subject, on, now), board.roster().clone()));
-        let rank = |readings| Leaderboard::new(readings, by, &roster, now);
-        (readings.map(rank), revision)
+        self.leaderboard_for(None, subject, by, on, now)
+    }
+
+    /// The same for a rep: of a scope that they are part of, and of which they do not see all, they are shown their own rank.
+    pub fn leaderboard_for(
+        &self,
+        rep: Option<&str>,
+        subject: &Subject,
+        by: By,
+        on: Option<Day>,
+        now: Timestamp,
+    ) -> (Option<Leaderboard>, Revision) {
+        let ((reps, roster), revision) = self.read(now, |board| {
+            (board.readings_of_reps(subject, rep, on, now), board.roster().clone())
+        });
+        let rank = |OfReps { readings, only }| {
+            Leaderboard::new(readings, by, &roster, now).only(only)
+        };
+        (reps.map(rank), revision)
     }
 
     /// What a standing came to day by day, in the period that is running or that holds a day; `None` when there is no such
