@@ -19,6 +19,7 @@ use crate::proto::alerts_service_server::AlertsService;
 use crate::selector;
 use crate::served::Served;
 use crate::watch::terms::Terms;
+use crate::who::Principal;
 
 use view::View;
 use watcher::Watcher;
@@ -42,12 +43,12 @@ impl Alerts {
     /// Opens a watch. It is driven by a task of its own, which ends with the stream that is answered.
     fn open(&self, request: &Request<proto::WatchAlertsRequest>) -> Result<Frames, Status> {
         let asked = request.get_ref();
-        let view = self.view(asked.selector.as_ref())?;
-        let terms = Terms::of(request, asked.heartbeat, None, &self.served.limits)?;
+        let view = self.view(asked.selector.as_ref(), Principal::of(request.extensions())?)?;
+        let terms = Terms::of(request, asked.heartbeat, None, &self.served)?;
         // What is wrong with a token is answered at once where it can be told.
         let alerts = self.served.live.alerts();
         if alerts.is_ready() {
-            token::start(&asked.resume_token, &view.hash, alerts)?;
+            token::start(&asked.resume_token, &view, alerts)?;
         }
         let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
         let open = Open::new(room);
@@ -63,10 +64,14 @@ impl Alerts {
         Ok(Driven::new(frames, end))
     }
 
-    fn view(&self, selector: Option<&proto::Selector>) -> Result<View, Status> {
+    fn view(
+        &self,
+        selector: Option<&proto::Selector>,
+        principal: &Principal,
+    ) -> Result<View, Status> {
         let model = self.served.live.model();
         let selector = selector.cloned().unwrap_or_default();
-        Ok(View::new(selector::View::of(&selector, model)?, model))
+        Ok(View::new(selector::View::of(&selector, model, &principal.sight)?, model))
     }
 }
 
@@ -85,7 +90,8 @@ impl AlertsService for Alerts {
         &self,
         request: Request<proto::ListAlertsRequest>,
     ) -> Result<Response<proto::ListAlertsResponse>, Status> {
-        let view = self.view(request.get_ref().selector.as_ref())?;
+        let principal = Principal::of(request.extensions())?;
+        let view = self.view(request.get_ref().selector.as_ref(), principal)?;
         list::list(&self.served.live, request.get_ref(), &view).map(Response::new)
     }
 }

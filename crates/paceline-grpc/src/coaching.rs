@@ -7,14 +7,17 @@ use crate::errors;
 use crate::proto;
 use crate::selector::View;
 use crate::served::Served;
+use crate::who::Principal;
 
 /// Answers a request.
 pub(crate) fn get(
     served: &Served,
+    principal: &Principal,
     request: &proto::GetCoachingFocusRequest,
 ) -> Result<proto::GetCoachingFocusResponse, Status> {
     let live = &served.live;
-    let view = View::of(&request.selector.clone().unwrap_or_default(), live.model())?;
+    let selector = request.selector.clone().unwrap_or_default();
+    let view = View::of(&selector, live.model(), &principal.sight)?;
     if !live.is_open() {
         return Err(errors::not_caught_up());
     }

@@ -10,7 +10,8 @@ use paceline_core::kpi;
 use paceline_core::ledger;
 use paceline_core::model::Model;
 use paceline_core::period;
-use paceline_core::roster::{self, ORG, Roster, ScopeId};
+use paceline_core::roster::{self, Roster, ScopeId};
+use paceline_core::sight::{Horizon, Sight};
 use paceline_core::standing;
 use paceline_engine as engine;
 
@@ -126,6 +127,7 @@ pub(crate) fn removal(removal: &board::Removal, model: &Model, roster: &Roster) 
     let reason = match reason {
         board::Reason::Deleted => proto::RemovalReason::Deleted,
         board::Reason::OutOfFilter => proto::RemovalReason::OutOfFilter,
+        board::Reason::OutOfScope => proto::RemovalReason::OutOfScope,
     };
     proto::Removal {
         scope: roster.name(key.scope),
@@ -221,8 +223,8 @@ pub(crate) fn role(role: kpi::Role) -> proto::Role {
     }
 }
 
-/// A scope in force, with its place in the tree.
-pub(crate) fn scope(id: ScopeId, roster: &Roster) -> Option<proto::Scope> {
+/// A scope in force, with its place in the tree as far as that is seen.
+pub(crate) fn scope(id: ScopeId, roster: &Roster, horizon: &Horizon) -> Option<proto::Scope> {
     let name = roster.name(id);
     let (kind, title, rep) = match roster.scope(id) {
         roster::Scope::Ended => return None,
@@ -239,21 +241,15 @@ pub(crate) fn scope(id: ScopeId, roster: &Roster) -> Option<proto::Scope> {
         name,
         kind: kind.into(),
         title: title.to_owned(),
-        parent: parent(id, roster).map(|id| roster.name(id)).unwrap_or_default(),
+        parent: parent(id, roster, horizon).map(|id| roster.name(id)).unwrap_or_default(),
         role: rep.and_then(|rep| roster.reps()[rep].role.clone()).unwrap_or_default(),
     })
 }
 
-/// The scope that a scope is part of.
-fn parent(id: ScopeId, roster: &Roster) -> Option<ScopeId> {
-    let reports_to =
-        |rep| roster.manager(rep).and_then(|manager| roster.team(manager)).unwrap_or(ORG);
-    match roster.scope(id) {
-        roster::Scope::Org | roster::Scope::Ended => None,
-        roster::Scope::Unassigned => Some(ORG),
-        roster::Scope::Rep(rep) => Some(roster.team(*rep).unwrap_or_else(|| reports_to(*rep))),
-        roster::Scope::Team(rep) => Some(reports_to(*rep)),
-    }
+/// The nearest scope that a scope is part of and that is seen.
+fn parent(id: ScopeId, roster: &Roster, horizon: &Horizon) -> Option<ScopeId> {
+    let sees = |scope: &ScopeId| horizon.sees(*scope, roster.above(*scope));
+    roster.above(id)?.iter().copied().find(sees)
 }
 
 /// Up to where each source is counted.
@@ -265,9 +261,19 @@ pub(crate) fn covered(covered: &[(String, Option<Timestamp>)]) -> Vec<proto::Cov
     covered.iter().map(convert).collect()
 }
 
-/// Why the numbers are not complete.
-pub(crate) fn causes(causes: &BTreeSet<engine::Cause>, model: &Model) -> Vec<proto::Cause> {
-    causes.iter().map(|cause| self::cause(cause, model)).collect()
+/// Why the numbers are not complete. Details are in words that may name anybody: who does not see all is told the kind alone, once.
+pub(crate) fn causes(
+    causes: &BTreeSet<engine::Cause>,
+    model: &Model,
+    sight: &Sight,
+) -> Vec<proto::Cause> {
+    let mut causes: Vec<proto::Cause> =
+        causes.iter().map(|cause| self::cause(cause, model)).collect();
+    if *sight != Sight::All {
+        causes.iter_mut().for_each(|cause| cause.detail.clear());
+        causes.dedup();
+    }
+    causes
 }
 
 fn cause(cause: &engine::Cause, model: &Model) -> proto::Cause {

@@ -2,6 +2,7 @@
 
 mod list;
 mod pen;
+mod seen;
 mod terms;
 
 use std::sync::Arc;
@@ -14,9 +15,11 @@ use crate::errors;
 use crate::proto;
 use crate::proto::goals_service_server::GoalsService;
 use crate::served::Served;
+use crate::who::Principal;
 use pen::{Pen, Written};
+use seen::Seen;
 
-/// The metadata that says who asks.
+/// The metadata that says who asks, where nobody is asked who they are.
 const ACTOR: &str = "x-paceline-actor";
 /// Who asks when nothing says it.
 const ANONYMOUS: &str = "anonymous";
@@ -54,8 +57,17 @@ impl Goals {
     }
 }
 
-/// Who asks.
-fn actor(metadata: &MetadataMap) -> Result<String, Status> {
+/// Who makes an edit, as it is signed.
+///
+/// # Errors
+/// `PERMISSION_DENIED`, whatever is asked for, for those who may set no goals.
+fn actor(principal: &Principal, metadata: &MetadataMap) -> Result<String, Status> {
+    if !principal.sets_goals {
+        return Err(errors::not_permitted("set goals"));
+    }
+    if let Some(signature) = principal.signature() {
+        return Ok(signature);
+    }
     let Some(value) = metadata.get(ACTOR) else { return Ok(ANONYMOUS.to_owned()) };
     let text = value.to_str().unwrap_or_default().trim();
     if text.is_empty() || text.len() > ACTOR_BYTES {
@@ -65,13 +77,22 @@ fn actor(metadata: &MetadataMap) -> Result<String, Status> {
     Ok(text.to_owned())
 }
 
+/// Checks that a goal can be of nobody whom who sets it does not see: whether there are such people is not told.
+fn check_covered(seen: &Seen<'_>, draft: &Draft) -> Result<(), Status> {
+    if seen.covers(&draft.whose) {
+        return Ok(());
+    }
+    Err(errors::not_permitted("set goals for people whom it does not see"))
+}
+
 #[tonic::async_trait]
 impl GoalsService for Goals {
     async fn set_goal(
         &self,
         request: Request<proto::SetGoalRequest>,
     ) -> Result<Response<proto::SetGoalResponse>, Status> {
-        let who = actor(request.metadata())?;
+        let principal = Principal::of(request.extensions())?.clone();
+        let who = actor(&principal, request.metadata())?;
         let proto::SetGoalRequest { id, goal, expected_edit } = request.into_inner();
         let goal = goal.ok_or_else(|| errors::invalid("goal", "say what it is to be"))?;
         let live = &self.served.live;
@@ -81,7 +102,10 @@ impl GoalsService for Goals {
             let description = "a new goal has no edit that could be expected; name its `id`";
             return Err(errors::invalid("expected_edit", description));
         }
-        let id = if id.is_empty() { pen::new_id()? } else { self.editable(id)? };
+        let roster = live.roster();
+        let seen = Seen::new(&principal.sight, &roster);
+        check_covered(&seen, &draft)?;
+        let id = if id.is_empty() { pen::new_id()? } else { self.editable(id, &seen)? };
         let Written { edit, revision } = self.write(id, Some(draft), who, expected_edit).await?;
         let goal = list::set(&edit, live.model(), &live.roster());
         Ok(Response::new(proto::SetGoalResponse { goal, revision: revision.0 }))
@@ -91,10 +115,11 @@ impl GoalsService for Goals {
         &self,
         request: Request<proto::DeleteGoalRequest>,
     ) -> Result<Response<proto::DeleteGoalResponse>, Status> {
-        let who = actor(request.metadata())?;
+        let principal = Principal::of(request.extensions())?.clone();
+        let who = actor(&principal, request.metadata())?;
         let proto::DeleteGoalRequest { id, expected_edit } = request.into_inner();
         self.check_caught_up()?;
-        let id = self.editable(id)?;
+        let id = self.editable(id, &Seen::new(&principal.sight, &self.served.live.roster()))?;
         let Written { edit, revision } = self.write(id, None, who, expected_edit).await?;
         let response = proto::DeleteGoalResponse { edit: edit.number, revision: revision.0 };
         Ok(Response::new(response))
@@ -105,7 +130,8 @@ impl GoalsService for Goals {
         request: Request<proto::ListGoalsRequest>,
     ) -> Result<Response<proto::ListGoalsResponse>, Status> {
         self.check_caught_up()?;
-        list::goals(&self.served.live, request.get_ref()).map(Response::new)
+        let sight = &Principal::of(request.extensions())?.sight;
+        list::goals(&self.served.live, sight, request.get_ref()).map(Response::new)
     }
 
     async fn list_goal_edits(
@@ -113,19 +139,23 @@ impl GoalsService for Goals {
         request: Request<proto::ListGoalEditsRequest>,
     ) -> Result<Response<proto::ListGoalEditsResponse>, Status> {
         self.check_caught_up()?;
-        list::edits(&self.served.live, request.get_ref()).map(Response::new)
+        let sight = &Principal::of(request.extensions())?.sight;
+        list::edits(&self.served.live, sight, request.get_ref()).map(Response::new)
     }
 }
 
 impl Goals {
-    /// The id of a goal that may be edited, as far as can be told before its turn.
-    fn editable(&self, id: String) -> Result<String, Status> {
+    /// The id of a goal that may be edited, as far as can be told before its turn. One that is not seen is as if there were none.
+    fn editable(&self, id: String, seen: &Seen<'_>) -> Result<String, Status> {
         let live = &self.served.live;
-        if live.book(|book| book.last(&id).is_some()) {
+        let last = live.book(|book| book.last(&id).cloned());
+        if let Some(last) = last.filter(|last| seen.shows(&last.edit)) {
+            last.edit.new.as_ref().map_or(Ok(()), |draft| check_covered(seen, draft))?;
             return Ok(id);
         }
-        let count = live.model().goals.len();
-        let is_of_file = (1..=count).any(|nth| list::file_id(nth) == id);
+        let mut of_file = live.model().goals.iter().enumerate();
+        let is_of_file = of_file
+            .any(|(at, goal)| list::file_id(at + 1) == id && seen.concerns(&goal.whose));
         Err(if is_of_file { errors::goal_of_file(&id) } else { errors::unknown_goal(&id) })
     }
 }

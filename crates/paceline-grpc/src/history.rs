@@ -7,15 +7,17 @@ use crate::errors::{self, invalid};
 use crate::proto;
 use crate::served::Served;
 use crate::subject;
+use crate::who::Principal;
 
 /// Answers a request.
 pub(crate) fn get(
     served: &Served,
+    principal: &Principal,
     request: &proto::GetHistoryRequest,
 ) -> Result<proto::GetHistoryResponse, Status> {
     let live = &served.live;
     let proto::GetHistoryRequest { scope, kpi, period, on } = request;
-    let subject = subject::subject(scope, kpi, period, live.model())?;
+    let subject = subject::subject(scope, kpi, period, live.model(), &principal.sight)?;
     if live.model().is_of_now(subject.kpi) {
         let description = format!(
             "`{kpi}` is a stock, or made of one: the state right now, of which no day before is known"

@@ -1,8 +1,10 @@
 //! Leaderboards: the reps of a scope by rank, asked for once here and watched in [`crate::watch`].
 
-use paceline_core::board::Subject;
-use paceline_core::model::Model;
-use paceline_core::ranks::By;
+use jiff::Timestamp;
+use paceline_core::board::{Revision, Subject};
+use paceline_core::day::Day;
+use paceline_core::ranks::{By, Leaderboard};
+use paceline_engine::Live;
 use tonic::Status;
 
 use crate::convert;
@@ -10,6 +12,7 @@ use crate::errors::{self, invalid};
 use crate::proto::{self, RankBy};
 use crate::served::Served;
 use crate::subject;
+use crate::who::Principal;
 
 /// What is ranked, and how.
 #[derive(Clone, Debug)]
@@ -20,10 +23,12 @@ pub(crate) struct Ranking {
     pub(crate) by: By,
     /// How many are shown; with 0 all.
     pub(crate) limit: usize,
+    /// The rep who is shown their own rank in a scope of which they do not see all.
+    pub(crate) own: Option<String>,
 }
 
 impl Ranking {
-    /// Finds what a request names.
+    /// Finds what a request of somebody names.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` naming the field that is wrong.
@@ -31,9 +36,11 @@ impl Ranking {
         (scope, kpi, period): (&str, &str, &str),
         by: i32,
         limit: u32,
-        model: &Model,
+        served: &Served,
+        principal: &Principal,
     ) -> Result<Self, Status> {
-        let subject = subject::subject(scope, kpi, period, model)?;
+        let model = served.live.model();
+        let subject = subject::subject(scope, kpi, period, model, &principal.sight)?;
         if scope == "unassigned" {
             let description = "reps are ranked, and `unassigned` has none: `org` has all, `team:<id of its manager>` some";
             return Err(invalid("scope", description));
@@ -47,26 +54,40 @@ impl Ranking {
             RankBy::Attainment => By::Attainment,
             RankBy::Pace => By::Pace,
         };
-        Ok(Self { subject, by, limit: limit as usize })
+        let own = principal.ranked(served.ranks_only).map(str::to_owned);
+        Ok(Self { subject, by, limit: limit as usize, own })
+    }
+}
+
+impl Ranking {
+    /// The leaderboard, with the revision it stands at; nothing where there is no such scope for who asks.
+    pub(crate) fn ask(
+        &self,
+        live: &Live,
+        on: Option<Day>,
+        now: Timestamp,
+    ) -> (Option<Leaderboard>, Revision) {
+        live.leaderboard_for(self.own.as_deref(), &self.subject, self.by, on, now)
     }
 }
 
 /// Answers a request.
 pub(crate) fn get(
     served: &Served,
+    principal: &Principal,
     request: &proto::GetLeaderboardRequest,
 ) -> Result<proto::GetLeaderboardResponse, Status> {
     let live = &served.live;
     let proto::GetLeaderboardRequest { scope, kpi, period, by, limit, on } = request;
-    let ranking = Ranking::of((scope, kpi, period), *by, *limit, live.model())?;
+    let ranking = Ranking::of((scope, kpi, period), *by, *limit, served, principal)?;
     let on = subject::day(on)?;
     if !live.is_open() {
         return Err(errors::not_caught_up());
     }
     let now = (served.clock)();
-    let (leaderboard, revision) = live.leaderboard(&ranking.subject, ranking.by, on, now);
+    let (leaderboard, revision) = ranking.ask(live, on, now);
     let leaderboard = leaderboard.ok_or_else(|| errors::unknown_scope(scope))?;
-    let (members, roster) = (leaderboard.ranked().len() as u32, live.roster());
+    let (members, roster) = (leaderboard.members() as u32, live.roster());
     let standings = leaderboard.into_standings(ranking.limit);
     let convert = |(rank, standing)| convert::rank(rank, &standing, live.model(), &roster);
     Ok(proto::GetLeaderboardResponse {

@@ -16,6 +16,7 @@ mod codec;
 mod convert;
 mod driven;
 mod errors;
+mod expiry;
 mod goals;
 mod history;
 mod jitter;

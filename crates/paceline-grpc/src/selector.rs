@@ -16,34 +16,38 @@ use tonic::Status;
 use crate::errors::invalid;
 use crate::proto;
 
-/// The view of one caller: what of the board a selector names.
+/// The view of one caller: what of the board a selector names and the caller sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct View {
     /// The part of the board.
     pub(crate) selection: Selection,
-    /// Stands for the selector, whatever its order, in a resume token.
+    /// Stands for the selector and the sight, whatever their order, in a resume token.
     pub(crate) hash: Hash,
 }
 
-/// A hash of a selector.
+/// A hash of a selector, and of whose numbers are seen.
 pub(crate) type Hash = [u8; 16];
 
 impl View {
-    /// Finds what a selector names.
+    /// Finds what a selector names for whoever has a sight.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT`, naming the field, for what cannot be a scope, a KPI or a kind of period.
-    pub(crate) fn of(selector: &proto::Selector, model: &Model) -> Result<Self, Status> {
+    pub(crate) fn of(
+        selector: &proto::Selector,
+        model: &Model,
+        sight: &Sight,
+    ) -> Result<Self, Status> {
         let kpis = each("kpis", &selector.kpis, |name| kpi(name, model))?;
         let kinds = each("periods", &selector.periods, |text| {
             text.parse::<PeriodKind>().map_err(|error| error.to_string())
         })?;
         each("scopes", &selector.scopes, scope)?;
-        let hash = hash(selector, &kinds);
+        let hash = hash(selector, &kinds, sight);
         let proto::Selector { scopes, with_members, .. } = selector;
         let scopes = scopes.clone();
         let selection =
-            Selection { sight: Sight::All, scopes, with_members: *with_members, kpis, kinds };
+            Selection { sight: sight.clone(), scopes, with_members: *with_members, kpis, kinds };
         Ok(Self { selection, hash })
     }
 }
@@ -85,7 +89,7 @@ pub(crate) fn scope(name: &str) -> Result<(), String> {
     }
 }
 
-fn hash(selector: &proto::Selector, kinds: &[PeriodKind]) -> Hash {
+fn hash(selector: &proto::Selector, kinds: &[PeriodKind], sight: &Sight) -> Hash {
     let mut hasher = Sha256::new();
     let mut add = |texts: Vec<String>| {
         let mut texts = texts;
@@ -100,6 +104,13 @@ fn hash(selector: &proto::Selector, kinds: &[PeriodKind]) -> Hash {
     add(selector.scopes.clone());
     add(selector.kpis.clone());
     add(kinds.iter().map(ToString::to_string).collect());
+    // Tokens of alerts outlive versions: for who sees all, it is what it was before there were sights.
+    if let Some(roots) = sight.roots() {
+        for with_members in [false, true] {
+            let of = roots.iter().filter(|root| root.with_members == with_members);
+            add(of.map(|root| root.scope.clone()).collect());
+        }
+    }
     hasher.update([u8::from(selector.with_members)]);
     let mut hash = Hash::default();
     hash.copy_from_slice(&hasher.finalize()[..size_of::<Hash>()]);

@@ -33,6 +33,9 @@ pub struct Served {
     pub append_goal: AppendGoal,
     /// What finds out who asks; without, everybody may see and do everything.
     pub identify: Option<Arc<dyn Identify>>,
+    /// Whether reps may ask for the leaderboard of any scope that they are part of, of which they are then shown their own rank and
+    /// the number of reps; without, only for one of which they see all.
+    pub ranks_only: bool,
     /// What clients may hold.
     pub limits: Limits,
 }

@@ -16,6 +16,7 @@ use crate::selector::View;
 use crate::served::Served;
 use crate::subject;
 use crate::watch::{Frames, Watches};
+use crate::who::Principal;
 
 /// The service of standings.
 #[derive(Debug)]
@@ -35,22 +36,24 @@ impl Standings {
     async fn answer<Asked: Send + 'static, Answer: Send + 'static>(
         &self,
         request: Request<Asked>,
-        get: fn(&Served, &Asked) -> Result<Answer, Status>,
+        get: fn(&Served, &Principal, &Asked) -> Result<Answer, Status>,
     ) -> Result<Response<Answer>, Status> {
+        let principal = Principal::of(request.extensions())?.clone();
         let (served, request) = (self.served.clone(), request.into_inner());
-        let got =
-            self.aside.run_soon(move || get(&served, &request)).ok_or_else(errors::too_busy)?;
+        let got = self.aside.run_soon(move || get(&served, &principal, &request));
+        let got = got.ok_or_else(errors::too_busy)?;
         got.await.map_err(|_| Status::internal("the answer could not be made"))?.map(Response::new)
     }
 }
 
 fn get(
     served: &Served,
+    principal: &Principal,
     request: &proto::GetStandingsRequest,
 ) -> Result<proto::GetStandingsResponse, Status> {
     let live = &served.live;
     let selector = request.selector.clone().unwrap_or_default();
-    let view = View::of(&selector, live.model())?;
+    let view = View::of(&selector, live.model(), &principal.sight)?;
     let on = subject::day(&request.on)?;
     if !live.is_open() {
         // Which reps there are is known when the topics are read.

@@ -16,8 +16,8 @@ use crate::selector;
 /// The years of which a day may be asked for: far from where calendars end, near which periods have no bounds.
 const YEARS: RangeInclusive<i16> = 1900..=2999;
 
-/// Finds what the fields `scope`, `kpi` and `period` of a request name. Whether there is such a scope is known when the board
-/// is asked.
+/// Finds what the fields `scope`, `kpi` and `period` of a request name. Whether there is such a scope, and whether
+/// it is seen, is known when the board is asked.
 ///
 /// # Errors
 /// `INVALID_ARGUMENT`, naming the field, for what cannot be a scope or is no KPI, and for a kind of period for which the KPI is
@@ -27,6 +27,7 @@ pub(crate) fn subject(
     kpi: &str,
     period: &str,
     model: &Model,
+    sight: &Sight,
 ) -> Result<Subject, Status> {
     let wrong = |field: &str, text: &str, description: String| {
         invalid(field, format!("`{text}`: {description}"))
@@ -35,7 +36,7 @@ pub(crate) fn subject(
     let id = selector::kpi(kpi, model).map_err(|description| wrong("kpi", kpi, description))?;
     let kind = kind(period, model.kpi(id));
     let kind = kind.map_err(|description| wrong("period", period, description))?;
-    Ok(Subject { sight: Sight::All, scope: scope.to_owned(), kpi: id, kind })
+    Ok(Subject { sight: sight.clone(), scope: scope.to_owned(), kpi: id, kind })
 }
 
 fn kind(text: &str, kpi: &Kpi) -> Result<PeriodKind, String> {

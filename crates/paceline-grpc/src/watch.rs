@@ -32,6 +32,7 @@ use crate::proto;
 use crate::selector::View;
 use crate::served::Served;
 use crate::token::{Position, Tokens};
+use crate::who::Principal;
 
 use end::End;
 use hub::Hub;
@@ -62,18 +63,20 @@ impl Watches {
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` naming the field that is wrong, `OUT_OF_RANGE` for a token that cannot be honoured when the
-    /// client wants no reset, `RESOURCE_EXHAUSTED` when too many watches are open.
+    /// client wants no reset, `UNAUTHENTICATED` when its credentials have expired, `RESOURCE_EXHAUSTED` when too many watches are
+    /// open.
     pub(crate) fn open(
         &self,
         request: &Request<proto::WatchStandingsRequest>,
     ) -> Result<Frames, Status> {
         let asked = request.get_ref();
         let served = &self.hub.board.served;
+        let sight = &Principal::of(request.extensions())?.sight;
         let view = match &asked.selector {
-            Some(selector) => View::of(selector, served.live.model())?,
-            None => View::of(&proto::Selector::default(), served.live.model())?,
+            Some(selector) => View::of(selector, served.live.model(), sight)?,
+            None => View::of(&proto::Selector::default(), served.live.model(), sight)?,
         };
-        let terms = Terms::read(request, &served.limits)?;
+        let terms = Terms::read(request, served)?;
         let place = self.place(&asked.resume_token, &view, &terms)?;
         self.seat(view, &terms, place)
     }

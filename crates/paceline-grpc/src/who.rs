@@ -78,6 +78,17 @@ impl Principal {
         }
     }
 
+    /// What their edits are signed with; nothing where nobody checks who they are.
+    pub(crate) fn signature(&self) -> Option<String> {
+        let Self { issuer, subject, .. } = self;
+        (!issuer.is_empty()).then(|| format!("{issuer}/{subject}"))
+    }
+
+    /// The rep who is shown their own rank where they do not see all, if such ranks are shown.
+    pub(crate) fn ranked(&self, ranks_only: bool) -> Option<&str> {
+        self.rep.as_deref().filter(|_| ranks_only && self.role == Role::Rep)
+    }
+
     /// Who asked a request.
     ///
     /// # Errors

@@ -100,6 +100,7 @@ impl Service {
             wall: Clock::System.shared(),
             append_goal: goals::appender(&settings, &config.topics.goals)?,
             identify: None,
+            ranks_only: false,
             limits: Limits::default(),
         };
         let server = Arc::new(Server::new(served, stop.clone()).await?);

@@ -1,11 +1,11 @@
 //! Alerts as they are listed, the newest first.
 
 use jiff::Timestamp;
-use paceline_engine::{Live, ToldAlert};
+use paceline_engine::{Alerts, Live, ToldAlert};
 use prost::Message as _;
 use tonic::Status;
 
-use super::token;
+use super::token::{self, Pages};
 use super::view::View;
 use crate::errors;
 use crate::proto;
@@ -19,10 +19,7 @@ const STRETCH: usize = 1_000;
 /// A page of a list.
 struct Page {
     size: usize,
-    /// Before which offset it begins.
-    before: i64,
-    /// The offset at which the first page ended, after which a watch goes on.
-    end: i64,
+    pages: Pages,
 }
 
 /// The alerts that a request asks for.
@@ -32,11 +29,11 @@ pub(super) fn list(
     view: &View,
 ) -> Result<proto::ListAlertsResponse, Status> {
     let (from, until) = (instant("from", request.from)?, instant("until", request.until)?);
-    let page = Page::of(request, live)?;
     let alerts = live.alerts();
     if !(alerts.is_ready() && live.is_open()) {
         return Err(errors::not_caught_up());
     }
+    let page = Page::of(request, view, alerts)?;
     let roster = live.roster();
     if let Some(unknown) = view.unknown(&roster) {
         return Err(errors::unknown_scope(unknown));
@@ -46,7 +43,7 @@ pub(super) fn list(
             && until.is_none_or(|until| alert.since < until)
             && view.holds(alert, &roster)
     };
-    let (mut found, mut before) = (Vec::new(), page.before);
+    let (mut found, mut before) = (Vec::new(), page.pages.before);
     // One more than a page tells that there is another.
     while before > 0 && found.len() <= page.size {
         let stretch = alerts.before(before, STRETCH);
@@ -55,11 +52,12 @@ pub(super) fn list(
     }
     let more = found.len() > page.size;
     found.truncate(page.size);
-    let next = found.last().filter(|_| more).map(|last| format!("{}.{}", last.offset, page.end));
+    let last = found.last().filter(|_| more);
+    let next = last.map(|last| token::page(Pages { before: last.offset, ..page.pages }, view, alerts));
     Ok(proto::ListAlertsResponse {
         alerts: found.iter().map(|alert| message(alert)).collect::<Result<_, _>>()?,
         next_page_token: next.unwrap_or_default(),
-        resume_token: token::at(page.end, &view.hash, alerts),
+        resume_token: token::at(page.pages.end, view, alerts),
     })
 }
 
@@ -70,25 +68,21 @@ pub(super) fn message(alert: &ToldAlert) -> Result<proto::Alert, Status> {
 }
 
 impl Page {
-    fn of(request: &proto::ListAlertsRequest, live: &Live) -> Result<Self, Status> {
+    fn of(
+        request: &proto::ListAlertsRequest,
+        view: &View,
+        alerts: &Alerts,
+    ) -> Result<Self, Status> {
         let size = match request.page_size as usize {
             0 => PAGE,
             size if size <= PAGE_MAX => size,
             _ => return Err(errors::invalid("page_size", format!("{PAGE_MAX} is the most"))),
         };
-        if request.page_token.is_empty() {
-            let end = live.alerts().next();
-            return Ok(Self { size, before: end, end });
-        }
-        let parts = request.page_token.split_once('.');
-        let parts = parts.and_then(|(before, end)| Some((before.parse().ok()?, end.parse().ok()?)));
-        // What a token says is not vouched for: a watch must not go on from where nothing stands yet.
-        let known = live.alerts().next();
-        let is_page = |(before, end): &(i64, i64)| 0 <= *before && before <= end && *end <= known;
-        let (before, end) = parts.filter(is_page).ok_or_else(|| {
-            errors::invalid("page_token", "give the `next_page_token` of the page before")
-        })?;
-        Ok(Self { size, before, end })
+        let pages = match request.page_token.as_str() {
+            "" => Pages { before: alerts.next(), end: alerts.next() },
+            token => token::pages(token, view, alerts)?,
+        };
+        Ok(Self { size, pages })
     }
 }
 

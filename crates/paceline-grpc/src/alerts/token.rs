@@ -1,9 +1,14 @@
-//! Resume tokens of alerts: positions on their topic, which only this service can have written.
+//! Tokens of alerts: positions on their topic, which only this service can have written.
 //!
-//! A token is version, the topic's identity, the offset after the last alert, what stood right before it, the hash of the
-//! selector, a checksum and a MAC. It outlives restarts: the key of the MAC is kept with the status memory, and so is what the
-//! identity is made of. The key protects nothing but positions, which tell no more than what their holder was told. What stood
-//! before the offset tells a topic that was made anew from the one before, which has offsets just as well.
+//! A resume token is version, the topic's identity, the offset after the last alert, what stood right before it, the hash of the
+//! selector and the sight, a checksum and a MAC. It outlives restarts: the key of the MAC is kept with the status memory, and so is
+//! what the identity is made of. What stood before the offset tells a topic that was made anew from the one before, which has
+//! offsets just as well.
+//!
+//! Offsets tell how many alerts there are, and what stood before one tells of somebody. For who sees all, that is nothing new. In
+//! the tokens of others it is [sealed](Kept::Sealed), and so it is in those of [pages].
+
+mod pages;
 
 use hmac::{Hmac, Mac as _};
 use paceline_core::alert::AlertId;
@@ -11,21 +16,39 @@ use paceline_engine::Alerts;
 use sha2::{Digest as _, Sha256};
 use tonic::Status;
 
+use super::view::View;
 use crate::errors;
 use crate::selector::Hash;
 
+pub(super) use pages::{Pages, page, read as pages};
+
 const VERSION: u8 = 0xA1;
+const SEALED: u8 = 0xA2;
 const BODY: usize = 1 + 16 + 8 + 16 + 16;
+/// What of a body is sealed: the offset and what stood before it.
+const POSITION: std::ops::Range<usize> = 17..41;
 const CHECK: usize = 8;
 const MAC: usize = 16;
 /// What stands for nothing being known before an offset.
 const NOTHING: [u8; 16] = [0; 16];
+
+/// The key of this service, as it is kept.
+type Secret = [u8; 32];
 
 /// Where a stream goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Position {
     offset: i64,
     anchor: [u8; 16],
+}
+
+/// How the position in a token is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// As it is.
+    Plain,
+    /// So that only this service can read it.
+    Sealed,
 }
 
 /// Why a token leads nowhere.
@@ -35,7 +58,7 @@ enum Refusal {
     Malformed,
     /// It is of another topic.
     OtherTopic,
-    /// It is of the stream of another selector.
+    /// It is of the stream of another selector or sight.
     OtherSelector,
 }
 
@@ -44,12 +67,12 @@ enum Refusal {
 /// # Errors
 /// `INVALID_ARGUMENT` for what is no token, `OUT_OF_RANGE` for one that cannot be honoured, `UNAVAILABLE` before the topic is
 /// read.
-pub(super) fn start(token: &[u8], selector: &Hash, alerts: &Alerts) -> Result<i64, Status> {
+pub(super) fn start(token: &[u8], view: &View, alerts: &Alerts) -> Result<i64, Status> {
     let secret = alerts.secret().ok_or_else(errors::not_caught_up)?;
     if token.is_empty() {
         return Ok(alerts.next());
     }
-    let Position { offset, anchor } = read(token, selector, &secret).map_err(Refusal::status)?;
+    let Position { offset, anchor } = read(token, &view.hash, &secret).map_err(Refusal::status)?;
     if alerts.from(offset, 0).is_err() {
         let message = "alerts after the token are no longer kept, or their topic was made anew; begin again without it";
         return Err(errors::token_out_of_range("EXPIRED", message));
@@ -61,37 +84,51 @@ pub(super) fn start(token: &[u8], selector: &Hash, alerts: &Alerts) -> Result<i6
     Ok(offset)
 }
 
-/// The token of a position in the stream of a selector; none before the topic is read.
-pub(super) fn at(offset: i64, selector: &Hash, alerts: &Alerts) -> Vec<u8> {
+/// The token of a position in the stream of a view; none before the topic is read.
+pub(super) fn at(offset: i64, view: &View, alerts: &Alerts) -> Vec<u8> {
     let Some(secret) = alerts.secret() else { return Vec::new() };
     let anchor = alerts.anchor(offset).map_or(NOTHING, |AlertId(id)| id);
-    write(Position { offset, anchor }, selector, &secret)
+    write(Position { offset, anchor }, &view.hash, &secret, view.kept())
 }
 
-fn write(position: Position, selector: &Hash, secret: &[u8; 32]) -> Vec<u8> {
+fn write(position: Position, selector: &Hash, secret: &Secret, kept: Kept) -> Vec<u8> {
     let mut token = Vec::with_capacity(BODY + CHECK + MAC);
-    token.push(VERSION);
+    token.push(if kept == Kept::Sealed { SEALED } else { VERSION });
     token.extend(identity(secret));
     token.extend(position.offset.to_be_bytes());
     token.extend(position.anchor);
     token.extend(selector);
-    token.extend(checksum(&token));
-    let mac = mac(&token, secret).finalize().into_bytes();
-    token.extend(&mac[..MAC]);
+    if kept == Kept::Sealed {
+        let tag = tag(&token, secret);
+        mask(&mut token[POSITION], &tag, secret);
+        token.extend(checksum(&token));
+        token.extend(tag);
+    } else {
+        token.extend(checksum(&token));
+        token.extend(tag(&token, secret));
+    }
     token
 }
 
-fn read(token: &[u8], selector: &Hash, secret: &[u8; 32]) -> Result<Position, Refusal> {
+fn read(token: &[u8], selector: &Hash, secret: &Secret) -> Result<Position, Refusal> {
     let (signed, tag) = token.split_at_checked(BODY + CHECK).ok_or(Refusal::Malformed)?;
     let (body, check) = signed.split_at(BODY);
-    if tag.len() != MAC || body[0] != VERSION || check != checksum(body) {
+    let is_version = matches!(body[0], VERSION | SEALED);
+    if tag.len() != MAC || !is_version || check != checksum(body) {
         return Err(Refusal::Malformed);
     }
     // Of a token of another topic nothing is used, so that it is whole is enough.
     if body[1..17] != identity(secret) {
         return Err(Refusal::OtherTopic);
     }
-    mac(signed, secret).verify_truncated_left(tag).map_err(|_| Refusal::Malformed)?;
+    let mut body = body.to_vec();
+    let vouched = if body[0] == SEALED {
+        mask(&mut body[POSITION], tag, secret);
+        mac(&body, secret).verify_truncated_left(tag)
+    } else {
+        mac(signed, secret).verify_truncated_left(tag)
+    };
+    vouched.map_err(|_| Refusal::Malformed)?;
     if body[41..] != *selector {
         return Err(Refusal::OtherSelector);
     }
@@ -101,14 +138,27 @@ fn read(token: &[u8], selector: &Hash, secret: &[u8; 32]) -> Result<Position, Re
     Ok(Position { offset: i64::from_be_bytes(offset), anchor })
 }
 
-fn mac(signed: &[u8], secret: &[u8; 32]) -> Hmac<Sha256> {
+fn mac(signed: &[u8], secret: &Secret) -> Hmac<Sha256> {
     let mut key = [0; 64];
     key[..32].copy_from_slice(secret);
     Hmac::new(&key.into()).chain_update(signed)
 }
 
+fn tag(signed: &[u8], secret: &Secret) -> [u8; MAC] {
+    let mut tag = [0; MAC];
+    tag.copy_from_slice(&mac(signed, secret).finalize().into_bytes()[..MAC]);
+    tag
+}
+
+/// Seals bytes, or opens what was sealed, by the tag of what they are in when it is open. No two texts have the same tag, so none
+/// are sealed alike, and what was changed does not open to what its tag is of.
+fn mask(bytes: &mut [u8], tag: &[u8], secret: &Secret) {
+    let pad = mac(b"paceline.alerts.seal", secret).chain_update(tag).finalize().into_bytes();
+    bytes.iter_mut().zip(pad).for_each(|(byte, pad)| *byte ^= pad);
+}
+
 /// What stands for the topic, and tells nothing of the secret.
-fn identity(secret: &[u8; 32]) -> [u8; 16] {
+fn identity(secret: &Secret) -> [u8; 16] {
     let mut identity = [0; 16];
     let digest = Sha256::new_with_prefix("paceline.alerts").chain_update(secret).finalize();
     identity.copy_from_slice(&digest[..16]);
@@ -131,51 +181,11 @@ impl Refusal {
             ),
             Self::OtherSelector => errors::token_out_of_range(
                 "OTHER_SELECTOR",
-                "the token is of another selector; begin again without it",
+                "the token is of another selector, or of somebody who sees others; begin again without it",
             ),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Position, Refusal, read, write};
-
-    const SELECTOR: [u8; 16] = [7; 16];
-    const SECRET: [u8; 32] = [9; 32];
-
-    #[test]
-    fn a_token_reads_as_it_was_written() {
-        for offset in [0, 1, 0x0102_0304_0506_0708, i64::MAX] {
-            let position = Position { offset, anchor: [3; 16] };
-            let token = write(position, &SELECTOR, &SECRET);
-            assert_eq!(read(&token, &SELECTOR, &SECRET), Ok(position));
-            assert_eq!(read(&token, &[8; 16], &SECRET), Err(Refusal::OtherSelector));
-            assert_eq!(read(&token, &SELECTOR, &[8; 32]), Err(Refusal::OtherTopic));
-        }
-    }
-
-    #[test]
-    fn every_flipped_bit_and_every_other_length_is_refused() {
-        let token = write(Position { offset: 5, anchor: [3; 16] }, &SELECTOR, &SECRET);
-        for bit in 0..token.len() * 8 {
-            let mut forged = token.clone();
-            forged[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(read(&forged, &SELECTOR, &SECRET), Err(Refusal::Malformed), "bit {bit}");
-        }
-        for length in 0..token.len() {
-            let cut = read(&token[..length], &SELECTOR, &SECRET);
-            assert_eq!(cut, Err(Refusal::Malformed), "{length} bytes");
-        }
-        let longer = [token, vec![0]].concat();
-        assert_eq!(read(&longer, &SELECTOR, &SECRET), Err(Refusal::Malformed));
-    }
-
-    #[test]
-    fn an_offset_is_not_exchanged_even_with_its_checksum() {
-        let token = |offset| write(Position { offset, anchor: [0; 16] }, &SELECTOR, &SECRET);
-        let signed = super::BODY + super::CHECK;
-        let forged = [&token(6)[..signed], &token(5)[signed..]].concat();
-        assert_eq!(read(&forged, &SELECTOR, &SECRET), Err(Refusal::Malformed));
-    }
-}
+mod tests;

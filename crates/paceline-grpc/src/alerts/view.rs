@@ -1,9 +1,14 @@
-//! The view of one caller: which alerts a selector names.
+//! The view of one caller: which alerts a selector names, and the caller sees.
+//!
+//! What is seen goes by the roster of the moment, whenever an alert is from: of whom somebody has lost sight, they are told nothing
+//! that was before either.
 
 use paceline_core::model::Model;
 use paceline_core::roster::Roster;
+use paceline_core::sight::Sight;
 use paceline_engine::ToldAlert;
 
+use super::token::Kept;
 use crate::selector::{self, Hash};
 
 /// Which alerts a selector names.
@@ -12,7 +17,7 @@ pub(super) struct View {
     selection: paceline_core::board::Selection,
     /// The names of its KPIs: an alert may be of a KPI that the config no longer has.
     kpis: Vec<String>,
-    /// Stands for the selector in a resume token.
+    /// Stands for the selector and the sight in a token.
     pub(super) hash: Hash,
 }
 
@@ -23,19 +28,35 @@ impl View {
         Self { selection, kpis, hash }
     }
 
-    /// A scope that it names and that there is not now.
+    /// A scope that it names, and that there is not now or that is not seen.
     pub(super) fn unknown<'a>(&'a self, roster: &Roster) -> Option<&'a str> {
         let mut scopes = self.selection.scopes.iter().map(String::as_str);
-        scopes.find(|name| roster.named(name).is_none())
+        scopes.find(|name| self.selection.sight.named(name, roster).is_none())
     }
 
-    /// Whether it holds an alert, by the roster of the moment. One of a scope that is no more is held where its scope is named, or
-    /// all are.
+    /// How a token of it is kept: from who does not see all also how many alerts there are.
+    pub(super) fn kept(&self) -> Kept {
+        if self.selection.sight == Sight::All { Kept::Plain } else { Kept::Sealed }
+    }
+
+    /// Whether it holds an alert, by the roster of the moment. One of a scope that is no more is seen by those alone who see all, and
+    /// held where its scope is named, or all are.
     pub(super) fn holds(&self, alert: &ToldAlert, roster: &Roster) -> bool {
         let kinds = &self.selection.kinds;
         (self.kpis.is_empty() || self.kpis.contains(&alert.kpi))
             && (kinds.is_empty() || kinds.contains(&alert.kind))
+            && self.sees(&alert.scope, roster)
             && self.holds_scope(&alert.scope, roster)
+    }
+
+    /// Whose alerts are seen.
+    pub(super) fn sight(&self) -> &Sight {
+        &self.selection.sight
+    }
+
+    fn sees(&self, scope: &str, roster: &Roster) -> bool {
+        let sight = &self.selection.sight;
+        *sight == Sight::All || sight.named(scope, roster).is_some()
     }
 
     fn holds_scope(&self, scope: &str, roster: &Roster) -> bool {

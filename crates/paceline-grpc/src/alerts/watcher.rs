@@ -17,6 +17,7 @@ use super::token;
 use super::view::View;
 use crate::convert;
 use crate::errors;
+use crate::expiry;
 use crate::metric;
 use crate::proto::watch_alerts_response::Frame;
 use crate::proto::{AlertsBookmark, WatchAlertsResponse};
@@ -82,8 +83,10 @@ impl Watcher {
     pub(super) async fn run(mut self, shutdown: CancellationToken, ender: oneshot::Sender<Status>) {
         let gone = self.sender.clone();
         let ((until, then), jitter) = (self.terms.until, self.terms.jitter);
+        let expired = expiry::expired(self.served.wall.clone(), self.terms.expires);
         let ending = tokio::select! {
             biased;
+            () = expired => End::Expired.into(),
             () = gone.closed() => End::Gone.into(),
             () = shutdown.cancelled() => End::Draining.into(),
             () = sleep_until(until) => then.into(),
@@ -102,7 +105,7 @@ impl Watcher {
     async fn deliver(&mut self) -> Result<Infallible, Ending> {
         timeout(OPENING, self.opening()).await.map_err(|_| errors::not_caught_up())?;
         let alerts = self.served.live.alerts();
-        let mut position = token::start(&self.token, &self.view.hash, alerts)?;
+        let mut position = token::start(&self.token, &self.view, alerts)?;
         self.position = Some(position);
         // From the first moment on there is a token to go on with.
         self.send_bookmark().await?;
@@ -172,14 +175,14 @@ impl Watcher {
             as_of: Some(convert::timestamp(clock())),
             emitted_at: Some(convert::timestamp(wall())),
             complete: causes.is_empty(),
-            causes: convert::causes(&causes, live.model()),
+            causes: convert::causes(&causes, live.model(), self.view.sight()),
         }));
         self.sent = Instant::now();
     }
 
     fn resume_token(&self) -> Option<Vec<u8>> {
         let alerts = self.served.live.alerts();
-        self.position.map(|position| token::at(position, &self.view.hash, alerts))
+        self.position.map(|position| token::at(position, &self.view, alerts))
     }
 
     /// Waits for room for a frame, as long as there is patience.

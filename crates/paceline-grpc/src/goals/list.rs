@@ -3,11 +3,13 @@
 use paceline_core::goal::{Draft, Edit, Goal, Origin, Whose};
 use paceline_core::model::Model;
 use paceline_core::roster::{Roster, Scope, ScopeId};
+use paceline_core::sight::Sight;
 use paceline_engine::Live;
 use tonic::Status;
 
 use crate::convert;
 use crate::errors;
+use crate::goals::seen::Seen;
 use crate::goals::terms;
 use crate::proto;
 use crate::selector;
@@ -21,13 +23,14 @@ pub(super) fn file_id(nth: usize) -> String {
     format!("file-{nth}")
 }
 
-/// The goals that a request asks for.
+/// The goals that a request asks for, of those that are seen.
 pub(super) fn goals(
     live: &Live,
+    sight: &Sight,
     request: &proto::ListGoalsRequest,
 ) -> Result<proto::ListGoalsResponse, Status> {
     let (model, roster) = (live.model(), &*live.roster());
-    let filter = Filter::of(request, model, roster)?;
+    let filter = Filter::of(request, model, roster, sight)?;
     let of_file =
         model.goals.iter().enumerate().map(|(at, goal)| file(at + 1, goal, model, roster));
     let mut goals: Vec<proto::Goal> = of_file.collect();
@@ -74,17 +77,19 @@ fn without_effect(draft: &Draft, model: &Model, roster: &Roster) -> Option<Strin
 }
 
 /// Which goals are asked for.
-struct Filter {
+struct Filter<'a> {
+    seen: Seen<'a>,
     kpis: Vec<String>,
     whose: Vec<Whose>,
     scopes: Option<Vec<ScopeId>>,
 }
 
-impl Filter {
+impl<'a> Filter<'a> {
     fn of(
         request: &proto::ListGoalsRequest,
         model: &Model,
-        roster: &Roster,
+        roster: &'a Roster,
+        sight: &Sight,
     ) -> Result<Self, Status> {
         let proto::ListGoalsRequest { kpis, r#for, scopes } = request;
         let selector = proto::Selector {
@@ -93,14 +98,16 @@ impl Filter {
             kpis: Vec::new(),
             periods: Vec::new(),
         };
-        selector::View::of(&selector, model)?;
-        let scope = |name: &String| roster.named(name).ok_or_else(|| errors::unknown_scope(name));
+        selector::View::of(&selector, model, sight)?;
+        let scope =
+            |name: &String| sight.named(name, roster).ok_or_else(|| errors::unknown_scope(name));
         let scopes: Vec<ScopeId> = scopes.iter().map(scope).collect::<Result<_, _>>()?;
         let whose = r#for.iter().enumerate().map(|(at, text)| {
             let wrong = |error| errors::invalid(format!("for[{at}]"), format!("`{text}`: {error}"));
             text.parse::<Whose>().map_err(wrong)
         });
         Ok(Self {
+            seen: Seen::new(sight, roster),
             kpis: kpis.clone(),
             whose: whose.collect::<Result<_, Status>>()?,
             scopes: (!scopes.is_empty()).then_some(scopes),
@@ -114,15 +121,17 @@ impl Filter {
             Scope::Team(rep) => whose == Whose::Team(roster.reps()[rep].id.clone()),
             Scope::Org | Scope::Unassigned | Scope::Ended => false,
         };
-        (self.kpis.is_empty() || self.kpis.contains(&terms.kpi))
+        self.seen.concerns(&whose)
+            && (self.kpis.is_empty() || self.kpis.contains(&terms.kpi))
             && (self.whose.is_empty() || self.whose.contains(&whose))
             && self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(concerns))
     }
 }
 
-/// A page of edits.
+/// A page of edits, of those that are seen.
 pub(super) fn edits(
     live: &Live,
+    sight: &Sight,
     request: &proto::ListGoalEditsRequest,
 ) -> Result<proto::ListGoalEditsResponse, Status> {
     let proto::ListGoalEditsRequest { goal_id, page_size, page_token } = request;
@@ -138,11 +147,14 @@ pub(super) fn edits(
         })?),
     };
     let goal = Some(goal_id.as_str()).filter(|goal| !goal.is_empty());
+    let roster = live.roster();
+    let seen = Seen::new(sight, &roster);
     live.book(|book| {
-        if let Some(goal) = goal.filter(|goal| book.last(goal).is_none()) {
+        let edits = |before| book.edits(goal, before).filter(|placed| seen.shows(&placed.edit));
+        if let Some(goal) = goal.filter(|_| edits(None).next().is_none()) {
             return Err(errors::unknown_goal(goal));
         }
-        let mut page: Vec<_> = book.edits(goal, before).take(size + 1).collect();
+        let mut page: Vec<_> = edits(before).take(size + 1).collect();
         let more = page.len() > size;
         page.truncate(size);
         let next = page.last().filter(|_| more).map(|placed| placed.place.to_string());

@@ -8,6 +8,8 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use paceline_core::board::{Revision, Selection};
+use paceline_core::roster::{Roster, ScopeId};
+use paceline_core::sight::Sight;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::{Instant, sleep_until};
 
@@ -26,6 +28,11 @@ const LARGE: usize = 64;
 #[derive(Debug)]
 pub(super) struct Audience {
     pub(super) view: View,
+    /// The names of the scopes within which all lies that it shows, each with whether what is part of it does; nothing when that
+    /// may be anything.
+    pub(super) within: Option<Vec<(String, bool)>>,
+    /// Whether it shows all that lies within.
+    pub(super) is_whole: bool,
     /// The least time between two updates.
     pub(super) interval: Duration,
     board: Arc<Board>,
@@ -38,7 +45,18 @@ impl Audience {
     pub(super) fn new(view: View, interval: Duration, board: Arc<Board>) -> Self {
         let look = board.look();
         let circle = Circle::new(interval, look.as_deref(), Instant::now());
-        Self { view, interval, board, circle: Mutex::new(circle), hurry: Notify::new() }
+        let within = view.selection.within(&board.served.live.roster());
+        let named = |(name, with_members): (&str, bool)| (name.to_owned(), with_members);
+        let within = within.map(|within| within.into_iter().map(named).collect());
+        let circle = Mutex::new(circle);
+        let Selection { sight, scopes, .. } = &view.selection;
+        let is_whole = *sight == Sight::All || scopes.is_empty();
+        Self { view, within, is_whole, interval, board, circle, hurry: Notify::new() }
+    }
+
+    /// Whether it shows a scope that lies within.
+    pub(super) fn shows(&self, scope: ScopeId, roster: &Roster) -> bool {
+        self.is_whole || self.view.selection.shows(scope, roster)
     }
 
     /// Seats a stream.
@@ -95,8 +113,8 @@ impl Audience {
     fn with<T>(&self, work: impl FnOnce(&mut Circle, &Desk<'_>) -> T) -> T {
         let mut circle = self.circle();
         let look = self.board.look();
-        let (look, hash, now) = (look.as_deref(), &self.view.hash, Instant::now());
-        work(&mut circle, &Desk { board: &self.board, hash, look, now })
+        let (look, view, now) = (look.as_deref(), &self.view, Instant::now());
+        work(&mut circle, &Desk { board: &self.board, view, look, now })
     }
 
     fn see_to(self: &Arc<Self>, stir: Stir) {
@@ -142,12 +160,13 @@ impl Audience {
 
     /// Whether its view holds many scopes as the roster stands now.
     fn is_large(&self) -> bool {
-        let Selection { scopes, with_members, .. } = &self.view.selection;
         let roster = self.board.served.live.roster();
-        let members = |scope: &String| Some(roster.members(roster.named(scope)?));
-        scopes.is_empty()
-            || scopes.len() > LARGE
-            || *with_members && scopes.iter().filter_map(members).flatten().nth(LARGE).is_some()
+        let Some(within) = self.view.selection.within(&roster) else { return true };
+        let members = |(scope, with_members): &(&str, bool)| {
+            let scope = roster.named(scope).filter(|_| *with_members);
+            scope.map_or(0, |scope| roster.size(scope))
+        };
+        within.len() > LARGE || within.iter().map(members).sum::<usize>() > LARGE
     }
 
     fn circle(&self) -> MutexGuard<'_, Circle> {

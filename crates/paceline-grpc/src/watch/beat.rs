@@ -68,7 +68,7 @@ impl Beat {
             Told::read(&board.served, |live, now| live.catch_up(&view.selection, &asked, now));
         let ((got, revision), told) = read;
         let stamp = Stamp { revision, told };
-        let maker = Maker { board, hash: &view.hash, stamp: stamp.clone(), heard: *heard };
+        let maker = Maker { board, view, stamp: stamp.clone(), heard: *heard };
         let mut brought = Vec::with_capacity(steps.len());
         for (since, got) in asked.into_iter().zip(got) {
             match (since, got) {

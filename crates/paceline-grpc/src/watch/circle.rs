@@ -249,7 +249,8 @@ impl Circle {
         (0..self.seats.len()).filter_map(|id| self.seats.end(id, end, desk)).collect()
     }
 
-    /// Lets go what was not taken, and ends the streams that did not take it for too long. Answers whom to wake.
+    /// Lets go what was not taken, and ends the streams that did not take it for too long, and those whose credentials have
+    /// expired. Answers whom to wake.
     pub(super) fn sweep(&mut self, desk: &Desk<'_>) -> Vec<Waker> {
         self.kept.retain(|kept| desk.now < kept.began + KEPT);
         self.bookmark = None;
@@ -262,6 +263,10 @@ impl Circle {
         };
         let stalled = |id: &usize| self.seats.member(*id).is_some_and(stalled);
         let stalled: Vec<usize> = (0..self.seats.len()).filter(stalled).collect();
-        stalled.into_iter().filter_map(|id| self.seats.end(id, End::Slow, desk)).collect()
+        let expired = |id: &usize| self.seats.member(*id).is_some_and(|it| it.has_expired(desk));
+        let expired: Vec<usize> = (0..self.seats.len()).filter(expired).collect();
+        let expired = expired.into_iter().map(|id| (id, End::Expired));
+        let over = expired.chain(stalled.into_iter().map(|id| (id, End::Slow)));
+        over.filter_map(|(id, end)| self.seats.end(id, end, desk)).collect()
     }
 }

@@ -30,6 +30,8 @@ pub(crate) enum End {
     Gap,
     /// The sources were not caught up for too long.
     NotCaughtUp,
+    /// The credentials that it was opened with have expired.
+    Expired,
 }
 
 impl End {
@@ -44,6 +46,7 @@ impl End {
             Self::Broken => "BROKEN",
             Self::Gap => "GAP",
             Self::NotCaughtUp => "NOT_CAUGHT_UP",
+            Self::Expired => "CREDENTIALS_EXPIRED",
         }
     }
 
@@ -68,6 +71,10 @@ impl End {
                 "the stream cannot go on from its token; begin again without one",
             ),
             Self::NotCaughtUp => (Code::Unavailable, "the sources are not caught up yet"),
+            Self::Expired => (
+                Code::Unauthenticated,
+                "the credentials have expired; resume with new ones and the last token",
+            ),
         };
         let mut metadata = MetadataMap::new();
         if let Some(token) = token {
@@ -79,9 +86,12 @@ impl End {
 
     fn retry(self, jitter: f64) -> Option<Duration> {
         match self {
-            Self::Draining | Self::Age | Self::Slow | Self::Broken | Self::NotCaughtUp => {
-                Some(RETRY.mul_f64(0.5 + jitter))
-            }
+            Self::Draining
+            | Self::Age
+            | Self::Slow
+            | Self::Broken
+            | Self::NotCaughtUp
+            | Self::Expired => Some(RETRY.mul_f64(0.5 + jitter)),
             Self::Gap => Some(Duration::ZERO),
             Self::Gone | Self::Deadline => None,
         }

@@ -17,6 +17,7 @@ use crate::errors;
 use crate::leaderboard::Ranking;
 use crate::open::Open;
 use crate::proto::{WatchLeaderboardRequest, WatchLeaderboardResponse};
+use crate::who::Principal;
 
 use watcher::Watcher;
 
@@ -32,9 +33,9 @@ impl Watches {
         let asked = request.get_ref();
         let WatchLeaderboardRequest { scope, kpi, period, by, limit, .. } = asked;
         let served = &self.hub.board.served;
-        let model = served.live.model();
-        let ranking = Ranking::of((scope, kpi, period), *by, *limit, model)?;
-        let terms = Terms::of(request, asked.heartbeat, asked.min_interval, &served.limits)?;
+        let principal = Principal::of(request.extensions())?;
+        let ranking = Ranking::of((scope, kpi, period), *by, *limit, served, principal)?;
+        let terms = Terms::of(request, asked.heartbeat, asked.min_interval, served)?;
         let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
         let open = Open::new(room);
         let (sender, frames) = mpsc::channel(1);

@@ -15,6 +15,7 @@ use super::stamp::Told;
 use super::terms::{OPENING, Terms};
 use super::whole::{Kind, Whole};
 use crate::codec::Encoded;
+use crate::expiry::Expiry;
 use crate::proto::ResetReason;
 
 /// What a member has of the view.
@@ -61,6 +62,8 @@ pub(super) struct Member {
     pub(super) fails_on_gap: bool,
     /// When it ends, and why then.
     pub(super) until: (Instant, End),
+    /// When its credentials expire.
+    expires: Option<Expiry>,
     /// Spreads what many would do at once; from 0 to 1.
     pub(super) jitter: f64,
 }
@@ -85,6 +88,7 @@ impl Member {
             heartbeat: terms.heartbeat,
             fails_on_gap: terms.fails_on_gap,
             until: terms.until,
+            expires: terms.expires,
             jitter: terms.jitter,
         }
     }
@@ -101,6 +105,9 @@ impl Member {
 
     /// Why it ends, if it is time.
     pub(super) fn end(&self, desk: &Desk<'_>) -> Option<End> {
+        if self.has_expired(desk) {
+            return Some(End::Expired);
+        }
         let (until, end) = self.until;
         let waits = self.is_new() && desk.look.is_none();
         match desk.now {
@@ -108,6 +115,11 @@ impl Member {
             now if waits && now >= self.opens_until() => Some(End::NotCaughtUp),
             _ => None,
         }
+    }
+
+    /// Whether its credentials are worth nothing any longer.
+    pub(super) fn has_expired(&self, desk: &Desk<'_>) -> bool {
+        self.expires.is_some_and(|expiry| expiry.is_over(&desk.board.served.wall))
     }
 
     /// When it ends if there is nothing to look at until then.
@@ -152,7 +164,9 @@ impl Member {
         self.owed = None;
         let opening = Some(self.opens_until()).filter(|until| *until > now);
         let next = self.heartbeat_at().or(opening);
-        next.map_or(self.until.0, |next| next.min(self.until.0))
+        // Should it turn out to be later, somebody looks again every now and then.
+        let expiry = self.expires.and_then(|expiry| expiry.about).filter(|about| *about > now);
+        next.into_iter().chain(expiry).fold(self.until.0, Instant::min)
     }
 
     /// The next chunk of the frame that it is taking.

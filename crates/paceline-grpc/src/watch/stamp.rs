@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use paceline_core::board::Revision;
+use paceline_core::sight::Sight;
 use paceline_engine::{Cause, Live};
 
 use crate::codec::Encoded;
@@ -53,8 +54,14 @@ impl Told {
 }
 
 impl Stamp {
-    /// A frame with this stamp, encoded.
-    pub(super) fn encode(&self, frame: Frame, resume_token: Vec<u8>, served: &Served) -> Encoded {
+    /// A frame with this stamp for who has a sight, encoded.
+    pub(super) fn encode(
+        &self,
+        frame: Frame,
+        resume_token: Vec<u8>,
+        served: &Served,
+        sight: &Sight,
+    ) -> Encoded {
         let Told { as_of, covered, causes } = &*self.told;
         Encoded::of(&proto::WatchStandingsResponse {
             frame: Some(frame),
@@ -64,7 +71,7 @@ impl Stamp {
             emitted_at: Some(convert::timestamp((served.wall)())),
             covered: covered.clone(),
             complete: causes.is_empty(),
-            causes: convert::causes(causes, served.live.model()),
+            causes: convert::causes(causes, served.live.model(), sight),
         })
     }
 }

@@ -7,11 +7,13 @@ use tonic::metadata::MetadataMap;
 use tonic::{Request, Status};
 
 use super::end::End;
-use crate::errors::invalid;
+use crate::errors::{self, invalid};
+use crate::expiry::Expiry;
 use crate::jitter::jitter;
-use crate::limits::Limits;
 use crate::proto;
+use crate::served::Served;
 use crate::server::LastCall;
+use crate::who::Principal;
 
 /// The terms of one watch.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub(crate) struct Terms {
     pub(super) fails_on_gap: bool,
     /// When the stream ends, and why then.
     pub(crate) until: (Instant, End),
+    /// When the credentials it was opened with expire.
+    pub(crate) expires: Option<Expiry>,
     /// Spreads what many would do at once; from 0 to 1.
     pub(crate) jitter: f64,
 }
@@ -44,10 +48,10 @@ impl Terms {
     /// `INVALID_ARGUMENT` naming the field that is out of range.
     pub(super) fn read(
         request: &Request<proto::WatchStandingsRequest>,
-        limits: &Limits,
+        served: &Served,
     ) -> Result<Self, Status> {
         let asked = request.get_ref();
-        let terms = Self::of(request, asked.heartbeat, asked.min_interval, limits)?;
+        let terms = Self::of(request, asked.heartbeat, asked.min_interval, served)?;
         let on_gap = proto::OnGap::try_from(asked.on_gap);
         let on_gap =
             on_gap.map_err(|_| invalid("on_gap", "neither ON_GAP_RESET nor ON_GAP_FAIL"))?;
@@ -57,20 +61,25 @@ impl Terms {
     /// The terms that all watches have.
     ///
     /// # Errors
-    /// As for [`Self::read`].
+    /// As for [`Self::read`]; `UNAUTHENTICATED` when the credentials have expired.
     pub(crate) fn of<Asked>(
         request: &Request<Asked>,
         heartbeat: Option<prost_types::Duration>,
         min_interval: Option<prost_types::Duration>,
-        limits: &Limits,
+        served: &Served,
     ) -> Result<Self, Status> {
+        let expires = Principal::of(request.extensions())?.expires;
+        let expires = expires.map(|at| Expiry::new(at, &served.wall));
+        if expires.is_some_and(|expiry| expiry.is_over(&served.wall)) {
+            return Err(errors::unauthenticated("CREDENTIALS_EXPIRED"));
+        }
         let last_call = request.extensions().get::<LastCall>();
         let heartbeat = self::heartbeat(heartbeat)?;
         let min_interval = duration("min_interval", min_interval, Duration::ZERO, MIN_INTERVAL)?;
         let deadline = deadline(request.metadata());
         let jitter = jitter();
-        let until = until(limits.age.mul_f64(0.9 + 0.2 * jitter), last_call, deadline);
-        Ok(Self { heartbeat, min_interval, fails_on_gap: false, until, jitter })
+        let until = until(served.limits.age.mul_f64(0.9 + 0.2 * jitter), last_call, deadline);
+        Ok(Self { heartbeat, min_interval, fails_on_gap: false, until, expires, jitter })
     }
 }
 

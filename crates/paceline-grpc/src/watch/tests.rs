@@ -8,6 +8,7 @@ mod known;
 #[path = "../../tests/grpc/organisation.rs"]
 mod organisation;
 mod play;
+mod rights;
 mod sharing;
 mod wire {
     //! What clients read: here the server's own messages.
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use paceline_core::sight::Sight;
 use prost::Message as _;
 use tokio_stream::Stream as _;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -35,6 +37,7 @@ use crate::proto::{Selector, Standing, WatchStandingsRequest, WatchStandingsResp
 use crate::selector::View;
 use crate::served::{Clock, Served};
 use crate::token::Tokens;
+use crate::who::Principal;
 use known::{Key, Known, Seen, canonical};
 use organisation::Organisation;
 
@@ -48,6 +51,7 @@ struct House {
 /// Somebody who watches.
 struct Viewer {
     selector: Selector,
+    sight: Sight,
     frames: Frames,
     known: Known,
     /// The chunks that were taken, so that who shares one with whom can be told.
@@ -72,6 +76,7 @@ impl House {
             clock,
             append_goal: Arc::new(|_| Box::pin(std::future::ready(Err("no log".to_owned())))),
             identify: None,
+            ranks_only: false,
             limits,
         };
         let shutdown = CancellationToken::new();
@@ -85,8 +90,29 @@ impl House {
         self.try_watch(selector, token, heartbeat).expect("room")
     }
 
+    /// Somebody who watches what of it they see.
+    fn watch_as(
+        &self,
+        sight: &Sight,
+        selector: Selector,
+        token: &[u8],
+        heartbeat: Duration,
+    ) -> Viewer {
+        self.seat(sight, selector, token, heartbeat).expect("room")
+    }
+
     fn try_watch(
         &self,
+        selector: Selector,
+        token: &[u8],
+        heartbeat: Duration,
+    ) -> Result<Viewer, Status> {
+        self.seat(&Sight::All, selector, token, heartbeat)
+    }
+
+    fn seat(
+        &self,
+        sight: &Sight,
         selector: Selector,
         token: &[u8],
         heartbeat: Duration,
@@ -96,19 +122,27 @@ impl House {
             ..WatchStandingsRequest::default()
         };
         let served = &self.watches.hub.board.served;
-        let terms = Terms::read(&Request::new(request), &served.limits).expect("terms");
+        let mut request = Request::new(request);
+        request.extensions_mut().insert(Arc::new(Principal::anyone()));
+        let terms = Terms::read(&request, served).expect("terms");
         let terms = Terms { heartbeat, ..terms };
-        let view = View::of(&selector, served.live.model()).expect("a view");
+        let view = View::of(&selector, served.live.model(), sight).expect("a view");
         let place: Place = self.watches.place(token, &view, &terms).expect("a token of ours");
         let frames = self.watches.seat(view, &terms, place)?;
         let (known, chunks, end) = (Known::default(), Vec::new(), None);
-        Ok(Viewer { selector, frames, known, chunks, end })
+        let sight = sight.clone();
+        Ok(Viewer { selector, sight, frames, known, chunks, end })
     }
 
     /// What a fresh snapshot of a selection shows, without what the clock alone changes.
     fn shown(&self, selector: &Selector) -> BTreeMap<Key, Standing> {
+        self.shown_to(&Sight::All, selector)
+    }
+
+    /// The same for who has a sight.
+    fn shown_to(&self, sight: &Sight, selector: &Selector) -> BTreeMap<Key, Standing> {
         let live = &self.organisation.live;
-        let view = View::of(selector, live.model()).expect("a view");
+        let view = View::of(selector, live.model(), sight).expect("a view");
         let shown = live.standings(&view.selection, None, self.organisation.now());
         let roster = live.roster();
         let convert = |standing| convert::standing(standing, live.model(), &roster);

@@ -14,7 +14,7 @@ use crate::codec::Encoded;
 use crate::metric;
 use crate::proto::watch_standings_response::Frame;
 use crate::proto::{Bookmark, Reset, ResetReason};
-use crate::selector::Hash;
+use crate::selector::View;
 
 /// A whole frame. Who has taken all of it has everything up to its revision.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ impl Sent {
 #[derive(Debug)]
 pub(super) struct Maker<'a> {
     pub(super) board: &'a Board,
-    pub(super) hash: &'a Hash,
+    pub(super) view: &'a View,
     pub(super) stamp: Stamp,
     /// The generation of causes that was known before it was stamped.
     pub(super) heard: u64,
@@ -187,10 +187,10 @@ impl Maker<'_> {
 
     fn encode(&self, kind: Kind, frame: Frame, token: Vec<u8>) -> (Kind, Encoded) {
         counter!(metric::ENCODED, "kind" => kind.name()).increment(1);
-        (kind, self.stamp.encode(frame, token, &self.board.served))
+        (kind, self.stamp.encode(frame, token, &self.board.served, &self.view.selection.sight))
     }
 
     fn token(&self, revision: Revision) -> Vec<u8> {
-        self.board.tokens.write(revision, self.hash)
+        self.board.tokens.write(revision, &self.view.hash)
     }
 }

@@ -106,7 +106,8 @@ impl Known {
             self.board.insert(key(standing), standing.clone());
         }
         for removal in removed {
-            if removal.reason() == RemovalReason::OutOfScope {
+            // Of somebody who is unknown, neither KPI nor period is.
+            if removal.reason() == RemovalReason::OutOfScope && removal.period.is_none() {
                 self.out_of_scope.insert(removal.scope.clone());
             } else {
                 let period = removal.period.as_ref().map(|Period { name, .. }| name.clone());

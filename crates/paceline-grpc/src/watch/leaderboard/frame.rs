@@ -6,6 +6,7 @@ use paceline_core::board::{Revision, Standing};
 use paceline_core::model::Model;
 use paceline_core::ranks::{Leaderboard, Ranked};
 use paceline_core::roster::{Roster, ScopeId};
+use paceline_core::sight::Sight;
 use prost::Message as _;
 
 use super::super::stamp::Stamp;
@@ -31,11 +32,9 @@ impl Told {
     /// What telling of a leaderboard, of which `limit` reps are shown or with 0 all, says.
     pub(super) fn of(leaderboard: Option<&Leaderboard>, limit: usize) -> Self {
         let Some(leaderboard) = leaderboard else { return Self::OutOfScope };
-        let ranked = leaderboard.ranked();
-        let shown = if limit == 0 { ranked.len() } else { limit };
         let told =
             |ranked: &Ranked| (ranked.rank, ranked.reading.key().scope, ranked.reading.revision());
-        Self::Leaderboard(ranked.len(), ranked.iter().take(shown).map(told).collect())
+        Self::Leaderboard(leaderboard.members(), leaderboard.shown(limit).map(told).collect())
     }
 }
 
@@ -49,7 +48,7 @@ pub(super) struct Chunks {
 impl Chunks {
     /// All of a leaderboard of which `limit` reps are shown, or with 0 all.
     pub(super) fn of(leaderboard: Leaderboard, limit: usize) -> Self {
-        let members = leaderboard.ranked().len() as u32;
+        let members = leaderboard.members() as u32;
         Self { ranks: leaderboard.into_standings(limit).into_iter(), members }
     }
 
@@ -68,7 +67,12 @@ impl Chunks {
 }
 
 /// A frame with a stamp.
-pub(super) fn stamped(stamp: &Stamp, frame: Frame, served: &Served) -> WatchLeaderboardResponse {
+pub(super) fn stamped(
+    stamp: &Stamp,
+    frame: Frame,
+    served: &Served,
+    sight: &Sight,
+) -> WatchLeaderboardResponse {
     let told = &stamp.told;
     WatchLeaderboardResponse {
         frame: Some(frame),
@@ -77,7 +81,7 @@ pub(super) fn stamped(stamp: &Stamp, frame: Frame, served: &Served) -> WatchLead
         emitted_at: Some(convert::timestamp((served.wall)())),
         covered: told.covered.clone(),
         complete: told.causes.is_empty(),
-        causes: convert::causes(&told.causes, served.live.model()),
+        causes: convert::causes(&told.causes, served.live.model(), sight),
     }
 }
 

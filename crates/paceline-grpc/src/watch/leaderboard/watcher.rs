@@ -22,6 +22,7 @@ use super::super::stamp::Stamp;
 use super::super::terms::{OPENING, Terms};
 use super::frame::{Chunks, Told, kind, stamped};
 use crate::aside::Aside;
+use crate::expiry;
 use crate::leaderboard::Ranking;
 use crate::metric;
 use crate::proto::watch_leaderboard_response::Frame;
@@ -91,8 +92,10 @@ impl Watcher {
     pub(super) async fn run(mut self, shutdown: CancellationToken, ender: oneshot::Sender<Status>) {
         let gone = self.sender.clone();
         let ((until, then), jitter) = (self.terms.until, self.terms.jitter);
+        let expired = expiry::expired(self.served.wall.clone(), self.terms.expires);
         let end = tokio::select! {
             biased;
+            () = expired => End::Expired,
             () = gone.closed() => End::Gone,
             () = shutdown.cancelled() => End::Draining,
             () = sleep_until(until) => then,
@@ -208,11 +211,10 @@ impl Watcher {
     async fn ask(&mut self) -> Result<(Option<Leaderboard>, Stamp), End> {
         self.signal.mark_unchanged();
         self.rung = false;
-        let (served, Ranking { subject, by, .. }) = (self.served.clone(), self.ranking.clone());
-        let large = is_large(&subject, &self.served.live.roster());
-        let read = move || {
-            stamp::Told::read(&served, |live, now| live.leaderboard(&subject, by, None, now))
-        };
+        let (served, ranking) = (self.served.clone(), self.ranking.clone());
+        let large = is_large(&ranking.subject, &self.served.live.roster());
+        let read =
+            move || stamp::Told::read(&served, |live, now| ranking.ask(live, None, now));
         // One of many reps takes so long that it would hold up the streams of a worker.
         let read =
             if large { self.aside.run(read).await.map_err(|_| End::Broken)? } else { read() };
@@ -255,7 +257,8 @@ impl Watcher {
 
     fn emit(&mut self, room: Room, frame: Frame, stamp: &Stamp) {
         counter!(metric::FRAMES, "kind" => kind(&frame)).increment(1);
-        drop(room.send(stamped(stamp, frame, &self.served)));
+        let sight = &self.ranking.subject.sight;
+        drop(room.send(stamped(stamp, frame, &self.served, sight)));
         self.of_sources = Some(stamp.told.clone());
         self.sent = Instant::now();
     }

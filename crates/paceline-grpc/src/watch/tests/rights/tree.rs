@@ -1,0 +1,157 @@
+//! Who sees whom, from names alone: a table of managers, walked every time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use paceline_core::sight::Sight;
+
+use crate::proto::Selector;
+
+/// Reps, each with the manager.
+#[derive(Clone, Debug)]
+pub(super) struct Tree(BTreeMap<String, Option<String>>);
+
+/// What is to be told of reps: their manager, or that they are none.
+pub(super) type News = Vec<(String, Option<Option<String>>)>;
+
+impl Tree {
+    pub(super) fn new(reps: &[(&str, Option<&str>)]) -> Self {
+        let rep = |(id, manager): &(&str, Option<&str>)| {
+            ((*id).to_owned(), manager.map(str::to_owned))
+        };
+        Self(reps.iter().map(rep).collect())
+    }
+
+    pub(super) fn reps(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
+    /// Gives a rep a manager, or none, unless that makes a circle.
+    pub(super) fn place(&mut self, rep: &str, manager: Option<&str>) -> News {
+        if manager.is_some_and(|manager| manager == rep || self.managers(manager).contains(rep)) {
+            return News::new();
+        }
+        let manager = manager.map(str::to_owned);
+        self.0.insert(rep.to_owned(), manager.clone());
+        vec![(rep.to_owned(), Some(manager))]
+    }
+
+    /// Somebody joins below a manager.
+    pub(super) fn hire(&mut self, rep: &str, manager: &str) -> News {
+        if self.0.contains_key(rep) { News::new() } else { self.place(rep, Some(manager)) }
+    }
+
+    /// Somebody leaves, unless they manage others.
+    pub(super) fn dismiss(&mut self, rep: &str) -> News {
+        if !self.0.contains_key(rep) || self.manages(rep) {
+            return News::new();
+        }
+        self.0.remove(rep);
+        vec![(rep.to_owned(), None)]
+    }
+
+    /// All of a team go to another manager at once.
+    pub(super) fn dissolve(&mut self, manager: &str, other: &str) -> News {
+        let reports = self.0.iter().filter(|(_, of)| of.as_deref() == Some(manager));
+        let reports: Vec<String> = reports.map(|(rep, _)| rep.clone()).collect();
+        reports.iter().flat_map(|rep| self.place(rep, Some(other))).collect()
+    }
+
+    fn manages(&self, rep: &str) -> bool {
+        self.0.values().any(|manager| manager.as_deref() == Some(rep))
+    }
+
+    /// The managers above a rep.
+    fn managers(&self, rep: &str) -> BTreeSet<&str> {
+        let mut above = BTreeSet::new();
+        let mut at = rep;
+        while let Some(Some(manager)) = self.0.get(at) {
+            above.insert(manager.as_str());
+            at = manager;
+        }
+        above
+    }
+
+    /// All scopes there are.
+    fn scopes(&self) -> BTreeSet<String> {
+        let reps = self.0.keys().map(|rep| format!("rep:{rep}"));
+        let teams = self.0.values().flatten().map(|manager| format!("team:{manager}"));
+        let all = ["org".to_owned(), "unassigned".to_owned()];
+        all.into_iter().chain(reps).chain(teams).collect()
+    }
+
+    /// Whether a scope is another, or part of it.
+    fn is_within(&self, scope: &str, of: &str) -> bool {
+        if scope == of || of == "org" {
+            return true;
+        }
+        let Some(team) = of.strip_prefix("team:") else { return false };
+        match scope.split_once(':') {
+            Some(("rep", rep)) => {
+                rep == team && self.manages(team) || self.managers(rep).contains(team)
+            }
+            Some((_, manager)) => self.managers(manager).contains(team),
+            None => false,
+        }
+    }
+}
+
+/// What somebody asks for and may see: names, each with whether what is part of it counts too.
+#[derive(Debug)]
+pub(super) struct Eyes {
+    asked: Option<Vec<(String, bool)>>,
+    may: Option<Vec<(String, bool)>>,
+}
+
+impl Eyes {
+    pub(super) fn new(sight: &Sight, selector: &Selector) -> Self {
+        let asked = selector.scopes.iter().map(|scope| (scope.clone(), selector.with_members));
+        let asked = (!selector.scopes.is_empty()).then(|| asked.collect());
+        let may = match sight {
+            Sight::All => None,
+            Sight::Of(roots) => Some(
+                roots.iter().map(|root| (root.scope.clone(), root.with_members)).collect(),
+            ),
+        };
+        Self { asked, may }
+    }
+
+    /// The scopes that they are shown.
+    pub(super) fn sees(&self, tree: &Tree) -> BTreeSet<String> {
+        let mut scopes = tree.scopes();
+        scopes.retain(|scope| self.shows(scope, tree));
+        scopes
+    }
+
+    fn shows(&self, scope: &str, tree: &Tree) -> bool {
+        tree.scopes().contains(scope)
+            && holds(self.asked.as_ref(), scope, tree)
+            && holds(self.may.as_ref(), scope, tree)
+    }
+
+    /// What became of a scope after it was last shown: whether it was lost from sight while there was one, and whether it ended.
+    pub(super) fn last_saw<'a>(
+        &self,
+        scope: &str,
+        trees: impl Iterator<Item = &'a Tree>,
+    ) -> (bool, bool) {
+        let (mut is_lost, mut has_ended) = (false, false);
+        for tree in trees {
+            let is_there = tree.scopes().contains(scope);
+            if self.shows(scope, tree) {
+                (is_lost, has_ended) = (false, false);
+            } else if !is_there {
+                has_ended = true;
+            } else if !has_ended && !holds(self.may.as_ref(), scope, tree) {
+                is_lost = true;
+            }
+        }
+        (is_lost, has_ended)
+    }
+}
+
+fn holds(names: Option<&Vec<(String, bool)>>, scope: &str, tree: &Tree) -> bool {
+    let holds = |(name, with_members): &(String, bool)| {
+        name == scope || *with_members && tree.is_within(scope, name)
+    };
+    names.is_none_or(|names| names.iter().any(holds))
+}
