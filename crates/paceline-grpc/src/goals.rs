@@ -154,8 +154,8 @@ impl Goals {
             return Ok(id);
         }
         let mut of_file = live.model().goals.iter().enumerate();
-        let is_of_file = of_file
-            .any(|(at, goal)| list::file_id(at + 1) == id && seen.concerns(&goal.whose));
+        let is_of_file =
+            of_file.any(|(at, goal)| list::file_id(at + 1) == id && seen.concerns(&goal.whose));
         Err(if is_of_file { errors::goal_of_file(&id) } else { errors::unknown_goal(&id) })
     }
 }

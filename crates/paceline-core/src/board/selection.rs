@@ -122,9 +122,13 @@ impl<'a> View<'a> {
 
     fn asks_for(&self, scope: ScopeId, above: &[ScopeId]) -> bool {
         let asked = |scope: &ScopeId| self.scopes.binary_search(scope).is_ok();
+        // Who asks for the members of what they do not see asks for nobody's, or they would learn who is a member. What a scope
+        // above is part of comes after it.
+        let with_members =
+            |(at, over): (usize, &ScopeId)| asked(over) && self.sees(*over, above.get(at + 1..));
         self.selection.scopes.is_empty()
             || asked(&scope)
-            || self.selection.with_members && above.iter().any(asked)
+            || self.selection.with_members && above.iter().enumerate().any(with_members)
     }
 
     /// Whether whoever asks sees a scope that is part of those `above`.

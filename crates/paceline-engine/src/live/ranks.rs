@@ -44,9 +44,8 @@ impl Live {
         let ((reps, roster), revision) = self.read(now, |board| {
             (board.readings_of_reps(subject, rep, on, now), board.roster().clone())
         });
-        let rank = |OfReps { readings, only }| {
-            Leaderboard::new(readings, by, &roster, now).only(only)
-        };
+        let rank =
+            |OfReps { readings, only }| Leaderboard::new(readings, by, &roster, now).only(only);
         (reps.map(rank), revision)
     }
 

@@ -53,7 +53,8 @@ pub(super) fn list(
     let more = found.len() > page.size;
     found.truncate(page.size);
     let last = found.last().filter(|_| more);
-    let next = last.map(|last| token::page(Pages { before: last.offset, ..page.pages }, view, alerts));
+    let next =
+        last.map(|last| token::page(Pages { before: last.offset, ..page.pages }, view, alerts));
     Ok(proto::ListAlertsResponse {
         alerts: found.iter().map(|alert| message(alert)).collect::<Result<_, _>>()?,
         next_page_token: next.unwrap_or_default(),

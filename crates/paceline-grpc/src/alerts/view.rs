@@ -67,6 +67,7 @@ impl View {
         }
         let above = roster.ever_named(scope).and_then(|scope| roster.above(scope));
         let above = above.filter(|_| self.selection.with_members);
-        above.is_some_and(|above| above.iter().any(|scope| names(&roster.name(*scope))))
+        let asked = |name: &str| names(name) && self.sees(name, roster);
+        above.is_some_and(|above| above.iter().any(|scope| asked(&roster.name(*scope))))
     }
 }

@@ -4,17 +4,23 @@
 
 mod alert_topic;
 mod alerts;
+mod expiry;
 mod follower;
 mod frames;
 mod gets;
 mod goal_log;
 mod goals;
+mod identities;
 mod known;
 mod organisation;
 mod ranking;
+mod ranking_own;
 mod ranking_watched;
 mod reps;
 mod resuming;
+mod rights;
+mod rights_of_goals;
+mod rights_watched;
 mod serving;
 mod stage;
 mod stalling;

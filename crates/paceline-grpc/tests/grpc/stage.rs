@@ -23,6 +23,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::follower::Follower;
 use crate::goal_log::GoalLog;
+use crate::identities::Identities;
 use crate::organisation::Organisation;
 use crate::organisation::stocks;
 pub(crate) use crate::organisation::{BOOKINGS, NOW, at, decimal};
@@ -71,10 +72,32 @@ impl Stage {
     }
 
     async fn with(limits: Limits, more: usize, kpis: Vec<Kpi>) -> Self {
+        Self::serving(limits, more, kpis, |_| {}).await
+    }
+
+    /// An organisation whose sources are caught up, and that asks who asks.
+    pub(crate) async fn guarded(identities: &Arc<Identities>, ranks_only: bool) -> Self {
+        let identities = identities.clone();
+        let stage = Self::serving(Limits::default(), 0, Vec::new(), move |served| {
+            served.identify = Some(identities.clone());
+            served.wall = Arc::new(move || *identities.wall.lock().expect("a clock"));
+            served.ranks_only = ranks_only;
+        });
+        let stage = stage.await;
+        stage.open_board();
+        stage
+    }
+
+    async fn serving(
+        limits: Limits,
+        more: usize,
+        kpis: Vec<Kpi>,
+        change: impl FnOnce(&mut Served),
+    ) -> Self {
         let organisation = Organisation::new(more, kpis);
         let log = GoalLog::new(organisation.live.clone());
         let clock = organisation.clock.clone();
-        let served = Served {
+        let mut served = Served {
             live: organisation.live.clone(),
             clock: Arc::new(move || *clock.lock().expect("a clock")),
             wall: Arc::new(Timestamp::now),
@@ -83,6 +106,7 @@ impl Stage {
             ranks_only: false,
             limits,
         };
+        change(&mut served);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();

@@ -40,8 +40,7 @@ fn every_flipped_bit_and_every_other_length_is_refused() {
 #[test]
 fn an_offset_is_not_exchanged_even_with_its_checksum() {
     for kept in BOTH {
-        let token =
-            |offset| write(Position { offset, anchor: [0; 16] }, &SELECTOR, &SECRET, kept);
+        let token = |offset| write(Position { offset, anchor: [0; 16] }, &SELECTOR, &SECRET, kept);
         let signed = super::BODY + super::CHECK;
         let forged = [&token(6)[..signed], &token(5)[signed..]].concat();
         assert_eq!(read(&forged, &SELECTOR, &SECRET), Err(Refusal::Malformed));
@@ -50,9 +49,8 @@ fn an_offset_is_not_exchanged_even_with_its_checksum() {
 
 #[test]
 fn a_sealed_token_does_not_tell_how_far_it_is_from_another() {
-    let token = |offset| {
-        write(Position { offset, anchor: [0; 16] }, &SELECTOR, &SECRET, Kept::Sealed)
-    };
+    let token =
+        |offset| write(Position { offset, anchor: [0; 16] }, &SELECTOR, &SECRET, Kept::Sealed);
     let (one, next) = (token(5), token(6));
     let differ = |at: &usize| one[*at] != next[*at];
     assert!(super::POSITION.filter(differ).count() > 12, "next to each other, and nothing alike");

@@ -96,7 +96,8 @@ impl Registry {
         }
         for (scope, below) in above {
             let newest = below.iter().map(|(_, at)| *at).max();
-            for (audience, _) in self.seats(scope, roster).filter(|(_, with_members)| *with_members) {
+            for (audience, _) in self.seats(scope, roster).filter(|(_, with_members)| *with_members)
+            {
                 let shown = below.iter().filter(|(scope, _)| audience.shows(*scope, roster));
                 let at = if audience.is_whole { newest } else { shown.map(|(_, at)| *at).max() };
                 concerned.extend(at.map(|at| (audience.clone(), at)));

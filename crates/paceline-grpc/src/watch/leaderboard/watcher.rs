@@ -213,8 +213,7 @@ impl Watcher {
         self.rung = false;
         let (served, ranking) = (self.served.clone(), self.ranking.clone());
         let large = is_large(&ranking.subject, &self.served.live.roster());
-        let read =
-            move || stamp::Told::read(&served, |live, now| ranking.ask(live, None, now));
+        let read = move || stamp::Told::read(&served, |live, now| ranking.ask(live, None, now));
         // One of many reps takes so long that it would hold up the streams of a worker.
         let read =
             if large { self.aside.run(read).await.map_err(|_| End::Broken)? } else { read() };

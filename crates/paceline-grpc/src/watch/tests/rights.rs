@@ -176,7 +176,8 @@ impl Play {
         let other = self.dice.pick(&sights());
         let is_other = other != sight && selectors(&other).contains(&selector);
         if is_other {
-            let token = Known { token: known.token, ..Known::default() };
+            let mut token = Known::default();
+            token.token = known.token;
             self.count("token of another");
             self.watch(other, selector, token, BTreeSet::new(), 0);
         }
@@ -206,7 +207,11 @@ impl Play {
             while !self.watchers[at].stalls
                 && let Poll::Ready(seen) = self.watchers[at].viewer.take()
             {
-                assert!(self.watchers[at].viewer.end.is_none(), "{:?}", self.watchers[at].viewer.end);
+                assert!(
+                    self.watchers[at].viewer.end.is_none(),
+                    "{:?}",
+                    self.watchers[at].viewer.end
+                );
                 if let Some(seen) = seen {
                     self.check(at, &seen);
                 }
@@ -245,7 +250,8 @@ impl Play {
             self.count("compared with a snapshot");
         }
         let watcher = &mut self.watchers[at];
-        (watcher.shown, watcher.at) = (watcher.viewer.known.board.keys().cloned().collect(), revision);
+        (watcher.shown, watcher.at) =
+            (watcher.viewer.known.board.keys().cloned().collect(), revision);
     }
 
     fn check_standings(&mut self, at: usize, revision: u64, standings: &[Standing]) {
@@ -290,7 +296,7 @@ impl Play {
 async fn play(seed: u64) -> BTreeMap<&'static str, usize> {
     let mut play = Play::new(seed);
     (0..8).for_each(|_| play.join());
-    for _ in 0..MOVES / CASES {
+    while play.trees.len() <= MOVES / CASES {
         play.act().await;
     }
     play.counts

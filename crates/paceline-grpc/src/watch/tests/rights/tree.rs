@@ -15,9 +15,8 @@ pub(super) type News = Vec<(String, Option<Option<String>>)>;
 
 impl Tree {
     pub(super) fn new(reps: &[(&str, Option<&str>)]) -> Self {
-        let rep = |(id, manager): &(&str, Option<&str>)| {
-            ((*id).to_owned(), manager.map(str::to_owned))
-        };
+        let rep =
+            |(id, manager): &(&str, Option<&str>)| ((*id).to_owned(), manager.map(str::to_owned));
         Self(reps.iter().map(rep).collect())
     }
 
@@ -79,6 +78,14 @@ impl Tree {
         all.into_iter().chain(reps).chain(teams).collect()
     }
 
+    fn has(&self, scope: &str) -> bool {
+        match scope.split_once(':') {
+            Some(("rep", rep)) => self.0.contains_key(rep),
+            Some((_, manager)) => self.manages(manager),
+            None => true,
+        }
+    }
+
     /// Whether a scope is another, or part of it.
     fn is_within(&self, scope: &str, of: &str) -> bool {
         if scope == of || of == "org" {
@@ -108,24 +115,25 @@ impl Eyes {
         let asked = (!selector.scopes.is_empty()).then(|| asked.collect());
         let may = match sight {
             Sight::All => None,
-            Sight::Of(roots) => Some(
-                roots.iter().map(|root| (root.scope.clone(), root.with_members)).collect(),
-            ),
+            Sight::Of(roots) => {
+                Some(roots.iter().map(|root| (root.scope.clone(), root.with_members)).collect())
+            }
         };
         Self { asked, may }
     }
 
     /// The scopes that they are shown.
     pub(super) fn sees(&self, tree: &Tree) -> BTreeSet<String> {
-        let mut scopes = tree.scopes();
-        scopes.retain(|scope| self.shows(scope, tree));
-        scopes
+        let scopes = tree.scopes().into_iter();
+        scopes.filter(|scope| self.shows(scope, tree)).collect()
     }
 
+    /// Whether they are shown a scope that there is.
     fn shows(&self, scope: &str, tree: &Tree) -> bool {
-        tree.scopes().contains(scope)
-            && holds(self.asked.as_ref(), scope, tree)
-            && holds(self.may.as_ref(), scope, tree)
+        // Who asks for the members of somebody they do not see asks for nobody's.
+        let seen = |(name, _): &&(String, bool)| holds(self.may.as_ref(), name, tree);
+        let asked = self.asked.as_ref().map(|names| names.iter().filter(seen).cloned().collect());
+        holds(asked.as_ref(), scope, tree) && holds(self.may.as_ref(), scope, tree)
     }
 
     /// What became of a scope after it was last shown: whether it was lost from sight while there was one, and whether it ended.
@@ -136,8 +144,8 @@ impl Eyes {
     ) -> (bool, bool) {
         let (mut is_lost, mut has_ended) = (false, false);
         for tree in trees {
-            let is_there = tree.scopes().contains(scope);
-            if self.shows(scope, tree) {
+            let is_there = tree.has(scope);
+            if is_there && self.shows(scope, tree) {
                 (is_lost, has_ended) = (false, false);
             } else if !is_there {
                 has_ended = true;
