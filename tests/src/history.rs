@@ -9,6 +9,7 @@ mod amount;
 pub mod clauses;
 mod end;
 pub mod occurred;
+mod principal;
 mod recorder;
 mod replay;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use paceline_client::proto::{
 };
 
 pub use end::{End, Ended, Refusal};
+pub use principal::Principal;
 pub use recorder::{Opened, Recorder};
 pub use topic::Appended;
 pub use violation::{Violation, report};
@@ -78,6 +80,8 @@ pub struct Asked<W: Watch = Standings> {
     pub server: u32,
     /// Whether nothing ever disturbs the way between this client and the service.
     pub undisturbed: bool,
+    /// Who asked for it.
+    pub by: Principal,
 }
 
 /// Where a token that was presented is from.
@@ -235,10 +239,10 @@ impl Asked {
 }
 
 impl<W: Watch> Asked<W> {
-    /// What its token is good for: the selector, whatever its order.
+    /// What its token is good for: the selector, whatever its order, and whose numbers are seen.
     #[must_use]
     pub fn view(&self) -> View<'_> {
-        View::of(W::selector(&self.request))
+        View { roots: self.by.roots(), ..View::of(W::selector(&self.request)) }
     }
 
     /// After how long without a message a bookmark is due.
@@ -249,7 +253,7 @@ impl<W: Watch> Asked<W> {
     }
 }
 
-/// A selector, whatever its order.
+/// A selector, whatever its order, and what of it is seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct View<'h> {
     /// The scopes that are named; none: all.
@@ -260,6 +264,8 @@ pub struct View<'h> {
     pub kpis: BTreeSet<&'h str>,
     /// The kinds of period that are named; none: all.
     pub periods: BTreeSet<&'h str>,
+    /// The scopes that are seen, each with whether those below it are too; `None`: all are.
+    pub roots: Option<BTreeSet<(&'h str, bool)>>,
 }
 
 impl<'h> View<'h> {
@@ -274,16 +280,17 @@ impl<'h> View<'h> {
             with_members: selector.is_some_and(|selector| selector.with_members),
             kpis: set(|selector| &selector.kpis),
             periods: set(|selector| &selector.periods),
+            roots: None,
         }
     }
 
     /// Whether it holds every scope.
     #[must_use]
     pub fn has_all_scopes(&self) -> bool {
-        self.scopes.is_empty()
+        self.scopes.is_empty() && self.roots.is_none()
     }
 
-    /// Whether it holds a standing, of a selector without members: who they are changes.
+    /// Whether it holds a standing, of a selector without members, for who sees all: who they are changes.
     #[must_use]
     pub fn holds(&self, standing: &Standing) -> bool {
         let kind = standing.period.as_ref().map_or("", |period| period.kind.as_str());
@@ -299,7 +306,11 @@ impl<'h> View<'h> {
         if !(self.has_kpi(kpi) && (self.periods.is_empty() || self.periods.contains(kind))) {
             return Held::No;
         }
-        if self.scopes.is_empty() || self.scopes.contains(scope) {
+        let asked = self.scopes.is_empty() || self.scopes.contains(scope);
+        if asked && self.roots.is_some() {
+            return Held::Perhaps;
+        }
+        if asked {
             return Held::Yes;
         }
         if self.with_members { Held::Perhaps } else { Held::No }

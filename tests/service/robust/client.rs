@@ -5,7 +5,7 @@ use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
 use paceline_tests::{
     chance::Chance,
-    history::{Asked, End, Opened, Presented, Refusal},
+    history::{Asked, End, Opened, Presented, Principal, Refusal},
     proxy::Proxy,
 };
 use tokio::time::{sleep, timeout};
@@ -106,7 +106,8 @@ impl<W: Call> Client<W> {
         if answer.is_none() && !undisturbed {
             return;
         }
-        let asked = Asked::<W> { request, token, server, undisturbed };
+        let by = Principal::default();
+        let asked = Asked::<W> { request, token, server, undisturbed, by };
         let stream = self.world.record.open(self.number, asked, opened);
         let (end, answered) = match answer {
             Some(Ok(answer)) => (self.listen(stream, server, answer.into_inner()).await, true),

@@ -16,8 +16,8 @@ use paceline_client::proto::{
 use paceline_tests::{
     chance::Chance,
     history::{
-        Alerts, Asked, End, Mark, Presented, Recorder, Refusal, Standings, clauses, occurred,
-        report,
+        Alerts, Asked, End, Mark, Presented, Principal, Recorder, Refusal, Standings, clauses,
+        occurred, report,
     },
     kafka, ports,
     process::open_many_files,
@@ -165,7 +165,8 @@ async fn watch<W: Call>(channel: Channel, number: usize, request: W::Request, cr
     let opened = crowd.record.now();
     let Ok(messages) = W::call(channel, request.clone()).await else { return };
     let token = Presented::Nothing;
-    let asked = Asked::<W> { request, token, server: 0, undisturbed: true };
+    let by = Principal::default();
+    let asked = Asked::<W> { request, token, server: 0, undisturbed: true, by };
     let stream = crowd.record.open(number, asked, opened);
     let (mut messages, mut begun) = (messages.into_inner(), false);
     let end = loop {

@@ -15,7 +15,9 @@ use paceline_client::proto::{
 };
 use paceline_tests::{
     chance::Chance,
-    history::{Asked, End, Opened, Presented, Recorder, Refusal, Standings, clauses, report},
+    history::{
+        Asked, End, Opened, Presented, Principal, Recorder, Refusal, Standings, clauses, report,
+    },
     kafka::{self, Writer},
     ports,
     process::open_many_files,
@@ -193,7 +195,8 @@ impl Stalled {
             client.watch_standings(request.clone()).await.expect("a watch is accepted")
         });
         let token = Presented::Nothing;
-        let asked: Asked = Asked { request, token, server: 0, undisturbed: false };
+        let by = Principal::default();
+        let asked: Asked = Asked { request, token, server: 0, undisturbed: false, by };
         let stream = record.open(HEALTHY + DRIPPING + number, asked, record.now());
         Self { stream, messages: messages.into_inner() }
     }

@@ -4,6 +4,7 @@
 //! happens would prove nothing. The number is that of the contract in the documentation of watching.
 
 mod atomic;
+mod authorised;
 mod backwards;
 mod bank;
 mod bookmarkable;
@@ -30,7 +31,7 @@ pub use reliable::behind;
 /// A clause: what of a history breaks it.
 type Clause = fn(&History) -> Vec<(String, Vec<Place>)>;
 
-const ALL: [(&str, Clause); 15] = [
+const ALL: [(&str, Clause); 16] = [
     ("1 ordered", ordered::broken),
     ("2 unique", unique::broken),
     ("3 atomic", atomic::broken),
@@ -44,13 +45,15 @@ const ALL: [(&str, Clause); 15] = [
     ("10 explicit removal", explicit_removal::broken),
     ("11 bounded", bounded::broken),
     ("12 honest freshness", honest::broken),
+    ("13 authorised", authorised::broken),
     ("14 ends with a reason", reasons::broken::<Standings>),
     ("15 tokens", tokens::broken),
 ];
 
 /// Those that streams of alerts are held to.
-const OF_ALERTS: [(&str, Clause); 5] = [
+const OF_ALERTS: [(&str, Clause); 6] = [
     ("6 bookmarkable, of alerts", bookmarkable::missed::<Alerts>),
+    ("13 authorised, of alerts", authorised::broken_of_alerts),
     ("14 ends with a reason, of alerts", reasons::broken::<Alerts>),
     ("15 tokens, of alerts", tokens::broken_of_alerts),
     ("16 reliable", reliable::broken),

@@ -11,7 +11,9 @@ use paceline_client::proto::{
 };
 use tonic::Code;
 
-use super::{Asked, End, Ended, History, Mark, Marked, Place, Presented, Refusal, Stream};
+use super::{
+    Asked, End, Ended, History, Mark, Marked, Place, Presented, Principal, Refusal, Stream,
+};
 
 pub(super) use told::Told;
 
@@ -25,6 +27,8 @@ pub(super) struct Sample {
     seconds: u64,
     /// Which process of the service answers.
     pub(super) server: u32,
+    /// Who asks.
+    pub(super) by: Principal,
     /// What is asked for.
     pub(super) request: WatchStandingsRequest,
 }
@@ -72,8 +76,8 @@ impl Sample {
     }
 
     pub(super) fn present(&mut self, token: Presented) -> usize {
-        let (request, server) = (self.request.clone(), self.server);
-        let asked = Asked { request, token, server, undisturbed: true };
+        let (request, server, by) = (self.request.clone(), self.server, self.by.clone());
+        let asked = Asked { request, token, server, undisturbed: true, by };
         let opened = self.tick();
         let stream = Stream { client: 0, asked, opened, told: Vec::new(), end: None };
         self.taken.streams.push(stream);

@@ -51,7 +51,7 @@ fn whole(view: &View<'_>) -> Option<String> {
     if view.has_all_scopes() {
         return Some("org".to_owned());
     }
-    let team = view.with_members && view.scopes.len() == 1;
+    let team = view.with_members && view.scopes.len() == 1 && view.roots.is_none();
     let scope = view.scopes.first().filter(|scope| team && scope.starts_with("team:"));
     scope.map(|scope| (*scope).to_owned())
 }

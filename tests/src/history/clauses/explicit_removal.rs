@@ -64,7 +64,7 @@ fn parts(history: &History) -> BTreeMap<u64, Part<'_>> {
     let mut parts = BTreeMap::new();
     for stream in &history.streams {
         let view = stream.asked.view();
-        if view.with_members || view == View::default() {
+        if view.with_members || view.roots.is_some() || view == View::default() {
             continue;
         }
         let of = digest([&view]);

@@ -13,7 +13,7 @@ use crate::history::{End, Ended, History, Place, Refusal, Stream, Watch};
 const DOMAIN: &str = "paceline";
 
 /// What belongs to a reason: its code, whether coming back later helps, and whether the stream was going on.
-const REASONS: [(&str, Code, bool, bool); 11] = [
+const REASONS: [(&str, Code, bool, bool); 12] = [
     ("SERVER_DRAINING", Code::Unavailable, true, true),
     ("STREAM_AGE", Code::Unavailable, true, true),
     ("SLOW_CLIENT", Code::ResourceExhausted, true, true),
@@ -25,6 +25,7 @@ const REASONS: [(&str, Code, bool, bool); 11] = [
     ("EXPIRED", Code::OutOfRange, true, false),
     ("OTHER_TOPIC", Code::OutOfRange, true, false),
     ("OTHER_SELECTOR", Code::OutOfRange, true, false),
+    ("CREDENTIALS_EXPIRED", Code::Unauthenticated, false, true),
 ];
 
 pub(super) fn broken<W: Watch>(history: &History) -> Vec<(String, Vec<Place>)> {
