@@ -17,6 +17,7 @@ mod past;
 mod reshape;
 mod rests;
 mod slots;
+mod sought;
 mod timed;
 mod trail;
 mod transitions;

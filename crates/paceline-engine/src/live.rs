@@ -25,6 +25,7 @@ use paceline_core::roster::Roster;
 use tokio::sync::watch;
 
 use crate::alerts::Alerts;
+use crate::asking::Asking;
 use crate::bases::Bases;
 use crate::freshness::Freshness;
 use crate::goals::Goals;
@@ -47,6 +48,7 @@ pub struct Live {
     board: Mutex<Shared>,
     model: Arc<Model>,
     bases: Bases,
+    asking: Asking,
     reps_from: Option<FromEntity>,
     /// Which entities each source may feed.
     feeds: Vec<Vec<EntityId>>,
@@ -74,6 +76,7 @@ impl Live {
             board: Mutex::new(shared),
             symbols,
             bases: Bases::new(Basis::new(&model.calendars, roster, Arc::default())),
+            asking: Asking::default(),
             model,
             reps_from: None,
             feeds: Vec::new(),
@@ -145,6 +148,11 @@ impl Live {
     /// What records are folded by.
     pub(crate) fn bases(&self) -> &Bases {
         &self.bases
+    }
+
+    /// What its lanes are asked.
+    pub(crate) fn asking(&self) -> &Asking {
+        &self.asking
     }
 
     /// The table of texts its lanes share.
