@@ -11,9 +11,11 @@ mod aims;
 mod batch;
 mod goals;
 mod history;
+mod levels;
 mod lineage;
 mod live;
 mod past;
+mod pieces;
 mod reshape;
 mod rests;
 mod slots;
@@ -57,7 +59,9 @@ use view::Left;
 use working_times::WorkingTimes;
 
 pub use batch::Batch;
+pub use goals::PassedOver;
 pub use history::{History, HistoryDay};
+pub use pieces::{How, Piece, Pieces, Stretch};
 pub use transitions::{Step, Transition};
 pub use view::{Changed, Key, Reading, Reason, Removal, Selection, Standing, Subject, Update};
 
