@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
-use paceline_core::board::{Revision, Standing, Subject};
+use paceline_core::board::{Board, Reading, Revision, Standing, Subject};
 use paceline_core::contributor::{Contribution, Contributor, Sought};
 use paceline_core::day::Day;
 use paceline_core::entity::FieldType;
@@ -196,7 +196,7 @@ impl Question {
 
     fn found(&self, now: Timestamp) -> Result<Found, Unlisted> {
         let Self { live, subject, on, asked } = self;
-        let look = |board: &mut paceline_core::board::Board| {
+        let look = |board: &mut Board| {
             let sought = board.sought(subject, *on).ok_or(Unlisted::Unknown)?;
             let newest = live.bases().newest();
             let is_newest = |answer: &Option<Answer>| {
@@ -206,7 +206,10 @@ impl Question {
                 return Err(Unlisted::Moved);
             }
             let as_of = board.clock();
-            let (reading, parts) = board.found(&sought, *on, as_of).ok_or(Unlisted::Unknown)?;
+            let mut found = |kpi| board.found(&sought, kpi, *on, as_of).ok_or(Unlisted::Unknown);
+            let reading = found(sought.kpi)?;
+            let parts = sought.leaves.iter().map(|leaf| Ok((*leaf, found(*leaf)?)));
+            let parts = parts.collect::<Result<Vec<(KpiId, Reading)>, Unlisted>>()?;
             Ok((reading, parts, board.roster().clone(), as_of))
         };
         let (seen, revision) = live.read(now, look);

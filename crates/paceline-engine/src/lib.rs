@@ -25,7 +25,7 @@ pub use asking::{Listing, Question, Unlisted};
 pub use freshness::{Cause, Freshness, Link, PartitionFreshness, SourceFreshness, Summary};
 pub use goals::{GoalFollower, GoalRecord, Told};
 pub use lane::{Lane, Partition, Source};
-pub use live::{Alarm, Focused, Got, Live, Shown};
+pub use live::{Alarm, Explanation, Focused, Got, Live, Shown};
 pub use memory::{
     About, Memory, MemoryFollower, MemoryRecord, MemorySaid, Raised, Ready, Recalled, Waiting,
     Write,

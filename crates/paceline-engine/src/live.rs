@@ -2,6 +2,7 @@
 
 mod alarms;
 mod completeness;
+mod explaining;
 mod opening;
 mod ranks;
 mod reading;
@@ -37,6 +38,7 @@ use crate::symbols::{LaneSymbols, SharedSymbols};
 use alarms::Alarms;
 
 pub use alarms::Alarm;
+pub use explaining::Explanation;
 pub use ranks::Focused;
 pub use reading::{Got, Shown};
 

@@ -8,6 +8,7 @@ use crate::contributor::Sought;
 use crate::day::Day;
 use crate::kpi::KpiId;
 use crate::period::Period;
+use crate::roster::ScopeId;
 
 impl Board {
     /// Which standing a subject is, in the period that is running or holds `on`; `None` when there is no such scope for the one
@@ -17,7 +18,8 @@ impl Board {
         if !subject.sight.sees(scope, &self.roster) {
             return None;
         }
-        let live = self.live_id(scope, self.slots.find(subject.kpi, subject.kind)?);
+        let slot = self.slots.find(subject.kpi, subject.kind)?;
+        let live = self.live_id(scope, slot);
         let period = match on {
             Some(day) => subject.kind.holding(day, self.calendar(scope)).into(),
             None => self.state(live)?.period.clone(),
@@ -28,29 +30,21 @@ impl Board {
     }
 
     /// A stock has no value in a period that is over.
-    fn has_value(&self, leaf: KpiId, scope: crate::roster::ScopeId, period: &Period) -> bool {
+    fn has_value(&self, leaf: KpiId, scope: ScopeId, period: &Period) -> bool {
         !self.model.kpi(leaf).is_stock() || self.face(scope).today <= period.end
     }
 
-    /// The standing that is sought, and those of the simple KPIs that it comes down to, each with the KPI. Time must have been
-    /// advanced to `now`.
+    /// What a KPI comes to in the scope and the period of the standing that is sought: that one itself, or one that it is
+    /// computed of. Time must have been advanced to `now`.
     pub fn found(
         &mut self,
         sought: &Sought,
+        kpi: KpiId,
         on: Option<Day>,
         now: Timestamp,
-    ) -> Option<(Reading, Vec<(KpiId, Reading)>)> {
-        let kind = sought.period.kind;
-        let live = |board: &Self, kpi| {
-            board.slots.find(kpi, kind).map(|slot| board.live_id(sought.scope, slot))
-        };
-        let own = live(self, sought.kpi)?;
-        let reading = self.readings_of(&[own], on, now).pop()?;
-        let mut parts = Vec::new();
-        for leaf in &sought.leaves {
-            let live = live(self, *leaf)?;
-            parts.push((*leaf, self.readings_of(&[live], on, now).pop()?));
-        }
-        Some((reading, parts))
+    ) -> Option<Reading> {
+        let slot = self.slots.find(kpi, sought.period.kind)?;
+        let live = self.live_id(sought.scope, slot);
+        self.readings_of(&[live], on, now).pop()
     }
 }
