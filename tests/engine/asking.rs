@@ -12,7 +12,7 @@ use paceline_client::proto::{
     ExplainStandingRequest, GoalMade, ListContributorsRequest, ListContributorsResponse, Standing,
     standings_service_client::StandingsServiceClient,
 };
-use paceline_core::decimal::Decimal;
+use paceline_core::{board::PassedOver, decimal::Decimal};
 use paceline_engine::Unlisted;
 use paceline_grpc::{Limits, Served, Server};
 use paceline_tests::recompute::config::PeriodKind;
@@ -116,6 +116,47 @@ fn more_records_than_may_be_are_no_listing() {
     let unknown = behind::subject(&engine, &place("rep:U9"));
     let asked = engine.live.ask(unknown, None, 1, now()).map(|_| ());
     assert_eq!(asked, Err(Unlisted::Unknown));
+}
+
+#[test]
+fn goals_that_are_passed_over_say_why() {
+    let goals = "goals:
+  - {kpi: bookings, period: month, target: 1, for: {rep: U1}, from: 2026-01-01}
+  - {kpi: bookings, period: month, target: 2, for: {rep: U1}, from: 2025-01-01}
+  - {kpi: bookings, period: month, target: 3, for: {rep: U1}, from: 2026-12-01}
+  - {kpi: bookings, period: month, target: 4, for: {rep: U1}, until: 2026-11-29}
+  - {kpi: bookings, period: month, target: 5, for: {role: ae}}
+  - {kpi: bookings, period: month, target: 6, for: {role: ae}, from: 2027-01-01}
+  - {kpi: bookings, period: month, target: 7, for: everyone}
+  - {kpi: bookings, period: month, target: 8, for: {role: manager}}
+";
+    let (before, after) = BASE.split_once("goals:\n").expect("it has goals");
+    let (_, after) = after.split_once("status:").expect("a status comes after the goals");
+    let mut engine = Engine::new(&format!("{before}{goals}status:{after}"), &[1], 1);
+    engine.open(now());
+    let passed = |scope: &str| {
+        let subject = behind::subject(&engine, &place(scope));
+        let found = engine.live.explanation(&subject, None, now()).expect("a scope").pieces;
+        let [piece] = found.pieces.as_slice() else { panic!("one goal: {found:?}") };
+        let mut passed: Vec<(String, PassedOver)> =
+            piece.passed_over.iter().map(|(goal, why)| (goal.target.to_string(), *why)).collect();
+        passed.sort_by_key(|(target, _)| target.clone());
+        (piece.goal.target.to_string(), passed)
+    };
+    let told = |all: &[(&str, PassedOver)]| -> Vec<(String, PassedOver)> {
+        all.iter().map(|(target, why)| ((*target).to_owned(), *why)).collect()
+    };
+    let of_ana = told(&[
+        ("2", PassedOver::StartsEarlier),
+        ("3", PassedOver::NotYet),
+        ("4", PassedOver::NoLonger),
+        ("5", PassedOver::LessSpecific),
+        ("6", PassedOver::NotYet),
+        ("7", PassedOver::LessSpecific),
+    ]);
+    assert_eq!(passed("rep:U1"), ("1".to_owned(), of_ana));
+    let of_ben = told(&[("6", PassedOver::NotYet), ("7", PassedOver::LessSpecific)]);
+    assert_eq!(passed("rep:U2"), ("5".to_owned(), of_ben));
 }
 
 /// An engine whose lanes are driven, and which is served.
@@ -323,4 +364,34 @@ async fn an_explanation_is_told_of_whom_it_is_and_of_no_other() {
     let refused = stage.client.explain_standing(ask("rep:U9")).await.expect_err("there is none");
     assert_eq!(reason(&refused), (Code::NotFound, "UNKNOWN_SCOPE".to_owned()));
     stage.end().await;
+}
+
+#[test]
+#[ignore = "tells figures"]
+fn zz_measure() {
+    let mut engine = Engine::new(BASE, &[1], 1);
+    engine.open(now());
+    let many = 1_000_000;
+    for nth in 0..many {
+        let owner = if nth % 20 == 0 { "U1" } else { "nobody" };
+        let id = format!("0061x0000{nth}A");
+        let value = format!(
+            r#"{{"id":"{id}","op":"upsert","set":{{"OwnerId":"{owner}","Amount":"{nth}.50","StageName":"Closed Won","CloseDate":"2026-11-20"}}}}"#
+        );
+        engine.send((0, 0), Some(id.as_bytes()), Some(value.as_bytes()), now());
+        if nth % 5_000 == 0 {
+            engine.take(0);
+        }
+    }
+    engine.take(0);
+    engine.follow(now());
+    for scope in ["rep:U1", "rep:U2", "org"] {
+        let subject = behind::subject(&engine, &place(scope));
+        let question = engine.live.ask(subject, None, 100_000, now()).expect("a question");
+        let began = std::time::Instant::now();
+        engine.follow(now());
+        let scanned = began.elapsed();
+        let listing = question.listing(now()).map(|listing| listing.contributors.len());
+        eprintln!("{scope}: scan {scanned:?}, with the listing {:?}: {listing:?}", began.elapsed());
+    }
 }

@@ -9,9 +9,9 @@ use crate::proto::catalog_service_client::CatalogServiceClient;
 use crate::proto::goals_service_client::GoalsServiceClient;
 use crate::proto::standings_service_client::StandingsServiceClient;
 use crate::proto::{
-    DeleteGoalRequest, DeleteGoalResponse, ExplainStandingRequest, ExplainStandingResponse, GetFreshnessRequest, GetFreshnessResponse,
-    GetStandingsRequest, GetStandingsResponse, Goal, Kpi, ListAlertsRequest, ListAlertsResponse,
-    ListContributorsRequest, ListContributorsResponse,
+    DeleteGoalRequest, DeleteGoalResponse, ExplainStandingRequest, ExplainStandingResponse,
+    GetFreshnessRequest, GetFreshnessResponse, GetStandingsRequest, GetStandingsResponse, Goal,
+    Kpi, ListAlertsRequest, ListAlertsResponse, ListContributorsRequest, ListContributorsResponse,
     ListGoalEditsRequest, ListGoalEditsResponse, ListGoalsRequest, ListKpisRequest,
     ListScopesRequest, Scope, Selector, SetGoalRequest, SetGoalResponse,
 };

@@ -9,14 +9,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Board;
+use super::curve::{Part, part_of, parts, share};
+use super::scaling::{Scale, Scaling, edges};
 use super::working_times::WorkingTimes;
 use crate::day::Day;
 use crate::decimal::Decimal;
-use crate::goal::{Curve, Goal, ramp_share};
+use crate::goal::{Curve, Goal};
 use crate::kpi::{Better, GoalKind, KpiId};
 use crate::period::{Period, PeriodKind};
 use crate::rational::Rational;
-use crate::roster::{Rep, Scope, ScopeId};
+use crate::roster::{Scope, ScopeId};
 use crate::spread::{self, Due, Spread};
 use crate::standing::Aim;
 use crate::workdays::{Workday, Workdays};
@@ -396,48 +398,6 @@ fn by_face(owed: Vec<Owed>) -> Vec<(usize, spread::Part)> {
     by_face.into_iter().map(one).collect()
 }
 
-/// The share of a target that falls on a day, with a curve within the part that holds it.
-fn share(days: &Workdays, parts: Option<&[Part]>, day: &Workday) -> Rational {
-    let Some(parts) = parts else { return days.share(day) };
-    let part = parts.iter().find(|part| part.first <= day.day && day.day <= part.last);
-    part.map_or(Rational::ZERO, |part| {
-        (&part.share * &day.weight.into()).checked_div(&part.load).unwrap_or(Rational::ZERO)
-    })
-}
-
-/// How many parts end before a day.
-fn part_of(parts: &[Part], day: Day) -> usize {
-    parts.iter().filter(|part| part.last < day).count()
-}
-
-/// A part of a curve that has working days, with its share of the target.
-struct Part {
-    first: Day,
-    last: Day,
-    share: Rational,
-    load: Rational,
-}
-
-/// The parts of a curve. One without working days passes its share on to the next, the last ones back.
-fn parts(days: &Workdays, curve: &Curve, bounds: &[(Day, Day)]) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
-    let mut passed_on = Rational::ZERO;
-    for ((first, last), share) in bounds.iter().zip(&curve.shares) {
-        let (load, share) = (Rational::from(days.between(*first, *last)), Rational::from(*share));
-        let share = &share + &passed_on;
-        passed_on = Rational::ZERO;
-        if load.is_zero() {
-            passed_on = share;
-        } else {
-            parts.push(Part { first: *first, last: *last, share, load });
-        }
-    }
-    if let Some(last) = parts.last_mut() {
-        last.share = &last.share + &passed_on;
-    }
-    parts
-}
-
 /// What is owed on one working day is the target times the share of the day and what scales it.
 pub(super) struct OwedOnDay {
     pub(super) day: Day,
@@ -446,51 +406,4 @@ pub(super) struct OwedOnDay {
     /// The part of a curve that holds it, by its place among them.
     pub(super) part: usize,
     pub(super) scale: Scale,
-}
-
-/// What scales a rep's goal day by day.
-struct Scaling<'a> {
-    goal: &'a Goal,
-    rep: &'a Rep,
-    ramps: bool,
-}
-
-/// By what a day's share of a target is multiplied.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Scale {
-    pub(super) present: bool,
-    pub(super) ramp: Rational,
-}
-
-impl Scaling<'_> {
-    fn on(&self, day: Day) -> Scale {
-        let Self { goal, rep, ramps } = self;
-        let present = !goal.presence || rep.is_present(day);
-        let ramp = if *ramps { ramped(goal, rep, day) } else { Rational::ONE };
-        Scale { present, ramp }
-    }
-}
-
-impl Scale {
-    fn is_all(&self) -> bool {
-        self.present && self.ramp == Rational::ONE
-    }
-
-    pub(super) fn product(&self) -> Rational {
-        if self.present { self.ramp.clone() } else { Rational::ZERO }
-    }
-}
-
-/// The ramp's share on a day. Who has no first day has been here for ever.
-pub(super) fn ramped(goal: &Goal, rep: &Rep, day: Day) -> Rational {
-    rep.tenure_months(day).map_or(Rational::ONE, |months| ramp_share(&goal.ramp, months).into())
-}
-
-/// The days on which a factor may change.
-fn edges(goal: &Goal, rep: &Rep) -> Vec<Day> {
-    let steps = goal.ramp.iter().filter_map(|step| rep.anniversary(step.until_month));
-    let absences = rep.time_off.iter().flat_map(|(first, last)| [*first, last.plus(1)]);
-    let employment = rep.start.into_iter().chain(rep.end.map(|end| end.plus(1)));
-    let presence = absences.chain(employment).filter(|_| goal.presence);
-    steps.chain(presence).collect()
 }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Board;
-use super::aims::{Asked, Made, Owed, OwedOnDay, Scale, common};
+use super::aims::{Asked, Made, Owed, OwedOnDay, common};
 use super::goals::PassedOver;
 use super::levels::Level;
+use super::scaling::Scale;
 use super::working_times::WorkingTimes;
 use crate::contributor::Sought;
 use crate::day::Day;
@@ -128,18 +129,15 @@ impl Board {
             Made::Nothing | Made::Own(_) | Made::Sum(_) => None,
         };
         let in_common = in_common.map(|(asked, level)| {
+            // What is left of what they have in common is all of it or nothing.
             let ramp = asked.left.checked_div(&asked.target).unwrap_or(Rational::ONE);
             let goal = level.goal.clone();
             let whole = Level { goal, rep: None, today: level.today, ramp };
-            Piece {
-                target: asked.target,
-                amount: asked.left,
-                ..self.held_piece(sought, &whole, true)
-            }
+            self.held_piece(sought, &whole, asked, true)
         });
-        self.all(sought, made, in_common, |level, detailed| {
-            self.held_piece(sought, level, detailed)
-        })
+        let piece =
+            |level: &Level, detailed| self.held_piece(sought, level, level.asked(), detailed);
+        self.all(sought, made, in_common, piece)
     }
 
     fn all<T>(
@@ -221,9 +219,9 @@ impl Board {
         }
     }
 
-    fn held_piece(&self, sought: &Sought, level: &Level, detailed: bool) -> Piece {
+    fn held_piece(&self, sought: &Sought, level: &Level, asked: Asked, detailed: bool) -> Piece {
         let (scope, period) = self.piece_of(sought, level.rep);
-        let Asked { target, left } = level.asked();
+        let Asked { target, left } = asked;
         let stretch = Stretch {
             first: level.today,
             last: level.today,

@@ -20,8 +20,7 @@ impl Case<'_> {
         let place = self.named_place(head);
         let (oracle, records) = (self.oracle.clone(), self.records.clone());
         let board = Board::new(&oracle, &records);
-        let listing =
-            compare_contributors(&mut self.engine, &board, &place, head.on, head.instant);
+        let listing = compare_contributors(&mut self.engine, &board, &place, head.on, head.instant);
         let listing = listing.unwrap_or_else(|error| panic!("{}: {place:?}: {error}", self.name));
         for one in &listing.contributors {
             table.add(&self.contributor(&listing, one));
