@@ -78,19 +78,29 @@ fn piece(out: &mut String, piece: &proto::GoalPiece) -> fmt::Result {
     for stretch in stretches {
         let proto::GoalStretch { from, to, days, spread, ramp, present, amount } = stretch;
         let (spread, ramp) = (fraction(spread.as_ref()), fraction(ramp.as_ref()));
-        let present = if *present { "" } else { " x absent" };
+        let ramp = if ramp == "1" { String::new() } else { format!(" x ramp {ramp}") };
+        let present = if *present { "" } else { ", but absent," };
         let amount = decimal(amount.as_ref());
-        writeln!(
-            out,
-            "    {from} to {to}, {days} working days: {target} x {spread} x ramp {ramp}{present} = {amount}"
-        )?;
+        let product = format!("{target} x {spread}{ramp}{present} = {amount}");
+        writeln!(out, "    {from} to {to}, {days} working days: {product}")?;
     }
     for passed in &piece.passed_over {
-        let reason = passed.reason().as_str_name().trim_start_matches("PASSED_OVER_REASON_");
-        let reason = reason.to_lowercase().replace('_', " ");
+        let reason = reason(passed.reason());
         writeln!(out, "    not by goal {}: {reason}", named(passed.goal.as_ref()))?;
     }
     Ok(())
+}
+
+fn reason(reason: proto::PassedOverReason) -> &'static str {
+    match reason {
+        proto::PassedOverReason::Unspecified => "unknown",
+        proto::PassedOverReason::NotYet => "it begins after the period",
+        proto::PassedOverReason::NoLonger => "it ends before the period does",
+        proto::PassedOverReason::LessSpecific => "another is more specific",
+        proto::PassedOverReason::OfFile => "another was set, and it is the config's",
+        proto::PassedOverReason::StartsEarlier => "another begins later",
+        proto::PassedOverReason::EditedEarlier => "another was edited later",
+    }
 }
 
 fn named(goal: Option<&proto::Goal>) -> String {
@@ -149,4 +159,101 @@ fn fraction(fraction: Option<&proto::Fraction>) -> String {
     let proto::Fraction { numerator, denominator, decimal } = fraction.cloned().unwrap_or_default();
     let is_exact = denominator.trim_start_matches('1').chars().all(|digit| digit == '0');
     if is_exact { decimal } else { format!("{numerator}/{denominator}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{proto, told};
+
+    fn fraction(numerator: &str, denominator: &str, decimal: &str) -> Option<proto::Fraction> {
+        let [numerator, denominator, decimal] =
+            [numerator, denominator, decimal].map(str::to_owned);
+        Some(proto::Fraction { numerator, denominator, decimal })
+    }
+
+    #[test]
+    fn a_goal_is_told_in_factors_and_records_with_their_shares() {
+        let stretch = proto::GoalStretch {
+            from: "2026-11-16".to_owned(),
+            to: "2026-11-30".to_owned(),
+            days: "11".to_owned(),
+            spread: fraction("11", "21", "0.52381"),
+            ramp: fraction("1", "2", "0.5"),
+            present: true,
+            amount: fraction("11000", "1", "11000"),
+        };
+        let absent = proto::GoalStretch {
+            from: "2026-11-02".to_owned(),
+            to: "2026-11-13".to_owned(),
+            days: "10".to_owned(),
+            spread: fraction("10", "21", "0.47619"),
+            ramp: fraction("1", "1", "1"),
+            present: false,
+            amount: fraction("0", "1", "0"),
+        };
+        let terms = proto::GoalTerms { r#for: "role:ae".to_owned(), ..Default::default() };
+        let goal = proto::Goal {
+            id: "g-1".to_owned(),
+            terms: Some(terms.clone()),
+            who: "max".to_owned(),
+            ..Default::default()
+        };
+        let over = proto::PassedOver {
+            goal: Some(proto::Goal {
+                id: "file-1".to_owned(),
+                terms: Some(terms.clone()),
+                ..Default::default()
+            }),
+            reason: proto::PassedOverReason::OfFile.into(),
+        };
+        let piece = proto::GoalPiece {
+            scope: "rep:U1".to_owned(),
+            goal: Some(goal),
+            target: fraction("42000", "1", "42000"),
+            amount: fraction("11000", "1", "11000"),
+            stretches: vec![absent, stretch],
+            passed_over: vec![over],
+            ..Default::default()
+        };
+        let explanation = proto::ExplainStandingResponse {
+            goal: Some(proto::GoalExplanation {
+                made: proto::GoalMade::Own.into(),
+                pieces: vec![piece],
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let credit = proto::Credit {
+            scope: "rep:U1".to_owned(),
+            amount: "600".to_owned(),
+            percent: "60".to_owned(),
+            overlay: false,
+        };
+        let deal = proto::Contributor {
+            entity: "opportunity".to_owned(),
+            id: "D1".to_owned(),
+            day: "2026-11-20".to_owned(),
+            amount: "600".to_owned(),
+            records: 1,
+            share: Some(0.75),
+            credits: vec![credit],
+            ..Default::default()
+        };
+        let page = proto::ListContributorsResponse {
+            contributors: vec![deal],
+            total: 2,
+            ..Default::default()
+        };
+        let expected = "
+Goal: its own
+  rep:U1: 11000 of 42000, by goal g-1 (for role:ae, set by max)
+    2026-11-02 to 2026-11-13, 10 working days: 42000 x 10/21, but absent, = 0
+    2026-11-16 to 2026-11-30, 11 working days: 42000 x 11/21 x ramp 0.5 = 11000
+    not by goal file-1 (for role:ae): another was set, and it is the config's
+
+Records: 1 of 2
+  opportunity D1  2026-11-20  600  75.0 %  rep:U1 60 %
+";
+        assert_eq!(told(&explanation, &page), expected);
+    }
 }
