@@ -9,14 +9,14 @@ use paceline::{
     service::{alerts, goals},
 };
 use paceline_core::{
-    board::{Key, Revision, Selection, Standing, Update},
+    board::{Key, Revision, Selection, Standing, Subject, Update},
     day::Day,
     facts, standing,
 };
 use paceline_crm::Message;
 use paceline_engine::{
-    Feed, GoalFollower, GoalRecord, Lane, Live, MemoryFollower, MemoryRecord, Partition,
-    RepFollower, RepRecord, ShardPlan, Source, Told,
+    Feed, GoalFollower, GoalRecord, Lane, Listing, Live, MemoryFollower, MemoryRecord, Partition,
+    RepFollower, RepRecord, ShardPlan, Source, Told, Unlisted,
 };
 use paceline_tests::recompute::status::Status;
 
@@ -194,6 +194,24 @@ impl Engine {
     /// All standings at an instant, in the periods that are running or that hold a day.
     pub(crate) fn standings(&self, on: Option<Date>, now: Timestamp) -> Vec<Standing> {
         self.live.standings(&Selection::default(), on.map(Day::from_civil), now).standings
+    }
+
+    /// The records behind a standing. All lanes commit what they have taken.
+    pub(crate) fn listing(
+        &mut self,
+        subject: &Subject,
+        on: Option<Date>,
+        now: Timestamp,
+    ) -> Result<Listing, Unlisted> {
+        loop {
+            let on = on.map(Day::from_civil);
+            let question = self.live.ask(subject.clone(), on, usize::MAX, now)?;
+            self.follow(now);
+            match question.listing(now) {
+                Err(Unlisted::Moved) => {}
+                listing => return listing,
+            }
+        }
     }
 
     /// What changed after a revision, and the revision it changed to.

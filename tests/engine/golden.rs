@@ -10,6 +10,10 @@
 //!   one without a value; `next move` is when the clock alone may change the order.
 //! - `history at INSTANT [on DAY] of SCOPE KPI KIND`: what the standing comes to when each day of its period is over.
 //! - `coaching at INSTANT [of NAME …]`: what is behind, in the order in which to look at it; the rank is that among all of it.
+//! - `contributors at INSTANT [on DAY] of SCOPE KPI KIND`: the records behind a standing, the greatest first. Several who share are
+//!   credited with their percent and amount each.
+//! - `pieces at INSTANT [on DAY] of SCOPE KPI KIND`: what its goal is made of, in fractions: the amount of a stretch of days is target times
+//!   spread times ramp, and 0 of days on which the rep is not present; the goal is what these add up to.
 //! - `flips until INSTANT [of NAME …]`: the statuses that change by the clock alone on the way there.
 //!
 //! The first line of a table says which columns it has. `UPDATE_GOLDEN=1` writes the tables anew, to be checked by hand

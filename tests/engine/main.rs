@@ -5,6 +5,8 @@
 //! and a last one has lanes follow each other.
 
 mod across;
+mod asking;
+mod behind;
 mod calendar;
 mod compare;
 mod engine;

@@ -6,6 +6,7 @@
 mod alert_clients;
 mod alerts;
 mod amid;
+mod behind;
 mod clients;
 mod commands;
 mod crash;

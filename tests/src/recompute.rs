@@ -14,6 +14,7 @@ pub mod basis;
 pub mod board;
 pub mod calendar;
 pub mod config;
+pub mod contributors;
 pub mod facts;
 pub mod filter;
 pub mod formula;

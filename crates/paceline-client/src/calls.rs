@@ -9,8 +9,9 @@ use crate::proto::catalog_service_client::CatalogServiceClient;
 use crate::proto::goals_service_client::GoalsServiceClient;
 use crate::proto::standings_service_client::StandingsServiceClient;
 use crate::proto::{
-    DeleteGoalRequest, DeleteGoalResponse, GetFreshnessRequest, GetFreshnessResponse,
-    GetStandingsRequest, GetStandingsResponse, Goal, Kpi, ListAlertsRequest, ListAlertsResponse,
+    DeleteGoalRequest, DeleteGoalResponse, ExplainStandingRequest, ExplainStandingResponse,
+    GetFreshnessRequest, GetFreshnessResponse, GetStandingsRequest, GetStandingsResponse, Goal,
+    Kpi, ListAlertsRequest, ListAlertsResponse, ListContributorsRequest, ListContributorsResponse,
     ListGoalEditsRequest, ListGoalEditsResponse, ListGoalsRequest, ListKpisRequest,
     ListScopesRequest, Scope, Selector, SetGoalRequest, SetGoalResponse,
 };
@@ -32,9 +33,34 @@ impl Client {
     ) -> Result<GetStandingsResponse, Error> {
         let on = on.unwrap_or_default().to_owned();
         let request = GetStandingsRequest { selector: Some(selector), on };
-        let mut standings = StandingsServiceClient::new(self.channel.clone())
-            .max_decoding_message_size(ANSWER_BYTES);
-        Ok(standings.get_standings(self.call(request)).await?.into_inner())
+        Ok(self.standings_service().get_standings(self.call(request)).await?.into_inner())
+    }
+
+    /// A page of the records behind a standing.
+    ///
+    /// # Errors
+    /// A field is wrong, a scope is unknown, the sources are not caught up, there are too many records, or a listing is not kept
+    /// any longer and begins anew with its first page.
+    pub async fn contributors(
+        &self,
+        request: ListContributorsRequest,
+    ) -> Result<ListContributorsResponse, Error> {
+        Ok(self.standings_service().list_contributors(self.call(request)).await?.into_inner())
+    }
+
+    /// Why a standing is what it is.
+    ///
+    /// # Errors
+    /// A field is wrong, a scope is unknown, or the sources are not caught up.
+    pub async fn explain_standing(
+        &self,
+        request: ExplainStandingRequest,
+    ) -> Result<ExplainStandingResponse, Error> {
+        Ok(self.standings_service().explain_standing(self.call(request)).await?.into_inner())
+    }
+
+    fn standings_service(&self) -> StandingsServiceClient<Channel> {
+        StandingsServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES)
     }
 }
 

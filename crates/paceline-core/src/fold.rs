@@ -2,6 +2,7 @@
 
 mod contribution;
 mod money;
+mod shown;
 mod split;
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,8 @@ pub struct Kpi {
     pub title: String,
     /// What it means, in one line; empty when nobody said.
     pub description: String,
+    /// How it is computed, in one line and in the words of the config; empty when it is not known.
+    pub wording: String,
     /// What its numbers are.
     pub unit: Unit,
     /// Which direction is good.

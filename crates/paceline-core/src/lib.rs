@@ -9,6 +9,7 @@ pub mod basis;
 pub mod board;
 pub mod calendar;
 pub mod change;
+pub mod contributor;
 pub mod day;
 pub mod decimal;
 pub mod entity;

@@ -120,9 +120,14 @@ impl Rates {
         if currency == Symbol::NONE || Some(currency) == self.org {
             return Some(Worth::Same);
         }
-        let dated = self.dated.get(&currency)?;
+        self.in_force(currency, day).map(|(_, rate)| Worth::Times(rate))
+    }
+
+    /// The rate of a currency other than the org's that is in force on a day, with its first day.
+    pub(crate) fn in_force(&self, currency: Symbol, day: Day) -> Option<(Day, &Rational)> {
+        let dated = self.dated.get(&currency).filter(|_| Some(currency) != self.org)?;
         let later = dated.partition_point(|(date, _)| *date <= day);
-        later.checked_sub(1).map(|at| Worth::Times(&dated[at].1))
+        later.checked_sub(1).map(|at| (dated[at].0, &dated[at].1))
     }
 
     /// The day by whose rate something is converted that is converted by the rate of today.

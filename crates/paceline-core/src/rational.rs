@@ -54,6 +54,16 @@ impl Rational {
         Some(self / other)
     }
 
+    /// The numerator and the denominator of the fraction in lowest terms, in decimal digits.
+    pub fn fraction(&self) -> (String, String) {
+        match &self.0 {
+            Repr::Small { numerator, denominator } => {
+                (numerator.to_string(), denominator.to_string())
+            }
+            Repr::Big(value) => (value.numer().to_string(), value.denom().to_string()),
+        }
+    }
+
     /// Whether this is 0.
     pub fn is_zero(&self) -> bool {
         matches!(self.0, Repr::Small { numerator: 0, .. })

@@ -62,6 +62,11 @@ impl Bases {
         (kept.lanes.len() - 1, kept.version.clone())
     }
 
+    /// How many lanes there are.
+    pub(crate) fn lanes(&self) -> usize {
+        self.kept().lanes.len()
+    }
+
     /// Puts another basis in the place of the newest. While lanes have to fold records anew for it, the numbers are not
     /// complete.
     pub(crate) fn publish(

@@ -1,5 +1,6 @@
 //! A lane: one thread's share of the partitions, with the record images that only it may touch.
 
+mod answer;
 mod rates;
 mod reps;
 mod shard;
@@ -24,6 +25,7 @@ use crate::freshness::Cause;
 use crate::live::Live;
 use crate::metric;
 use crate::symbols::LaneSymbols;
+use answer::Answered;
 use rates::Rates;
 use reps::Reps;
 use shard::Shard;
@@ -84,6 +86,7 @@ pub struct Lane {
     counted: Counted,
     /// By how much the number of records with an open gap changed since the last commit, by entity.
     gaps: BTreeMap<EntityId, i64>,
+    answered: Answered,
 }
 
 /// What was taken since the last commit. Metrics are told once a commit: a counter costs as much as a fold.
@@ -128,6 +131,7 @@ impl Lane {
             scratch: Scratch::default(),
             counted: Counted::default(),
             gaps: BTreeMap::new(),
+            answered: Answered::default(),
         }
     }
 
@@ -221,8 +225,12 @@ impl Lane {
     }
 
     /// Commits what was taken since the last commit, and says what of the partitions is counted now. What became of the
-    /// reps and rates meanwhile is followed, also where nothing was taken.
+    /// reps and rates meanwhile is followed, also where nothing was taken. Who asks for records is answered then; until they
+    /// have it from all lanes there is no commit.
     pub fn commit(&mut self, now: Timestamp) -> Option<Revision> {
+        if self.is_held() {
+            return None;
+        }
         if let Some(reps) = &mut self.reps {
             let said = reps.take();
             if !said.is_empty() {
@@ -246,6 +254,7 @@ impl Lane {
             self.told = self.version;
             self.live.followed(self.number, self.version, now);
         }
+        self.answer();
         revision
     }
 

@@ -6,6 +6,7 @@
 //! an argument.
 
 mod alerts;
+mod asking;
 mod bases;
 mod freshness;
 mod goals;
@@ -20,10 +21,11 @@ mod shared;
 mod symbols;
 
 pub use alerts::{AlertFollower, AlertRecord, Alerts, OutOfRange, Stretch, ToldAlert};
+pub use asking::{Listing, Question, Unlisted};
 pub use freshness::{Cause, Freshness, Link, PartitionFreshness, SourceFreshness, Summary};
 pub use goals::{GoalFollower, GoalRecord, Told};
 pub use lane::{Lane, Partition, Source};
-pub use live::{Alarm, Focused, Got, Live, Shown};
+pub use live::{Alarm, Explanation, Focused, Got, Live, Shown};
 pub use memory::{
     About, Memory, MemoryFollower, MemoryRecord, MemorySaid, Raised, Ready, Recalled, Waiting,
     Write,

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod completeness;
+mod explaining;
 mod opening;
 mod ranks;
 mod reading;
@@ -25,6 +26,7 @@ use paceline_core::roster::Roster;
 use tokio::sync::watch;
 
 use crate::alerts::Alerts;
+use crate::asking::Asking;
 use crate::bases::Bases;
 use crate::freshness::Freshness;
 use crate::goals::Goals;
@@ -36,6 +38,7 @@ use crate::symbols::{LaneSymbols, SharedSymbols};
 use alarms::Alarms;
 
 pub use alarms::Alarm;
+pub use explaining::Explanation;
 pub use ranks::Focused;
 pub use reading::{Got, Shown};
 
@@ -47,6 +50,7 @@ pub struct Live {
     board: Mutex<Shared>,
     model: Arc<Model>,
     bases: Bases,
+    asking: Asking,
     reps_from: Option<FromEntity>,
     /// Which entities each source may feed.
     feeds: Vec<Vec<EntityId>>,
@@ -74,6 +78,7 @@ impl Live {
             board: Mutex::new(shared),
             symbols,
             bases: Bases::new(Basis::new(&model.calendars, roster, Arc::default())),
+            asking: Asking::default(),
             model,
             reps_from: None,
             feeds: Vec::new(),
@@ -145,6 +150,11 @@ impl Live {
     /// What records are folded by.
     pub(crate) fn bases(&self) -> &Bases {
         &self.bases
+    }
+
+    /// What its lanes are asked.
+    pub(crate) fn asking(&self) -> &Asking {
+        &self.asking
     }
 
     /// The table of texts its lanes share.

@@ -1,6 +1,6 @@
 //! The table of texts and of joint owners that all lanes share, so that one owner is one symbol in every partition.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -36,6 +36,16 @@ impl SharedSymbols {
             by_joint: DashMap::with_hasher(FixedState::default()),
             next_joint: AtomicU32::new(0),
         }
+    }
+
+    /// The texts of some symbols, which takes a look at all there are.
+    pub(crate) fn texts(&self, symbols: &[Symbol]) -> HashMap<Symbol, Box<str>> {
+        let wanted: HashSet<Symbol> = symbols.iter().copied().collect();
+        if wanted.is_empty() {
+            return HashMap::new();
+        }
+        let known = self.by_text.iter().filter(|known| wanted.contains(known.value()));
+        known.map(|known| (*known.value(), known.key().clone())).collect()
     }
 
     fn joint(&self, joint: &Joint) -> Symbol {

@@ -147,7 +147,8 @@ pub(crate) fn out_of_scope(name: &str) -> proto::Removal {
     }
 }
 
-fn decimal(value: Option<Decimal>) -> String {
+/// A decimal, empty where there is none.
+pub(crate) fn decimal(value: Option<Decimal>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
@@ -164,7 +165,8 @@ fn status(status: standing::Status) -> proto::Status {
     }
 }
 
-fn doubts(doubt: ledger::Doubt, lags: bool) -> Vec<proto::Doubt> {
+/// Why something is in doubt.
+pub(crate) fn doubts(doubt: ledger::Doubt, lags: bool) -> Vec<proto::Doubt> {
     let ledger::Doubt { incomplete, gap } = doubt;
     let reasons = [(proto::DoubtReason::Incomplete, incomplete), (proto::DoubtReason::Gap, gap)];
     let some = reasons.into_iter().filter(|(_, records)| *records != 0);

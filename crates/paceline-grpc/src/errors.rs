@@ -129,6 +129,26 @@ pub(crate) fn too_many_frames() -> Status {
     )
 }
 
+/// There are more records behind a standing than are listed.
+pub(crate) fn too_many_records(most: usize) -> Status {
+    let message = format!(
+        "more than {most} records are behind it: ask for fewer people, or for a shorter period"
+    );
+    Status::with_error_details(Code::ResourceExhausted, message, info("TOO_MANY_RECORDS", None))
+}
+
+/// A listing is not kept any longer.
+pub(crate) fn list_gone() -> Status {
+    let message = "the listing is not kept any longer: begin with the first page";
+    Status::with_error_details(Code::Aborted, message, info("LIST_GONE", None))
+}
+
+/// Records could not be asked in time.
+pub(crate) fn listing_timed_out(patience: Duration) -> Status {
+    let message = format!("the records could not be asked within {} s", patience.as_secs());
+    Status::with_error_details(Code::Unavailable, message, info("LISTING_TIMED_OUT", Some(RETRY)))
+}
+
 /// More is asked for than can be worked out soon.
 pub(crate) fn too_busy() -> Status {
     let message = "more is asked for than can be answered soon";

@@ -19,6 +19,8 @@ use crate::who::Principal;
 use pen::{Pen, Written};
 use seen::Seen;
 
+pub(crate) use list::{file as of_file, of_terms, set as of_edit};
+
 /// The metadata that says who asks, where nobody is asked who they are.
 const ACTOR: &str = "x-paceline-actor";
 /// Who asks when nothing says it.

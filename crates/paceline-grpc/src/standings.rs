@@ -5,9 +5,11 @@ use tonic::{Request, Response, Status};
 
 use crate::aside::Aside;
 use crate::coaching;
+use crate::contributors::Contributors;
 use crate::convert;
 use crate::driven::Driven;
 use crate::errors;
+use crate::explain;
 use crate::history;
 use crate::leaderboard;
 use crate::proto;
@@ -23,12 +25,15 @@ use crate::who::Principal;
 pub(crate) struct Standings {
     served: Served,
     watches: Watches,
+    contributors: Contributors,
     aside: Aside,
 }
 
 impl Standings {
     pub(crate) fn new(served: Served, watches: Watches) -> Self {
-        Self { served, watches, aside: Aside::new() }
+        let aside = Aside::new();
+        let contributors = Contributors::new(served.clone(), aside.clone());
+        Self { served, watches, contributors, aside }
     }
 
     /// Answers a request on a thread where that holds up no streams: periods that are not running are added up when asked
@@ -111,6 +116,20 @@ impl StandingsService for Standings {
         request: Request<proto::GetHistoryRequest>,
     ) -> Result<Response<proto::GetHistoryResponse>, Status> {
         self.answer(request, history::get).await
+    }
+
+    async fn list_contributors(
+        &self,
+        request: Request<proto::ListContributorsRequest>,
+    ) -> Result<Response<proto::ListContributorsResponse>, Status> {
+        self.contributors.list(request).await
+    }
+
+    async fn explain_standing(
+        &self,
+        request: Request<proto::ExplainStandingRequest>,
+    ) -> Result<Response<proto::ExplainStandingResponse>, Status> {
+        self.answer(request, explain::get).await
     }
 
     async fn get_coaching_focus(

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use paceline::client::{Refused, Usage};
 use paceline::clock::Clock;
-use paceline::{config, demo, goals, serve, telemetry, watch};
+use paceline::{config, demo, explain, goals, serve, telemetry, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The answer is no.
@@ -45,6 +45,8 @@ enum Command {
     /// Set, list, remove or import goals of a running server
     #[command(subcommand)]
     Goals(Goals),
+    /// Tell why a number of a running server is what it is
+    Explain(Explain),
     /// Check a config and every expression in it; exits 1 when something is wrong
     Check {
         /// The config file
@@ -98,6 +100,31 @@ struct Watch {
     /// How long to follow, as in `30s` or `5m`; until Ctrl-C otherwise
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     limit: Option<Duration>,
+}
+
+#[derive(Args)]
+struct Explain {
+    /// The server
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
+    addr: String,
+    /// Whose number: `rep:U1`, `team:M1`, `org`, `unassigned`
+    #[arg(long, value_name = "SCOPE")]
+    scope: String,
+    /// The KPI
+    #[arg(long, value_name = "KPI")]
+    kpi: String,
+    /// The kind of period: day, week, month, quarter, year, rolling-30d
+    #[arg(long, value_name = "PERIOD")]
+    period: String,
+    /// A day of the period, YYYY-MM-DD; the one that is running otherwise
+    #[arg(long, value_name = "DAY")]
+    on: Option<String>,
+    /// How many of the records behind it are told at most
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    records: u32,
+    /// Print two JSON objects, the explanation and the records, one a line
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Subcommand)]
@@ -203,6 +230,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Demo(options) => demo(options),
         Command::Watch(options) => watch(options),
         Command::Goals(command) => goals(command),
+        Command::Explain(options) => explain(options),
         Command::Check { config } => check(&config),
         Command::Config(Shape::Schema) => schema(),
         Command::Config(Shape::Example) => print(config::EXAMPLE),
@@ -253,6 +281,13 @@ fn watch(options: Watch) -> anyhow::Result<ExitCode> {
         serve::stop_on_signals(&stop)?;
         watch::run(options, stop).await
     })
+}
+
+fn explain(options: Explain) -> anyhow::Result<ExitCode> {
+    telemetry::log("error");
+    let Explain { addr: address, scope, kpi, period, on, records, json } = options;
+    let options = explain::Options { address, scope, kpi, period, on, records, json };
+    block_on(async move { explain::run(&options).await })
 }
 
 fn goals(command: Goals) -> anyhow::Result<ExitCode> {

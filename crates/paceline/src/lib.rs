@@ -4,6 +4,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod explain;
 pub mod goals;
 mod json;
 pub mod reps;

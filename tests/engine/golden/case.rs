@@ -1,5 +1,6 @@
 //! A case: its text in blocks, played to an engine.
 
+mod behind;
 mod views;
 
 use std::fmt::Write as _;
@@ -67,7 +68,8 @@ impl<'a> Case<'a> {
                 self.changes(block);
                 block.to_owned()
             }
-            "standings" | "flips" | "leaderboard" | "history" | "coaching" => self.table(block),
+            "standings" | "flips" | "leaderboard" | "history" | "coaching" | "contributors"
+            | "pieces" => self.table(block),
             "config" | "" => block.to_owned(),
             other => panic!("{}: no kind of block: {other}", self.name),
         }
@@ -156,6 +158,8 @@ impl<'a> Case<'a> {
             "leaderboard" => self.leaderboard(block, &head, &mut table),
             "history" => self.history(&head, &mut table),
             "coaching" => self.coaching(&head, &mut table),
+            "contributors" => self.contributors(&head, &mut table),
+            "pieces" => self.pieces(&head, &mut table),
             _ => self.standings(&head, &mut table),
         }
         let before: Vec<&str> = block.lines().take_while(|line| !line.starts_with('|')).collect();

@@ -4,6 +4,7 @@
 //! something; the instants between are tried too, so that an instant that was not named would be found.
 
 mod ahead;
+mod behind;
 mod clock;
 mod compare;
 mod edits;

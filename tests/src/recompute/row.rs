@@ -130,12 +130,12 @@ impl Place<'_> {
         (!standard.is_void).then_some(standard.goal)
     }
 
-    fn standard(&self, now: Timestamp) -> Option<Standard> {
+    pub(super) fn standard(&self, now: Timestamp) -> Option<Standard> {
         goal::standard(self.config, self.scope, self.kpi, &self.period, now)
     }
 
     /// Whether the last day of the period has ended where the scope is.
-    fn is_over(&self, now: Timestamp) -> bool {
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
         calendar::day_of(now, self.scope.zone(self.config)) > self.period.end
     }
 

@@ -9,34 +9,63 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Board;
+use super::curve::{Part, part_of, parts, share};
+use super::scaling::{Scale, Scaling, edges};
 use super::working_times::WorkingTimes;
 use crate::day::Day;
-use crate::goal::{Curve, Goal, ramp_share};
+use crate::decimal::Decimal;
+use crate::goal::{Curve, Goal};
 use crate::kpi::{Better, GoalKind, KpiId};
 use crate::period::{Period, PeriodKind};
 use crate::rational::Rational;
-use crate::roster::{Rep, Scope, ScopeId};
+use crate::roster::{Scope, ScopeId};
 use crate::spread::{self, Due, Spread};
 use crate::standing::Aim;
 use crate::workdays::{Workday, Workdays};
 
 /// What one rep or team owes.
-struct Owed {
-    target: Rational,
+pub(super) struct Owed {
+    /// By which goal; of what members have in common that of one of them.
+    pub(super) goal: Arc<Goal>,
+    /// The rep, if it is one.
+    pub(super) rep: Option<usize>,
+    /// Whether it falls due by the curve of the goal, if that has one.
+    curved: bool,
+    pub(super) target: Rational,
     /// The face by whose days it falls due.
-    face: usize,
+    pub(super) face: usize,
     /// The shares of the target that fall due.
-    spread: Arc<Spread>,
+    pub(super) spread: Arc<Spread>,
 }
 
 /// A target, and what ramp, presence and calendar leave of it.
-struct Asked {
-    target: Rational,
-    left: Rational,
+pub(super) struct Asked {
+    pub(super) target: Rational,
+    pub(super) left: Rational,
+}
+
+/// Of what the goal of a scope is made.
+pub(super) enum Made<T> {
+    /// There is none.
+    Nothing,
+    /// Its own goal.
+    Own(T),
+    /// Those of its members, which add up.
+    Sum(Vec<T>),
+    /// Those of its members, which count where they are the same.
+    Common(Vec<T>),
+}
+
+/// Who bears a goal.
+pub(super) enum Bearer {
+    /// A rep, whose goal is still to be found.
+    Rep(usize),
+    /// A team as such.
+    Team(Arc<Goal>),
 }
 
 impl Owed {
-    fn goal(&self) -> Rational {
+    pub(super) fn goal(&self) -> Rational {
         &self.target * self.spread.total()
     }
 
@@ -96,155 +125,152 @@ impl Board {
         kpi: KpiId,
         period: &Period,
     ) -> Option<Vec<Owed>> {
-        match *self.roster.scope(scope) {
-            Scope::Unassigned | Scope::Ended => None,
-            Scope::Rep(rep) => Some(vec![self.owed_by_rep(times, rep, kpi, period)?.1]),
-            Scope::Team(manager) => {
-                match self.goals.of_team(kpi, period, &self.roster.reps()[manager].id) {
-                    Some(goal) => Some(vec![self.owed_by_team(times, scope, &goal, period)]),
-                    None => self.owed_by_members(times, scope, kpi, period),
-                }
-            }
-            Scope::Org => self.owed_by_members(times, scope, kpi, period),
+        match self.owed_by(times, scope, kpi, period) {
+            Made::Nothing => None,
+            Made::Own(owed) => Some(vec![owed]),
+            Made::Sum(owed) => Some(owed),
+            Made::Common(owed) => Some(vec![self.owed_in_common(times, scope, &owed, period)?]),
         }
     }
 
-    fn owed_by_rep(
+    /// By whom what makes up a scope's reach goal is owed.
+    pub(super) fn owed_by(
+        &self,
+        times: &mut WorkingTimes,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: &Period,
+    ) -> Made<Owed> {
+        let adds_up = self.model.kpi(kpi).adds_up();
+        self.made(scope, kpi, period, adds_up, |whose, period| match whose {
+            Bearer::Rep(rep) => self.owed_by_rep(times, rep, kpi, period),
+            Bearer::Team(goal) => Some(self.owed_by_team(times, scope, goal, period)),
+        })
+    }
+
+    /// Of whose goals a scope's is made: its own, or those of its members, which add up or are to be the same.
+    pub(super) fn made<T>(
+        &self,
+        scope: ScopeId,
+        kpi: KpiId,
+        period: &Period,
+        adds_up: bool,
+        mut of: impl FnMut(Bearer, &Period) -> Option<T>,
+    ) -> Made<T> {
+        match *self.roster.scope(scope) {
+            Scope::Unassigned | Scope::Ended => return Made::Nothing,
+            Scope::Rep(rep) => {
+                return of(Bearer::Rep(rep), period).map_or(Made::Nothing, Made::Own);
+            }
+            Scope::Team(manager) => {
+                let own = self.goals.of_team(kpi, period, &self.roster.reps()[manager].id);
+                if let Some(own) = own.and_then(|goal| of(Bearer::Team(goal), period)) {
+                    return Made::Own(own);
+                }
+            }
+            Scope::Org => {}
+        }
+        let member = |rep| of(Bearer::Rep(rep), &self.members_period(scope, rep, period));
+        let members: Vec<T> = self.roster.members(scope).filter_map(member).collect();
+        match (members.is_empty(), adds_up) {
+            (true, _) => Made::Nothing,
+            (false, true) => Made::Sum(members),
+            (false, false) => Made::Common(members),
+        }
+    }
+
+    pub(super) fn owed_by_rep(
         &self,
         times: &mut WorkingTimes,
         rep: usize,
         kpi: KpiId,
         period: &Period,
-    ) -> Option<(Arc<Goal>, Owed)> {
+    ) -> Option<Owed> {
         let goal = self.goals.of_rep(kpi, period, rep, &self.roster)?;
         let face = self.face_of[self.roster.rep_scope(rep).0 as usize];
         let days = self.workdays(times, face, period);
-        let facts = &self.roster.reps()[rep];
-        let ramps = self.model.kpi(kpi).better == Better::Higher;
-        let factor = |day: Day| factor(&goal, facts, ramps, day);
+        let scaling = self.scaling(kpi, &goal, rep);
         let plain = goal.ramp.is_empty() && !goal.presence;
-        let spread = if plain || days.iter().all(|day| factor(day.day) == Rational::ONE) {
+        let spread = if plain || days.iter().all(|day| scaling.on(day.day).is_all()) {
             self.shares(times, face, period, goal.curve.as_ref())
         } else {
             let parts = self.parts(face, period, &days, goal.curve.as_ref());
             let share = |day: &Workday| share(&days, parts.as_deref(), day);
-            Arc::new(Spread::new(&days, |day| &share(day) * &factor(day.day)))
+            Arc::new(Spread::new(&days, |day| &share(day) * &scaling.on(day.day).product()))
         };
-        let owed = Owed { target: goal.target.into(), face, spread };
-        Some((goal, owed))
+        let target = goal.target.into();
+        Some(Owed { target, goal, rep: Some(rep), curved: true, face, spread })
+    }
+
+    /// What scales a rep's goal day by day.
+    fn scaling<'a>(&'a self, kpi: KpiId, goal: &'a Goal, rep: usize) -> Scaling<'a> {
+        let ramps = self.model.kpi(kpi).better == Better::Higher;
+        Scaling { goal, rep: &self.roster.reps()[rep], ramps }
     }
 
     fn owed_by_team(
         &self,
         times: &mut WorkingTimes,
         scope: ScopeId,
-        goal: &Goal,
+        goal: Arc<Goal>,
         period: &Period,
     ) -> Owed {
         let face = self.face_of[scope.0 as usize];
         let spread = self.shares(times, face, period, goal.curve.as_ref());
-        Owed { target: goal.target.into(), face, spread }
+        Owed { target: goal.target.into(), goal, rep: None, curved: true, face, spread }
     }
 
-    /// What a team's members owe: for sums and counts each of them, otherwise the value they have in common.
-    fn owed_by_members(
+    /// What makes up what is owed, working day by working day: the share of the target that falls on it, the part of a curve
+    /// that holds it, and what scales it.
+    pub(super) fn owed_by_days(
+        &self,
+        times: &mut WorkingTimes,
+        kpi: KpiId,
+        period: &Period,
+        owed: &Owed,
+    ) -> Vec<OwedOnDay> {
+        let Owed { goal, rep, face, spread, curved, .. } = owed;
+        if spread.is_empty() && rep.is_none() {
+            return Vec::new();
+        }
+        let days = self.workdays(times, *face, period);
+        let curve = goal.curve.as_ref().filter(|_| *curved);
+        let parts = self.parts(*face, period, &days, curve);
+        let scaling = rep.map(|rep| self.scaling(kpi, goal, rep));
+        let all = || Scale { present: true, ramp: Rational::ONE };
+        let on_day = |day: &Workday| OwedOnDay {
+            day: day.day,
+            weight: day.weight,
+            share: share(&days, parts.as_deref(), day),
+            part: parts.as_deref().map_or(0, |parts| part_of(parts, day.day)),
+            scale: scaling.as_ref().map_or_else(all, |scaling| scaling.on(day.day)),
+        };
+        days.iter().map(on_day).collect()
+    }
+
+    /// What a scope owes of which each member owes some, if that is the same for all.
+    pub(super) fn owed_in_common(
         &self,
         times: &mut WorkingTimes,
         scope: ScopeId,
-        kpi: KpiId,
+        owed: &[Owed],
         period: &Period,
-    ) -> Option<Vec<Owed>> {
-        let of_member =
-            |rep| self.owed_by_rep(times, rep, kpi, &self.members_period(scope, rep, period));
-        let owed: Vec<(Arc<Goal>, Owed)> =
-            self.roster.members(scope).filter_map(of_member).collect();
-        let (goal, _) = owed.first()?;
-        if self.model.kpi(kpi).adds_up() {
-            return Some(owed.into_iter().map(|(_, owed)| owed).collect());
-        }
-        let asked: Vec<Asked> = owed.iter().map(|(_, owed)| owed.asked()).collect();
+    ) -> Option<Owed> {
+        let goal = owed.first()?.goal.clone();
+        let asked: Vec<Asked> = owed.iter().map(Owed::asked).collect();
         let Asked { target, left } = common(&asked)?;
         let face = self.face_of[scope.0 as usize];
+        let same = owed.iter().all(|other| other.goal.curve == goal.curve);
         let spread = if left.is_zero() && !target.is_zero() {
             Arc::new(Spread::new(&self.workdays(times, face, period), |_| Rational::ZERO))
         } else {
-            let same = owed.iter().all(|(other, _)| other.curve == goal.curve);
             self.shares(times, face, period, goal.curve.as_ref().filter(|_| same))
         };
-        Some(vec![Owed { target, face, spread }])
-    }
-
-    /// The goal of a scope of which all is due at every moment.
-    fn level_aim(&self, scope: ScopeId, kpi: KpiId, period: &Period, at: Timestamp) -> Option<Aim> {
-        let levels = self.levels(scope, kpi, period, at)?;
-        let asks = levels.iter().any(|level| !level.target.is_zero());
-        let goal: Rational = levels.into_iter().map(|level| level.left).sum();
-        Some(Aim { void: asks && goal.is_zero(), goal, due: None })
-    }
-
-    /// The goals that make up a scope's goal, as they are at an instant.
-    fn levels(
-        &self,
-        scope: ScopeId,
-        kpi: KpiId,
-        period: &Period,
-        at: Timestamp,
-    ) -> Option<Vec<Asked>> {
-        match self.roster.scope(scope) {
-            Scope::Unassigned | Scope::Ended => None,
-            Scope::Rep(rep) => Some(vec![self.level_of_rep(*rep, kpi, period, at)?]),
-            Scope::Team(manager) => {
-                let id = &self.roster.reps()[*manager].id;
-                match self.goals.of_team(kpi, period, id) {
-                    Some(goal) => {
-                        let target = Rational::from(goal.target);
-                        Some(vec![Asked { left: target.clone(), target }])
-                    }
-                    None => self.levels_of_members(scope, kpi, period, at),
-                }
-            }
-            Scope::Org => self.levels_of_members(scope, kpi, period, at),
-        }
-    }
-
-    fn levels_of_members(
-        &self,
-        scope: ScopeId,
-        kpi: KpiId,
-        period: &Period,
-        at: Timestamp,
-    ) -> Option<Vec<Asked>> {
-        let level =
-            |rep: usize| self.level_of_rep(rep, kpi, &self.members_period(scope, rep, period), at);
-        let levels: Vec<Asked> = self.roster.members(scope).filter_map(level).collect();
-        let kpi = self.model.kpi(kpi);
-        if kpi.adds_up() && kpi.goal_kind == GoalKind::Hold {
-            return (!levels.is_empty()).then_some(levels);
-        }
-        Some(vec![common(&levels)?])
-    }
-
-    /// The ramp scales what is to be held by the rep's own today, and neither a rate nor a cap.
-    fn level_of_rep(
-        &self,
-        rep: usize,
-        kpi: KpiId,
-        period: &Period,
-        at: Timestamp,
-    ) -> Option<Asked> {
-        let goal = self.goals.of_rep(kpi, period, rep, &self.roster)?;
-        let kpi = self.model.kpi(kpi);
-        let target = Rational::from(goal.target);
-        let ramps = kpi.goal_kind == GoalKind::Hold && kpi.better == Better::Higher;
-        let zone = self.roster.zone(self.roster.rep_scope(rep));
-        let today = Day::of(at, zone).clamp(period.start, period.end);
-        let share =
-            if ramps { ramped(&goal, &self.roster.reps()[rep], today) } else { Rational::ONE };
-        Some(Asked { left: &target * &share, target })
+        Some(Owed { target, goal, rep: None, face, spread, curved: same })
     }
 
     /// The period of a member that belongs to a scope's: in their own calendar the one that holds its last day.
-    fn members_period(&self, scope: ScopeId, rep: usize, period: &Period) -> Period {
+    pub(super) fn members_period(&self, scope: ScopeId, rep: usize, period: &Period) -> Period {
         let calendar = self.roster.calendar(self.roster.rep_scope(rep));
         if calendar == self.roster.calendar(scope) {
             return period.clone();
@@ -332,7 +358,7 @@ impl Board {
 
 /// The value that members have in common; a member of whose target nothing is left is taken by that. `None` when they
 /// differ. Where nothing is left of any, nothing is left of what they have in common.
-fn common(members: &[Asked]) -> Option<Asked> {
+pub(super) fn common(members: &[Asked]) -> Option<Asked> {
     let value = |member: &Asked| match member.left.is_zero() {
         true => member.target.clone(),
         false => member.left.clone(),
@@ -354,7 +380,7 @@ fn due(owed: Vec<Owed>) -> Due {
 /// What is owed by the days of each face: alike targets added up, and what differs only by rep merged into one.
 fn by_face(owed: Vec<Owed>) -> Vec<(usize, spread::Part)> {
     let mut by_face: Vec<(usize, Vec<spread::Part>)> = Vec::new();
-    for Owed { target, face, spread } in owed {
+    for Owed { target, face, spread, .. } in owed {
         let at = by_face.iter().position(|(known, _)| *known == face).unwrap_or_else(|| {
             by_face.push((face, Vec::new()));
             by_face.len() - 1
@@ -372,61 +398,12 @@ fn by_face(owed: Vec<Owed>) -> Vec<(usize, spread::Part)> {
     by_face.into_iter().map(one).collect()
 }
 
-/// The share of a target that falls on a day, with a curve within the part that holds it.
-fn share(days: &Workdays, parts: Option<&[Part]>, day: &Workday) -> Rational {
-    let Some(parts) = parts else { return days.share(day) };
-    let part = parts.iter().find(|part| part.first <= day.day && day.day <= part.last);
-    part.map_or(Rational::ZERO, |part| {
-        (&part.share * &day.weight.into()).checked_div(&part.load).unwrap_or(Rational::ZERO)
-    })
-}
-
-/// A part of a curve that has working days, with its share of the target.
-struct Part {
-    first: Day,
-    last: Day,
-    share: Rational,
-    load: Rational,
-}
-
-/// The parts of a curve. One without working days passes its share on to the next, the last ones back.
-fn parts(days: &Workdays, curve: &Curve, bounds: &[(Day, Day)]) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
-    let mut passed_on = Rational::ZERO;
-    for ((first, last), share) in bounds.iter().zip(&curve.shares) {
-        let (load, share) = (Rational::from(days.between(*first, *last)), Rational::from(*share));
-        let share = &share + &passed_on;
-        passed_on = Rational::ZERO;
-        if load.is_zero() {
-            passed_on = share;
-        } else {
-            parts.push(Part { first: *first, last: *last, share, load });
-        }
-    }
-    if let Some(last) = parts.last_mut() {
-        last.share = &last.share + &passed_on;
-    }
-    parts
-}
-
-/// By what a day's share of a target is multiplied for a rep.
-fn factor(goal: &Goal, rep: &Rep, ramps: bool, day: Day) -> Rational {
-    if goal.presence && !rep.is_present(day) {
-        return Rational::ZERO;
-    }
-    if ramps { ramped(goal, rep, day) } else { Rational::ONE }
-}
-
-/// The ramp's share on a day. Who has no first day has been here for ever.
-fn ramped(goal: &Goal, rep: &Rep, day: Day) -> Rational {
-    rep.tenure_months(day).map_or(Rational::ONE, |months| ramp_share(&goal.ramp, months).into())
-}
-
-/// The days on which a factor may change.
-fn edges(goal: &Goal, rep: &Rep) -> Vec<Day> {
-    let steps = goal.ramp.iter().filter_map(|step| rep.anniversary(step.until_month));
-    let absences = rep.time_off.iter().flat_map(|(first, last)| [*first, last.plus(1)]);
-    let employment = rep.start.into_iter().chain(rep.end.map(|end| end.plus(1)));
-    let presence = absences.chain(employment).filter(|_| goal.presence);
-    steps.chain(presence).collect()
+/// What is owed on one working day is the target times the share of the day and what scales it.
+pub(super) struct OwedOnDay {
+    pub(super) day: Day,
+    pub(super) weight: Decimal,
+    pub(super) share: Rational,
+    /// The part of a curve that holds it, by its place among them.
+    pub(super) part: usize,
+    pub(super) scale: Scale,
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::day::Day;
-use crate::goal::{Goal, Whose};
+use crate::goal::{Goal, Origin, Whose};
 use crate::kpi::KpiId;
 use crate::period::{Period, PeriodKind};
 use crate::roster::Roster;
@@ -56,6 +56,38 @@ impl Goals {
         specific_first(rep, roster).filter(|whose| of_slot.contains_key(whose)).collect()
     }
 
+    /// The goals that might have been in the place of the one that a rep has, each with why it is not. Those nearest to being it
+    /// come first.
+    pub(super) fn passed_over(
+        &self,
+        kpi: KpiId,
+        period: &Period,
+        rep: usize,
+        roster: &Roster,
+    ) -> Vec<(Arc<Goal>, PassedOver)> {
+        let Some(of_slot) = self.by_slot.get(&(kpi, period.kind)) else { return Vec::new() };
+        let mut chosen = None;
+        let mut passed = Vec::new();
+        for goals in specific_first(rep, roster).filter_map(|whose| of_slot.get(&whose)) {
+            passed_over_among(goals, period, &mut chosen, &mut passed);
+        }
+        passed
+    }
+
+    /// The same of a team as such.
+    pub(super) fn passed_over_by_team(
+        &self,
+        kpi: KpiId,
+        period: &Period,
+        manager: &str,
+    ) -> Vec<(Arc<Goal>, PassedOver)> {
+        let mut passed = Vec::new();
+        let of_slot = self.by_slot.get(&(kpi, period.kind));
+        let goals = of_slot.and_then(|of_slot| of_slot.get(&Whose::Team(manager.to_owned())));
+        passed_over_among(goals.map_or(&[], Vec::as_slice), period, &mut None, &mut passed);
+        passed
+    }
+
     /// The goal set for a team itself.
     pub(super) fn of_team(&self, kpi: KpiId, period: &Period, manager: &str) -> Option<Arc<Goal>> {
         let of_slot = self.by_slot.get(&(kpi, period.kind))?;
@@ -89,6 +121,52 @@ fn specific_first(rep: usize, roster: &Roster) -> impl Iterator<Item = Whose> + 
     let role = reps[rep].role.clone().map(Whose::Role);
     let nearest_first = above.map(|above| Whose::EachOf(reps[above].id.clone()));
     own.chain(role).chain(nearest_first).chain([Whose::Everyone])
+}
+
+/// Why a goal is not the one that somebody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassedOver {
+    /// It begins after the last day of the period.
+    NotYet,
+    /// It ends before the last day of the period.
+    NoLonger,
+    /// Another is for fewer people, of whom this one is.
+    LessSpecific,
+    /// Another is for the same people, and was set while running, where this one is the config's.
+    OfFile,
+    /// Another for the same people begins later.
+    StartsEarlier,
+    /// Another for the same people was edited later.
+    EditedEarlier,
+}
+
+/// Adds why goals for the same people are passed over; one among them is chosen, if none is yet and any is in force.
+fn passed_over_among(
+    goals: &[Arc<Goal>],
+    period: &Period,
+    chosen: &mut Option<Arc<Goal>>,
+    passed: &mut Vec<(Arc<Goal>, PassedOver)>,
+) {
+    let before = chosen.clone();
+    if chosen.is_none() {
+        *chosen = newest(goals, period);
+    }
+    for goal in goals {
+        if chosen.as_ref().is_some_and(|chosen| Arc::ptr_eq(chosen, goal)) {
+            continue;
+        }
+        let why = match chosen.as_deref() {
+            _ if goal.from.is_some_and(|from| period.end < from) => PassedOver::NotYet,
+            _ if !goal.in_force(period) => PassedOver::NoLonger,
+            Some(_) if before.is_some() => PassedOver::LessSpecific,
+            Some(chosen) if goal.origin == Origin::File && chosen.origin != Origin::File => {
+                PassedOver::OfFile
+            }
+            Some(chosen) if goal.from != chosen.from => PassedOver::StartsEarlier,
+            _ => PassedOver::EditedEarlier,
+        };
+        passed.push((goal.clone(), why));
+    }
 }
 
 /// Of the goals in force for the same people the one that wins.

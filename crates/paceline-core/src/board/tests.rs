@@ -52,6 +52,7 @@ pub(super) fn model(periods: Vec<PeriodKind>, goals: Vec<Goal>, symbols: Symbols
         name: "bookings".to_owned(),
         title: "Bookings".to_owned(),
         description: "What it means.".to_owned(),
+        wording: String::new(),
         unit: Unit::Currency,
         better: Better::Higher,
         goal_kind: GoalKind::Reach,

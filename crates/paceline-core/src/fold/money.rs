@@ -1,11 +1,12 @@
 //! Money in the org's currency: converted once, by the rate of the day for which a record counts.
 
 use crate::basis::Basis;
+use crate::contributor::Money;
 use crate::day::Day;
 use crate::decimal::Decimal;
 use crate::entity::FieldId;
 use crate::expr::{Number, Outcome, Row, contributed};
-use crate::kpi::Simple;
+use crate::kpi::{Aggregate, Simple};
 use crate::rates::{Worth, currency};
 
 /// What a record's number contributes, `currency` being the field of its currency if it is money. Nothing is
@@ -43,6 +44,23 @@ fn worth<'a>(
         return None;
     };
     basis.rates.worth(code, *day)
+}
+
+/// The money of a record that was converted by the rate of a day; `None` where nothing was.
+pub(super) fn origin(simple: &Simple, row: &Row, on: Day, basis: &Basis) -> Option<Money> {
+    let currency = currency(row[usize::from(simple.currency?.0)])?;
+    let (dated, rate) = basis.rates.in_force(currency, on)?;
+    let number = match &simple.aggregate {
+        Aggregate::Sum(number)
+        | Aggregate::Average(number)
+        | Aggregate::Min(number)
+        | Aggregate::Max(number)
+        | Aggregate::Median(number)
+        | Aggregate::P90(number) => number,
+        Aggregate::Count | Aggregate::CountDistinct(..) => return None,
+    };
+    let Outcome::Known(amount) = number.eval(row) else { return None };
+    Some(Money { currency, amount: amount.to_decimal()?, rate: rate.clone(), dated })
 }
 
 /// The days on which a record's money will be worth something else, if it is converted by the rate of today.

@@ -74,6 +74,11 @@ impl Book {
         self.goals.get(goal)?.last()
     }
 
+    /// The edit at a place.
+    pub fn at(&self, place: u64) -> Option<&Arc<Placed>> {
+        self.order.get(&place)
+    }
+
     /// The greatest number of an edit of a goal; 0 without any.
     pub fn number(&self, goal: &str) -> u64 {
         let edits = self.goals.get(goal).into_iter().flatten();

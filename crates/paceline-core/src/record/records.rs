@@ -113,20 +113,26 @@ impl Records {
         Applied::Changed(transition)
     }
 
-    /// All records of an entity: whether they count, and their cells and shares as they are, in `scratch.new` and after.
+    /// All records of an entity: a number by which [its id](Self::id) is found, whether they count, and their cells and shares as
+    /// they are, in `scratch.new` and after.
     pub fn for_each(
-        &mut self,
+        &self,
         entity: EntityId,
         scratch: &mut Scratch,
-        mut visit: impl FnMut(Life, &Scratch),
+        mut visit: impl FnMut(u32, Life, &Scratch),
     ) {
         let Self { images, ties, owners, .. } = self;
         let at = usize::from(entity.0);
         for slot in 0..images[at].len() as u32 {
             let life = images[at].read(slot, &mut scratch.new);
             share(images, ties, owners, at, slot, scratch);
-            visit(life, scratch);
+            visit(slot, life, scratch);
         }
+    }
+
+    /// The id of a record of an entity.
+    pub fn id(&self, entity: EntityId, slot: u32) -> String {
+        self.images[usize::from(entity.0)].with_id(slot, str::to_owned)
     }
 
     /// The symbol of a record's id and whether the record is first seen, if others may name it.

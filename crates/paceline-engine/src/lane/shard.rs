@@ -46,7 +46,7 @@ impl Shard {
         since: Timestamp,
     ) {
         let Self { records, early, batch, .. } = self;
-        records.for_each(entity, scratch, |life, scratch| {
+        records.for_each(entity, scratch, |_, life, scratch| {
             fold.refold(life, scratch, difference, symbols, |at, entry| match (at, &mut *early) {
                 (Some(at), _) => batch.schedule(at, &entry, since),
                 (None, Some(tallies)) => tallies.add(&entry),

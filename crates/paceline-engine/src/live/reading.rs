@@ -91,7 +91,7 @@ impl Live {
 
     /// Reads something from the board as it is at an instant, with the revision at which it was read. What can be worked out
     /// of it afterwards should be: the board is locked meanwhile.
-    pub(super) fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         now: Timestamp,
         read: impl FnOnce(&mut Board) -> T,

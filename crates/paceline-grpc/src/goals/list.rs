@@ -42,7 +42,8 @@ pub(super) fn goals(
     Ok(proto::ListGoalsResponse { goals, revision: live.revision().0 })
 }
 
-fn file(nth: usize, goal: &Goal, model: &Model, roster: &Roster) -> proto::Goal {
+/// A goal of the config, by its place from 1.
+pub(crate) fn file(nth: usize, goal: &Goal, model: &Model, roster: &Roster) -> proto::Goal {
     proto::Goal {
         id: file_id(nth),
         terms: Some(terms::write(&goal.draft(model))),
@@ -52,8 +53,17 @@ fn file(nth: usize, goal: &Goal, model: &Model, roster: &Roster) -> proto::Goal 
     }
 }
 
+/// A goal of which nothing is known any longer but what it asks.
+pub(crate) fn of_terms(goal: &Goal, model: &Model) -> proto::Goal {
+    proto::Goal {
+        terms: Some(terms::write(&goal.draft(model))),
+        origin: proto::GoalOrigin::Set.into(),
+        ..proto::Goal::default()
+    }
+}
+
 /// A goal as an edit has set it; nothing when that deleted it.
-pub(super) fn set(edit: &Edit, model: &Model, roster: &Roster) -> Option<proto::Goal> {
+pub(crate) fn set(edit: &Edit, model: &Model, roster: &Roster) -> Option<proto::Goal> {
     let draft = edit.new.as_ref()?;
     Some(proto::Goal {
         id: edit.goal.clone(),

@@ -175,6 +175,7 @@ fn kpi(name: &str, aggregate: Aggregate, periods: Vec<PeriodKind>) -> Kpi {
         name: name.to_owned(),
         title: format!("All {name}"),
         description: "What it means.".to_owned(),
+        wording: String::new(),
         unit: Unit::Currency,
         better: Better::Higher,
         goal_kind: GoalKind::Reach,

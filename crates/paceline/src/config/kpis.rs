@@ -9,6 +9,7 @@ mod moments;
 mod simple;
 mod splits;
 mod uses;
+mod wording;
 
 use paceline_core::goal::About;
 use paceline_core::kpi::{Better, GoalKind, Kpi, KpiId, Measure, OnZero, Role, Unit};
@@ -262,6 +263,7 @@ impl RawKpi {
                 .as_ref()
                 .map(|text| text.value.clone())
                 .unwrap_or_default(),
+            wording: self.wording(),
             unit: self.unit(),
             better,
             goal_kind: self.goal_kind().compile(),

@@ -39,6 +39,7 @@ impl Play<'_> {
         self.compare_wrong(&board).map_err(|error| format!("{after}: {error}"))?;
         self.saw_rows(&rows);
         self.compare_ranks(&board, &rows).map_err(|error| format!("{after}: {error}"))?;
+        self.compare_behind(&board, &rows, None).map_err(|error| format!("{after}: {error}"))?;
         for nth in 0..2 {
             self.looks += 1;
             let at = (self.looks * 7 + nth * 13) % standings.len();
@@ -57,6 +58,7 @@ impl Play<'_> {
         let rolling = |standing: &&Standing| matches!(kind(standing), PeriodKind::Rolling(_));
         let fixed = standings.iter().filter(|standing| !rolling(standing));
         fixed.take(3).try_for_each(|standing| self.check_next_change(&board, standing))?;
+        self.compare_behind(&board, &rows, Some(on))?;
         self.compare_ranks_fully(&board, on)
     }
 

@@ -63,6 +63,11 @@ impl Play<'_> {
         if self.open && !nothing { self.compare("a commit") } else { Ok(()) }
     }
 
+    /// Whether lanes have nothing to commit.
+    pub(super) fn is_all_committed(&self) -> bool {
+        self.pending.iter().all(|pending| pending.sent.is_empty())
+    }
+
     /// Commits all lanes, one after the other.
     pub(super) fn commit_all(&mut self) -> Outcome {
         (0..self.pending.len()).try_for_each(|lane| self.commit(lane))

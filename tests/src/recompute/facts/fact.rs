@@ -1,6 +1,9 @@
 //! What a record says about a KPI, and what of it belongs to a scope and a period.
 
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::civil::Date;
 
@@ -10,6 +13,8 @@ use crate::recompute::{calendar::Period, config::Config, filter::V, number::Exac
 /// What a record says about a KPI.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
+    /// The record's id.
+    pub id: String,
     /// What it contributes, to whom and when.
     pub parts: Vec<Part>,
     /// To whom and when it may belong, where something about it is unknown or was missed.
@@ -71,6 +76,21 @@ impl Fact {
         dated.map(|part| &part.value).collect()
     }
 
+    /// The days on which it counts there, with what it contributes on each.
+    pub(in crate::recompute) fn by_day(
+        &self,
+        within: &Within<'_>,
+    ) -> BTreeMap<Option<Date>, Vec<V>> {
+        let days = self.of_members(within).into_iter().map(|part| part.day);
+        let days = days.filter(|day| within.holds(*day));
+        let counted = self.counted(within);
+        let on = |day: Option<Date>| {
+            let parts = counted.iter().filter(|part| part.day == day);
+            (day, parts.map(|part| part.value.clone()).collect())
+        };
+        days.map(on).collect()
+    }
+
     /// How many times it is one of the records there: once for each day on which it counts for any member.
     pub(super) fn sample(&self, within: &Within<'_>) -> usize {
         let days = self.of_members(within).into_iter().map(|part| part.day);
@@ -78,7 +98,7 @@ impl Fact {
     }
 
     /// What is in doubt there, or may be, for all that is known.
-    pub(super) fn doubt(&self, within: &Within<'_>) -> Doubt {
+    pub(in crate::recompute) fn doubt(&self, within: &Within<'_>) -> Doubt {
         let may_be = self.marks.iter().any(|mark| mark.may_be(within));
         if may_be { self.doubt } else { Doubt::default() }
     }

@@ -97,7 +97,8 @@ impl<'a> Reading<'a> {
         }
         let anytime = |mark: Mark| if undated { Mark { day: Known::No, ..mark } } else { mark };
         let marks = places.into_iter().filter(|_| doubt.is_any()).map(anytime).collect();
-        Some(Fact { parts: parts.unwrap_or_default(), marks, doubt })
+        let id = id.to_owned();
+        Some(Fact { id, parts: parts.unwrap_or_default(), marks, doubt })
     }
 
     /// Whether changes were missed of the record, or of others that have a say in it. Those have none while it is

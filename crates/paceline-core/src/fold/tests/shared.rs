@@ -59,6 +59,7 @@ fn model() -> Model {
             name: "shared".to_owned(),
             title: "Shared".to_owned(),
             description: String::new(),
+            wording: String::new(),
             unit: Unit::Currency,
             better: Better::Higher,
             goal_kind: GoalKind::Reach,

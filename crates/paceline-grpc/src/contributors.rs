@@ -1,0 +1,114 @@
+//! Contributors: the records behind a standing, listed once and told page by page.
+
+mod page;
+mod shelf;
+mod show;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use paceline_core::board::Subject;
+use paceline_core::day::Day;
+use paceline_engine::{Listing, Unlisted};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tonic::{Request, Response, Status};
+
+use crate::aside::Aside;
+use crate::errors;
+use crate::proto;
+use crate::served::Served;
+use crate::subject;
+use crate::who::Principal;
+use page::Page;
+use shelf::{Kept, Shelf};
+
+/// The most contributors that are listed.
+const MOST: usize = 100_000;
+/// How long a request waits for its listing, the listings of others before it included.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// For how long lanes wait for one among them that does not answer; then they are asked again, after a pause in which they
+/// commit.
+const HOLD: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Lists contributors.
+#[derive(Debug)]
+pub(crate) struct Contributors {
+    served: Served,
+    /// Lanes are asked one thing at a time.
+    turn: Semaphore,
+    shelf: Shelf,
+    aside: Aside,
+}
+
+impl Contributors {
+    pub(crate) fn new(served: Served, aside: Aside) -> Self {
+        Self { served, turn: Semaphore::new(1), shelf: Shelf::default(), aside }
+    }
+
+    /// Answers a request.
+    pub(crate) async fn list(
+        &self,
+        request: Request<proto::ListContributorsRequest>,
+    ) -> Result<Response<proto::ListContributorsResponse>, Status> {
+        let sight = &Principal::of(request.extensions())?.sight.clone();
+        let proto::ListContributorsRequest { scope, kpi, period, on, page_size, page_token } =
+            request.into_inner();
+        let live = &self.served.live;
+        let subject = subject::subject(&scope, &kpi, &period, live.model(), sight)?;
+        let on = subject::day(&on)?;
+        let page = Page::read(page_size, &page_token)?;
+        if !live.is_open() {
+            return Err(errors::not_caught_up());
+        }
+        if !live.is_seen(&subject, (self.served.clock)()) {
+            return Err(errors::unknown_scope(&scope));
+        }
+        let kept = match page.listing {
+            Some(id) => self.shelf.find(id, &subject, on)?,
+            None => Arc::new(Kept::new(self.listing(&subject, on).await?, &subject, on)?),
+        };
+        let (from, to) = page.bounds(kept.listing.contributors.len())?;
+        let mut answer = show::page(&kept.listing, live.model(), from..to);
+        if to < kept.listing.contributors.len() {
+            answer.next_page_token = page::token(kept.id, to);
+            self.shelf.keep(kept);
+        }
+        Ok(Response::new(answer))
+    }
+
+    async fn listing(&self, subject: &Subject, on: Option<Day>) -> Result<Listing, Status> {
+        let until = Instant::now() + PATIENCE;
+        let turn = timeout_at(until, self.turn.acquire()).await;
+        let _turn = turn.map_err(|_| timed_out())?;
+        while Instant::now() < until {
+            let now = (self.served.clock)();
+            let question = self.served.live.ask(subject.clone(), on, MOST, now);
+            let question = question.map_err(|why| not_listed(why, subject))?;
+            if timeout(HOLD, question.answered()).await.is_ok() {
+                let clock = self.served.clock.clone();
+                let listing = self.aside.run(move || question.listing(clock())).await;
+                match listing.map_err(|_| Status::internal("the listing could not be made"))? {
+                    Ok(listing) => return Ok(listing),
+                    Err(Unlisted::Moved) => {}
+                    Err(why) => return Err(not_listed(why, subject)),
+                }
+            }
+            sleep(PAUSE).await;
+        }
+        Err(timed_out())
+    }
+}
+
+fn not_listed(why: Unlisted, subject: &Subject) -> Status {
+    match why {
+        Unlisted::Unknown => errors::unknown_scope(&subject.scope),
+        Unlisted::Moved => timed_out(),
+        Unlisted::TooMany => errors::too_many_records(MOST),
+    }
+}
+
+fn timed_out() -> Status {
+    errors::listing_timed_out(PATIENCE)
+}

@@ -1,0 +1,147 @@
+//! Explanations: why a standing is what it is.
+
+use paceline_core::board::{self, How};
+use paceline_core::goal::{Goal, Origin};
+use paceline_core::model::Model;
+use paceline_core::rational::Rational;
+use paceline_engine::{Explanation, Live};
+use tonic::Status;
+
+use crate::convert;
+use crate::errors;
+use crate::goals;
+use crate::proto;
+use crate::served::Served;
+use crate::subject;
+use crate::who::Principal;
+
+/// Answers a request.
+pub(crate) fn get(
+    served: &Served,
+    principal: &Principal,
+    request: &proto::ExplainStandingRequest,
+) -> Result<proto::ExplainStandingResponse, Status> {
+    let live = &served.live;
+    let proto::ExplainStandingRequest { scope, kpi, period, on, .. } = request;
+    let subject = subject::subject(scope, kpi, period, live.model(), &principal.sight)?;
+    let on = subject::day(on)?;
+    if !live.is_open() {
+        return Err(errors::not_caught_up());
+    }
+    let explanation = live.explanation(&subject, on, (served.clock)());
+    let explanation = explanation.ok_or_else(|| errors::unknown_scope(scope))?;
+    Ok(answer(live, &explanation))
+}
+
+fn answer(live: &Live, explanation: &Explanation) -> proto::ExplainStandingResponse {
+    let Explanation { standing, inputs, pieces, roster, revision, as_of } = explanation;
+    let model = live.model();
+    let input = |(standing, counts_goal): &(board::Standing, bool)| proto::Input {
+        kpi: model.kpi(standing.key.kpi).name.clone(),
+        actual: convert::decimal(standing.numbers.actual),
+        wording: model.kpi(standing.key.kpi).wording.clone(),
+        goal: convert::decimal(standing.numbers.goal.filter(|_| *counts_goal)),
+    };
+    let show = Show { live, model, explanation };
+    proto::ExplainStandingResponse {
+        standing: Some(convert::standing(standing, model, roster)),
+        goal: Some(show.goal(pieces)),
+        actual: Some(proto::ActualExplanation {
+            wording: model.kpi(standing.key.kpi).wording.clone(),
+            inputs: inputs.iter().map(input).collect(),
+        }),
+        revision: revision.0,
+        as_of: Some(convert::timestamp(*as_of)),
+    }
+}
+
+/// What an explanation is told by.
+struct Show<'a> {
+    live: &'a Live,
+    model: &'a Model,
+    explanation: &'a Explanation,
+}
+
+impl Show<'_> {
+    fn goal(&self, pieces: &board::Pieces) -> proto::GoalExplanation {
+        let made = match pieces.how {
+            How::None => proto::GoalMade::None,
+            How::Own => proto::GoalMade::Own,
+            How::Sum => proto::GoalMade::Sum,
+            How::Common => proto::GoalMade::Common,
+            How::Differ => proto::GoalMade::Differ,
+        };
+        let asks = pieces.pieces.iter().any(|piece| !piece.target.is_zero());
+        proto::GoalExplanation {
+            made: made.into(),
+            goal: pieces.goal.as_ref().map(fraction),
+            expected: pieces.expected.as_ref().map(fraction),
+            pieces: pieces.pieces.iter().map(|piece| self.piece(piece)).collect(),
+            members: pieces.members.iter().map(|piece| self.piece(piece)).collect(),
+            void: asks && pieces.goal.as_ref().is_some_and(Rational::is_zero),
+        }
+    }
+
+    fn piece(&self, piece: &board::Piece) -> proto::GoalPiece {
+        let passed_over = piece.passed_over.iter().map(|(goal, why)| proto::PassedOver {
+            goal: Some(self.named(goal)),
+            reason: reason(*why).into(),
+        });
+        proto::GoalPiece {
+            scope: self.explanation.roster.name(piece.scope),
+            goal: Some(self.named(&piece.goal)),
+            period: Some(convert::period(&piece.period)),
+            target: Some(fraction(&piece.target)),
+            amount: Some(fraction(&piece.amount)),
+            expected: piece.expected.as_ref().map(fraction),
+            stretches: piece.stretches.iter().map(stretch).collect(),
+            passed_over: passed_over.collect(),
+        }
+    }
+
+    /// A goal as it is listed. One that was set and is another by now has the terms by which it counts here.
+    fn named(&self, goal: &Goal) -> proto::Goal {
+        let Self { live, model, explanation } = self;
+        let roster = &explanation.roster;
+        match goal.origin {
+            Origin::File => {
+                let nth = model.goals.iter().position(|known| known == goal);
+                goals::of_file(nth.map_or(0, |nth| nth + 1), goal, model, roster)
+            }
+            Origin::Edit(place) => live
+                .book(|book| {
+                    book.at(place).and_then(|placed| goals::of_edit(&placed.edit, model, roster))
+                })
+                .unwrap_or_else(|| goals::of_terms(goal, model)),
+        }
+    }
+}
+
+fn stretch(stretch: &board::Stretch) -> proto::GoalStretch {
+    let board::Stretch { first, last, days, spread, ramp, present, amount } = stretch;
+    proto::GoalStretch {
+        from: first.to_string(),
+        to: last.to_string(),
+        days: days.to_string(),
+        spread: Some(fraction(spread)),
+        ramp: Some(fraction(ramp)),
+        present: *present,
+        amount: Some(fraction(amount)),
+    }
+}
+
+fn fraction(value: &Rational) -> proto::Fraction {
+    let (numerator, denominator) = value.fraction();
+    proto::Fraction { numerator, denominator, decimal: convert::decimal(value.to_decimal()) }
+}
+
+fn reason(why: board::PassedOver) -> proto::PassedOverReason {
+    match why {
+        board::PassedOver::NotYet => proto::PassedOverReason::NotYet,
+        board::PassedOver::NoLonger => proto::PassedOverReason::NoLonger,
+        board::PassedOver::LessSpecific => proto::PassedOverReason::LessSpecific,
+        board::PassedOver::OfFile => proto::PassedOverReason::OfFile,
+        board::PassedOver::StartsEarlier => proto::PassedOverReason::StartsEarlier,
+        board::PassedOver::EditedEarlier => proto::PassedOverReason::EditedEarlier,
+    }
+}
