@@ -27,8 +27,8 @@ pub struct Origin {
     pub partition: i32,
     /// The offset.
     pub offset: i64,
-    /// When it happened, as the source tells; else the Kafka timestamp.
-    pub time: Timestamp,
+    /// When it happened, as the source tells, else the Kafka timestamp; none of the service's own topics.
+    pub time: Option<Timestamp>,
     /// Who did it, where the message tells: an id of a user of the CRM.
     pub actor: Option<Arc<str>>,
 }

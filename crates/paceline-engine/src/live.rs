@@ -2,6 +2,7 @@
 
 mod alarms;
 mod completeness;
+mod explaining;
 mod opening;
 mod ranks;
 mod reading;
@@ -36,6 +37,7 @@ use crate::symbols::{LaneSymbols, SharedSymbols};
 use alarms::Alarms;
 
 pub use alarms::Alarm;
+pub use explaining::{Explanation, Moved, Rebased, Unexplained};
 pub use ranks::Focused;
 pub use reading::{Got, Shown};
 

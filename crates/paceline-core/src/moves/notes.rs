@@ -203,6 +203,7 @@ impl Kept {
         let record = self.texts.get(start..end)?.to_owned();
         let actor = self.texts.get(end..end + usize::from(noted.actor))?;
         let actor = (!actor.is_empty()).then(|| Arc::from(actor));
+        let time = Some(time);
         Some((Origin { source, partition, offset, time, actor }, entity, record))
     }
 }
