@@ -72,10 +72,10 @@ impl Goals {
         Self { kept: Mutex::default(), next: watch::Sender::new(0) }
     }
 
-    /// Takes what records say, and has `apply` put the goals that are set then on the board.
+    /// Takes what records of a topic say, and has `apply` put the goals that are set then on the board.
     fn take(
         &self,
-        model: &Model,
+        (model, source): (&Model, usize),
         records: Vec<GoalRecord>,
         apply: impl FnOnce(&[Goal]) -> Revision,
     ) {
@@ -104,7 +104,7 @@ impl Goals {
         if changed {
             let revision = apply(&kept.book.goals(model));
             kept.revisions.extend(places.into_iter().map(|place| (place, revision)));
-            kept.moves.note(revision, moved);
+            kept.moves.note(revision, source, moved);
             let forgotten = kept.revisions.len().saturating_sub(REVISIONS);
             kept.revisions.drain(..forgotten);
         }
@@ -164,7 +164,8 @@ impl GoalFollower {
             self.log.note(*offset, key, *told == Told::Malformed);
         }
         let live = &self.live;
-        live.goals().take(live.model(), records, |set| live.set_goals(set, now));
+        let with = (&**live.model(), self.log.source());
+        live.goals().take(with, records, |set| live.set_goals(set, now));
         self.log.counted(&self.live);
     }
 

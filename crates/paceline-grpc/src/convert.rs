@@ -145,7 +145,8 @@ pub(crate) fn out_of_scope(name: &str) -> proto::Removal {
     }
 }
 
-fn decimal(value: Option<Decimal>) -> String {
+/// A decimal; empty without one.
+pub(crate) fn decimal(value: Option<Decimal>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 

@@ -16,6 +16,8 @@ use crate::proto::goals_service_server::GoalsService;
 use crate::served::Served;
 use pen::{Pen, Written};
 
+pub(crate) use list::edit;
+
 /// The metadata that says who asks.
 const ACTOR: &str = "x-paceline-actor";
 /// Who asks when nothing says it.

@@ -8,6 +8,7 @@ use crate::coaching;
 use crate::convert;
 use crate::driven::Driven;
 use crate::errors;
+use crate::explain;
 use crate::history;
 use crate::leaderboard;
 use crate::proto;
@@ -15,19 +16,22 @@ use crate::proto::standings_service_server::StandingsService;
 use crate::selector::View;
 use crate::served::Served;
 use crate::subject;
+use crate::token::Epoch;
 use crate::watch::{Frames, Watches};
+use crate::who::Principal;
 
 /// The service of standings.
 #[derive(Debug)]
 pub(crate) struct Standings {
     served: Served,
     watches: Watches,
+    epoch: Epoch,
     aside: Aside,
 }
 
 impl Standings {
-    pub(crate) fn new(served: Served, watches: Watches) -> Self {
-        Self { served, watches, aside: Aside::new() }
+    pub(crate) fn new(served: Served, watches: Watches, epoch: Epoch) -> Self {
+        Self { served, watches, epoch, aside: Aside::new() }
     }
 
     /// Answers a request on a thread where that holds up no streams: periods that are not running are added up when asked
@@ -108,6 +112,17 @@ impl StandingsService for Standings {
         request: Request<proto::GetHistoryRequest>,
     ) -> Result<Response<proto::GetHistoryResponse>, Status> {
         self.answer(request, history::get).await
+    }
+
+    async fn explain_standing(
+        &self,
+        request: Request<proto::ExplainStandingRequest>,
+    ) -> Result<Response<proto::ExplainStandingResponse>, Status> {
+        let sight = Principal::of(request.extensions())?.sight.clone();
+        let (served, epoch, request) = (self.served.clone(), self.epoch, request.into_inner());
+        let got = self.aside.run_soon(move || explain::get(&served, epoch, sight, &request));
+        let got = got.ok_or_else(errors::too_busy)?.await;
+        got.map_err(|_| Status::internal("the answer could not be made"))?.map(Response::new)
     }
 
     async fn get_coaching_focus(

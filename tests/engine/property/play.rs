@@ -7,6 +7,7 @@ mod ahead;
 mod clock;
 mod compare;
 mod edits;
+mod moves;
 mod ranks;
 mod restart;
 mod seen;
@@ -35,6 +36,7 @@ use super::{
 };
 use crate::engine::Engine;
 use edits::Book;
+use moves::Moves;
 use taking::Pending;
 
 /// Names of a scope, a KPI and a period.
@@ -72,6 +74,7 @@ pub(crate) struct Play<'a> {
     /// Whether what changed since the last look was judged step by step.
     in_steps: bool,
     looks: usize,
+    moves: Moves,
     log: Option<String>,
 }
 
@@ -115,12 +118,23 @@ impl<'a> Play<'a> {
             revision: Revision::default(),
             in_steps: false,
             looks: 0,
+            moves: Moves::default(),
             log: None,
         }
     }
 
     pub(crate) fn run(mut self, steps: &[Step]) -> Result<(), TestCaseError> {
         self.run_steps(steps).map_err(TestCaseError::fail)
+    }
+
+    /// The same, in which every move of a standing is to be named. Answers the kinds of moves there were.
+    pub(crate) fn explained(
+        mut self,
+        steps: &[Step],
+    ) -> Result<BTreeSet<&'static str>, TestCaseError> {
+        self.moves.checked = true;
+        self.run_steps(steps).map_err(TestCaseError::fail)?;
+        Ok(self.moves.named)
     }
 
     fn run_steps(&mut self, steps: &[Step]) -> Outcome {
@@ -138,6 +152,7 @@ impl<'a> Play<'a> {
         self.commit_all()?;
         self.clock(Jump::Days(2))?;
         self.look(20)?;
+        self.explain_all()?;
         self.go_on()?;
         self.restart()
     }

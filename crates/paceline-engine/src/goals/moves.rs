@@ -17,6 +17,8 @@ const EDITS: usize = 4_096;
 pub struct GoalMove {
     /// The revision.
     pub revision: Revision,
+    /// The index of the topic of goals among those that the board is made of.
+    pub source: usize,
     /// The edit.
     pub edit: Arc<Placed>,
     /// Whether it was taken out of the log.
@@ -32,10 +34,15 @@ pub(super) struct GoalMoves {
 
 impl GoalMoves {
     /// Notes edits that came into effect at a revision, each with whether it was taken out of the log.
-    pub(super) fn note(&mut self, revision: Revision, edits: Vec<(Arc<Placed>, bool)>) {
+    pub(super) fn note(
+        &mut self,
+        revision: Revision,
+        source: usize,
+        edits: Vec<(Arc<Placed>, bool)>,
+    ) {
         let moves = edits.into_iter();
         self.moves
-            .extend(moves.map(|(edit, withdrawn)| GoalMove { revision, edit, withdrawn }));
+            .extend(moves.map(|(edit, withdrawn)| GoalMove { revision, source, edit, withdrawn }));
         while self.moves.len() > EDITS {
             let Some(oldest) = self.moves.pop_front() else { break };
             self.known_after = oldest.revision;
