@@ -10,6 +10,7 @@
 //!   one without a value; `next move` is when the clock alone may change the order.
 //! - `history at INSTANT [on DAY] of SCOPE KPI KIND`: what the standing comes to when each day of its period is over.
 //! - `coaching at INSTANT [of NAME …]`: what is behind, in the order in which to look at it; the rank is that among all of it.
+//! - `moves at INSTANT since INSTANT of SCOPE KPI KIND`: what moved the standing since a block before, the newest first.
 //! - `flips until INSTANT [of NAME …]`: the statuses that change by the clock alone on the way there.
 //!
 //! The first line of a table says which columns it has. `UPDATE_GOLDEN=1` writes the tables anew, to be checked by hand

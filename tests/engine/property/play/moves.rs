@@ -185,7 +185,7 @@ impl Play<'_> {
             }
             What::Reps(reps) => {
                 let said = reps.reps.iter().filter_map(|rep| rep.origin.as_ref());
-                let topic = self.world.topics.len() + 0;
+                let topic = self.world.topics.len();
                 let mut said = said.filter(|origin| usize::from(origin.source) < topic);
                 (spoken || told || passed) && said.all(is_message)
             }
