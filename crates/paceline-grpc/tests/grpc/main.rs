@@ -4,6 +4,7 @@
 
 mod alert_topic;
 mod alerts;
+mod explaining;
 mod follower;
 mod frames;
 mod gets;
