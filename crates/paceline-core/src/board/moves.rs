@@ -253,3 +253,72 @@ fn difference(before: Option<&Rational>, after: Option<&Rational>) -> Option<Dec
 
 /// Where it was said of reps what another roster knows of them, by their ids.
 pub type Sayings = BTreeMap<String, Origin>;
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::{Moving, PIECES, RESETTLED, Resettled};
+    use crate::board::Revision;
+    use crate::day::Day;
+    use crate::decimal::Decimal;
+    use crate::entry::{Entry, Part};
+    use crate::joint::Joints;
+    use crate::kpi::KpiId;
+    use crate::moves::{Aspect, Notes};
+    use crate::roster::{Roster, ScopeId};
+    use crate::symbol::{Symbol, Symbols};
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn notes(pieces: usize) -> Notes {
+        let part = Part::Amount { day: Day(0), amount: Decimal::from_int(1), records: 1 };
+        let entry = Entry { owner: Symbol(1), kpi: KpiId(0), part };
+        let mut notes = Notes::default();
+        (0..pieces).for_each(|_| notes.note(notes.next(), &entry));
+        notes
+    }
+
+    #[test]
+    fn all_is_known_after_the_newest_that_was_forgotten() {
+        let mut moving = Moving::default();
+        moving.open(Revision(5));
+        let third = notes(PIECES / 3);
+        (6..9).for_each(|at| moving.commit(Revision(at), NOW, &third));
+        assert_eq!(moving.known_after(), Revision(5), "as much as may be is remembered");
+        moving.commit(Revision(9), NOW, &notes(0));
+        assert_eq!(moving.known_after(), Revision(5), "what has no entries takes no room");
+        moving.commit(Revision(10), NOW, &notes(2));
+        assert_eq!(moving.known_after(), Revision(6));
+        let known: Vec<u64> = moving.commits(Revision(6)).map(|commit| commit.at.0).collect();
+        assert_eq!(known, [10, 8, 7]);
+        moving.commit(Revision(11), NOW, &notes(PIECES + 1));
+        assert_eq!(moving.known_after(), Revision(11), "what is too large is forgotten at once");
+        assert_eq!(moving.commits(Revision(0)).count(), 0);
+    }
+
+    #[test]
+    fn who_was_part_of_what_is_known_as_it_was() {
+        let roster = Roster::new(Vec::new(), &[], &mut Symbols::default()).expect("a roster");
+        let joints = Joints::default();
+        let paths = [&[ScopeId(4)][..], &[ScopeId(5)], &[ScopeId(6)]];
+        let resettled = |from: usize| Resettled {
+            owner: Symbol(1),
+            from: paths[from].into(),
+            to: paths[from + 1].into(),
+            aspects: vec![Aspect::Place],
+            origin: None,
+        };
+        let mut moving = Moving::default();
+        moving.resettle(Revision(3), NOW, vec![resettled(0)]);
+        moving.resettle(Revision(6), NOW, vec![resettled(1)]);
+        let known = moving.paths(Revision(0));
+        let path = |at| known.of(Symbol(1), Revision(at), &joints, &roster).to_vec();
+        assert_eq!([path(2), path(3), path(5)], [paths[0], paths[1], paths[1]].map(<[_]>::to_vec));
+        assert_eq!(path(6), roster.path(Symbol(1)), "after the last change it is that of now");
+        assert!(moving.resettled_at(Revision(3)).is_some() && moving.resettled_at(Revision(4)).is_none());
+        let many = (0..RESETTLED).map(|_| resettled(0)).collect();
+        moving.resettle(Revision(7), NOW, many);
+        assert_eq!(moving.known_after(), Revision(6));
+    }
+}
