@@ -1,4 +1,5 @@
-//! Committing a batch to an open board of 2,000 reps: the ledger, every standing it counts in, and their judgement.
+//! Committing a batch to an open board of 2,000 reps: the ledger, every standing it counts in, and their judgement; plain, and
+//! noted of which changes its entries are, as lanes do.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use jiff::Timestamp;
@@ -17,18 +18,22 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     let (config, messages) = (config(), messages(HISTORY + 10 * SIZES[2]));
     let changes = changes(&config, &messages);
     let mut group = criterion.benchmark_group("commit");
+    let ways: [(&str, fn(&mut World, &[Change<'_>]) -> Batch); 2] =
+        [("plain", World::batch), ("noted", World::noted)];
     for size in SIZES {
-        let mut world = World::new(&config);
-        let (history, news) = changes.split_at(HISTORY);
-        let mut board = opened(&mut world, history);
-        let now = news.last().map_or(Timestamp::UNIX_EPOCH, |change| change.time);
-        let batches: Vec<Batch> =
-            news.chunks_exact(size).take(2_000).map(|news| world.batch(news)).collect();
-        let mut each = batches.iter().cycle();
-        group.throughput(Throughput::Elements(size as u64));
-        group.bench_with_input(BenchmarkId::from_parameter(size), &size, |bencher, _| {
-            bencher.iter(|| each.next().map(|batch| board.commit([(0, batch)], now)));
-        });
+        for (name, batch) in ways {
+            let mut world = World::new(&config);
+            let (history, news) = changes.split_at(HISTORY);
+            let mut board = opened(&mut world, history);
+            let now = news.last().map_or(Timestamp::UNIX_EPOCH, |change| change.time);
+            let batches: Vec<Batch> =
+                news.chunks_exact(size).take(2_000).map(|news| batch(&mut world, news)).collect();
+            let mut each = batches.iter().cycle();
+            group.throughput(Throughput::Elements(size as u64));
+            group.bench_with_input(BenchmarkId::new(name, size), &size, |bencher, _| {
+                bencher.iter(|| each.next().map(|batch| board.commit([(0, batch)], now)));
+            });
+        }
     }
     group.finish();
 }

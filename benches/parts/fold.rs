@@ -33,5 +33,15 @@ pub(crate) fn bench(criterion: &mut Criterion) {
             BatchSize::LargeInput,
         );
     });
+    group.bench_function("the same, and noted of which change it is", |bencher| {
+        let run = |(world, batch): &mut (World, Batch)| {
+            changes.iter().for_each(|change| world.note(change, batch));
+        };
+        bencher.iter_batched_ref(
+            || (World::new(&config), Batch::default()),
+            run,
+            BatchSize::LargeInput,
+        );
+    });
     group.finish();
 }

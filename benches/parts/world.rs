@@ -14,6 +14,7 @@ use paceline_core::entity::EntityId;
 use paceline_core::entry::Entry;
 use paceline_core::fold::Fold;
 use paceline_core::model::Model;
+use paceline_core::moves::Source;
 use paceline_core::record::{Applied, Images, Scratch};
 use paceline_core::symbol::Symbols;
 use paceline_crm::Decoded;
@@ -83,6 +84,31 @@ impl World {
             };
             fold.transition(transition, scratch, basis, symbols, |entry| emit(&entry, change.time));
         }
+    }
+
+    /// Merges a change, folds it into entries, and adds them to a batch that notes of which change they are, as a lane does.
+    pub(crate) fn note(&mut self, change: &Change<'_>, batch: &mut Batch) {
+        let of = batch.notes().next();
+        let mut changed = false;
+        self.take(change, |entry, time| {
+            batch.add(entry, time);
+            batch.notes().note(of, entry);
+            changed = true;
+        });
+        if changed {
+            let record = change.ids.first().map_or("", |id| &**id);
+            let (time, entity) = (change.time, change.entity);
+            let (source, partition, offset, actor) = (0, 0, 0, change.actor.as_deref());
+            let source = Source { source, partition, offset, time, actor, entity, record };
+            batch.notes().close(source);
+        }
+    }
+
+    /// The batch of so many changes, noted as by a lane.
+    pub(crate) fn noted(&mut self, changes: &[Change<'_>]) -> Batch {
+        let mut batch = Batch::default();
+        changes.iter().for_each(|change| self.note(change, &mut batch));
+        batch
     }
 
     /// The batch of so many changes.

@@ -12,7 +12,8 @@ use paceline_client::proto::{
     ExplainStandingRequest, GoalMade, ListContributorsRequest, ListContributorsResponse, Standing,
     standings_service_client::StandingsServiceClient,
 };
-use paceline_core::{board::PassedOver, decimal::Decimal};
+use paceline_core::board::{PassedOver, Revision};
+use paceline_core::decimal::Decimal;
 use paceline_engine::Unlisted;
 use paceline_grpc::{Limits, Served, Server};
 use paceline_tests::recompute::config::PeriodKind;
@@ -136,7 +137,11 @@ fn goals_that_are_passed_over_say_why() {
     engine.open(now());
     let passed = |scope: &str| {
         let subject = behind::subject(&engine, &place(scope));
-        let found = engine.live.explanation(&subject, None, now()).expect("a scope").pieces;
+        let found = engine
+            .live
+            .explanation(&subject, None, Revision::default(), now())
+            .expect("a scope")
+            .pieces;
         let [piece] = found.pieces.as_slice() else { panic!("one goal: {found:?}") };
         let mut passed: Vec<(String, PassedOver)> =
             piece.passed_over.iter().map(|(goal, why)| (goal.target.to_string(), *why)).collect();
@@ -176,6 +181,7 @@ impl Stage {
             wall: Arc::new(Timestamp::now),
             append_goal: Arc::new(|_| Box::pin(async { Err("there is no log".to_owned()) })),
             identify: None,
+            ranks_only: false,
             limits: Limits::default(),
         };
         let engine = Arc::new(Mutex::new(engine));
@@ -345,6 +351,7 @@ async fn an_explanation_is_told_of_whom_it_is_and_of_no_other() {
         period: "month".to_owned(),
         on: String::new(),
         since_revision: None,
+        epoch: String::new(),
     };
     let told = stage.client.explain_standing(ask("rep:U1")).await.expect("it").into_inner();
     let goal = told.goal.expect("a goal");

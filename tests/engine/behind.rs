@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, civil::Date};
 use paceline_core::{
-    board::{How, Pieces, Subject},
+    board::{How, Pieces, Revision, Subject},
     contributor::Contributor,
     day::Day,
     entity::FieldType,
@@ -218,8 +218,9 @@ pub(crate) fn compare_pieces(
     now: Timestamp,
 ) -> Result<Explanation, String> {
     let subject = subject(engine, place);
-    let found = engine.live.explanation(&subject, on.map(Day::from_civil), now);
-    let explanation = found.ok_or("there is no such scope")?;
+    let found =
+        engine.live.explanation(&subject, on.map(Day::from_civil), Revision::default(), now);
+    let explanation = found.map_err(|error| format!("{error:?}"))?;
     let (scope, kpi, kind) = place;
     let expected = board.exact_goal((scope, kpi, *kind), now, on);
     check_goal(&explanation.pieces, expected.as_ref())?;

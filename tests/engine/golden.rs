@@ -14,6 +14,7 @@
 //!   credited with their percent and amount each.
 //! - `pieces at INSTANT [on DAY] of SCOPE KPI KIND`: what its goal is made of, in fractions: the amount of a stretch of days is target times
 //!   spread times ramp, and 0 of days on which the rep is not present; the goal is what these add up to.
+//! - `moves at INSTANT since INSTANT of SCOPE KPI KIND`: what moved the standing since a block before, the newest first.
 //! - `flips until INSTANT [of NAME …]`: the statuses that change by the clock alone on the way there.
 //!
 //! The first line of a table says which columns it has. `UPDATE_GOLDEN=1` writes the tables anew, to be checked by hand

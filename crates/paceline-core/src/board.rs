@@ -10,17 +10,19 @@ mod ahead;
 mod aims;
 mod batch;
 mod curve;
+mod explain;
 mod goals;
 mod history;
 mod levels;
 mod lineage;
 mod live;
+mod moves;
 mod past;
 mod pieces;
 mod reshape;
 mod rests;
-mod selection;
 mod scaling;
+mod selection;
 mod slots;
 mod sought;
 mod timed;
@@ -36,7 +38,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::alert::Trigger;
 use crate::calendar::{Calendar, CalendarId};
 use crate::day::Day;
 use crate::entry::Entry;
@@ -55,6 +56,7 @@ use crate::workdays::Workdays;
 use goals::Goals;
 use lineage::Lineage;
 use live::Live;
+use moves::{Moving, Why};
 use slots::Slots;
 use trail::Trail;
 use transitions::Recalled;
@@ -62,10 +64,12 @@ use view::Left;
 use working_times::WorkingTimes;
 
 pub use batch::Batch;
+pub use explain::Evidence;
 pub use goals::PassedOver;
 pub use history::{History, HistoryDay};
-pub use selection::{Selection, Subject};
+pub use moves::Sayings;
 pub use pieces::{How, Piece, Pieces, Stretch};
+pub use selection::{Selection, Subject};
 pub use transitions::{Step, Transition};
 pub use view::{Changed, Key, OfReps, Reading, Reason, Removal, Standing, Update};
 
@@ -99,6 +103,8 @@ pub struct Board {
     lagging: BTreeSet<KpiId>,
     removals: Trail<Left>,
     lineage: Lineage,
+    /// What moved numbers.
+    moving: Moving,
     timers: BTreeSet<(Timestamp, u32)>,
     /// The statuses from before it was opened.
     recalled: Vec<Recalled>,
@@ -137,6 +143,7 @@ impl Board {
             lagging: BTreeSet::new(),
             removals: Trail::default(),
             lineage: Lineage::default(),
+            moving: Moving::default(),
             timers: BTreeSet::new(),
             recalled: Vec::new(),
             transitions: Vec::new(),
@@ -185,9 +192,10 @@ impl Board {
         let scopes = self.roster.scopes().len();
         self.live = (0..scopes * self.slots.len()).map(|_| Live::default()).collect();
         let lives: Vec<u32> = self.roster.scope_ids().flat_map(|scope| self.lives(scope)).collect();
-        self.begin_periods(&lives, now);
+        self.moving.open(self.revision);
+        self.begin_periods(&lives, now, Why::Start);
         self.go_on(now);
-        lives.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Start));
+        lives.into_iter().for_each(|live| self.judge(live, now, now, Why::Start));
     }
 
     /// Adds the entries of changes, shard by shard, re-judges what they touch, and answers the new revision.
@@ -216,9 +224,12 @@ impl Board {
             for (at, entry, time) in batch.scheduled(clock) {
                 self.schedule(shard, at, &entry, time, &mut touched);
             }
+            if let Some(now) = clock {
+                self.moving.commit(self.revision, now, batch.noted());
+            }
         }
         for (live, time) in touched {
-            self.judge(live, now, time, Trigger::Records);
+            self.judge(live, now, time, Why::Records);
         }
         self.revision
     }
@@ -254,7 +265,7 @@ impl Board {
         let touched = |slot: usize| changed[slot] || computed(slot);
         let judged: Vec<u32> = lives().filter(|live| touched(self.place(*live).1)).collect();
         renewed.into_iter().for_each(|live| self.renew_goal(live, now));
-        judged.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Goal));
+        judged.into_iter().for_each(|live| self.judge(live, now, now, Why::Goal));
         self.working_times.forget_unused();
         self.revision
     }
@@ -292,11 +303,11 @@ impl Board {
             self.take_due(due, &mut touched);
             self.turn_days(due);
             for (live, at) in touched {
-                self.judge(live, due, at, Trigger::Clock);
+                self.judge(live, due, at, Why::Membership);
             }
             while let Some((at, live)) = self.timers.first().copied().filter(|(at, _)| *at <= due) {
                 self.timers.remove(&(at, live));
-                self.judge(live, at, at, Trigger::Clock);
+                self.judge(live, at, at, Why::Due);
             }
         }
         before != self.revision
@@ -336,15 +347,15 @@ impl Board {
         // What members have to hold changes at their own midnights, also within a period.
         let renewed: BTreeSet<u32> =
             going_on.iter().copied().filter(|live| self.renew_aim(*live, now)).collect();
-        self.begin_periods(&ended, now);
-        ended.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Clock));
+        self.begin_periods(&ended, now, Why::Day);
+        ended.into_iter().for_each(|live| self.judge(live, now, now, Why::Day));
         if !renewed.is_empty() {
             let depends = |live: &u32| {
                 renewed.contains(live)
                     || self.goals_within(*live).any(|goal| renewed.contains(&goal))
             };
             let touched: Vec<u32> = going_on.into_iter().filter(depends).collect();
-            touched.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Clock));
+            touched.into_iter().for_each(|live| self.judge(live, now, now, Why::Day));
         }
         self.working_times.forget_unused();
     }

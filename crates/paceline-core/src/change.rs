@@ -23,6 +23,8 @@ pub struct Change<'a> {
     pub version: Version,
     /// When it happened in the CRM, else the Kafka timestamp.
     pub time: Timestamp,
+    /// Who made it, where the message tells: an id of a user of the CRM.
+    pub actor: Option<Cow<'a, str>>,
     /// The fields the change speaks of. Of a full image, what is not listed is null.
     pub fields: Fields<'a>,
 }

@@ -178,6 +178,11 @@ impl Facts {
         true
     }
 
+    /// Of which rep something is told on a key.
+    pub fn told_of(&self, key: &[u8]) -> Option<&str> {
+        self.told.get(key).map(|row| row.id.as_str())
+    }
+
     /// The first day after another on which something comes into force.
     pub fn next_change(&self, after: Day) -> Option<Day> {
         let base = self.base.values().flat_map(|rows| rows.keys().copied());

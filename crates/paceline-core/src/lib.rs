@@ -24,6 +24,7 @@ pub mod kpi;
 pub mod ledger;
 pub mod model;
 pub mod moment;
+pub mod moves;
 pub mod period;
 pub mod ranks;
 pub mod rates;

@@ -125,6 +125,7 @@ impl Decoder {
             op: Op::Tombstone,
             version: Version::MIN,
             time: message.time,
+            actor: None,
             fields: Fields::new(),
         }))
     }

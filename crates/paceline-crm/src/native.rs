@@ -72,6 +72,7 @@ impl<'a> Record<'a> {
             op,
             version: self.version(message)?,
             time: self.time()?.unwrap_or(message.time),
+            actor: None,
             fields: Fields::new(),
         })
     }

@@ -1,11 +1,14 @@
 //! The versions of the basis: what records are folded by is replaced while lanes run, and each lane follows when it can.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
 use paceline_core::basis::{Basis, Difference};
+use paceline_core::board::Revision;
 use paceline_core::model::Model;
+use paceline_core::moves::Origin;
 
 use crate::freshness::{Cause, Freshness};
 
@@ -24,6 +27,37 @@ pub(crate) struct Version {
     pub(crate) basis: Arc<Basis>,
     /// Since when it holds.
     pub(crate) since: Timestamp,
+}
+
+/// Of how many versions it is remembered what they were made for.
+const VERSIONS: usize = 1_024;
+
+/// What versions of the basis were made for, by their numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Versions(VecDeque<(u64, For)>);
+
+/// What a version was made for.
+#[derive(Clone, Debug)]
+pub(crate) enum For {
+    /// Other rates, said there.
+    Rates(Vec<Origin>),
+    /// Another roster, of that revision of the board.
+    Reps(Revision),
+}
+
+impl Versions {
+    pub(crate) fn note(&mut self, number: u64, made_for: For) {
+        self.0.push_back((number, made_for));
+        if self.0.len() > VERSIONS {
+            self.0.pop_front();
+        }
+    }
+
+    /// What the versions after one, up to another, were made for.
+    pub(crate) fn between(&self, from: u64, to: u64) -> impl Iterator<Item = &For> {
+        let between = self.0.iter().filter(move |(number, _)| from < *number && *number <= to);
+        between.map(|(_, made_for)| made_for)
+    }
 }
 
 #[derive(Debug)]
@@ -68,14 +102,14 @@ impl Bases {
     }
 
     /// Puts another basis in the place of the newest. While lanes have to fold records anew for it, the numbers are not
-    /// complete.
+    /// complete. Answers its number.
     pub(crate) fn publish(
         &self,
         basis: Basis,
         since: Timestamp,
         model: &Model,
         freshness: &Freshness,
-    ) {
+    ) -> u64 {
         let mut kept = self.kept();
         let (former, basis) = (kept.version.clone(), Arc::new(basis));
         let number = former.number + 1;
@@ -90,6 +124,7 @@ impl Bases {
             freshness.set_cause(Cause::Revaluing, true);
         }
         self.newest.store(number, Ordering::Release);
+        number
     }
 
     /// Notes that what a lane has committed is folded by a version.

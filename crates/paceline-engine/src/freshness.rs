@@ -231,6 +231,11 @@ impl Freshness {
         self.change(|known| known.sources.push(BTreeMap::new()));
     }
 
+    /// The topic of an index among those that the board is made of.
+    pub fn topic(&self, source: usize) -> &str {
+        self.topics.get(source).map(String::as_str).unwrap_or_default()
+    }
+
     /// Changes what is known of a partition. Answers whether the causes are others than before.
     pub fn update(
         &self,

@@ -1,17 +1,22 @@
 //! The goals that are set while running: their edits are followed in the one order of their log, which the board and
 //! everyone who asks for them share.
 
+mod moves;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
-use paceline_core::board::Revision;
+use paceline_core::board::{Revision, Subject};
 use paceline_core::goal::{Book, Edit, Goal};
 use paceline_core::model::Model;
 use tokio::sync::watch;
 
 use crate::live::Live;
 use crate::log::Log;
+use moves::GoalMoves;
+
+pub use moves::GoalMove;
 
 /// Of how many edits it is remembered in which revision they came into effect, for those who wait for theirs.
 const REVISIONS: usize = 4_096;
@@ -30,6 +35,7 @@ pub(crate) struct Goals {
 struct Kept {
     book: Book,
     revisions: VecDeque<(u64, Revision)>,
+    moves: GoalMoves,
 }
 
 /// What a record of the log of goals says.
@@ -66,32 +72,39 @@ impl Goals {
         Self { kept: Mutex::default(), next: watch::Sender::new(0) }
     }
 
-    /// Takes what records say, and has `apply` put the goals that are set then on the board.
+    /// Takes what records of a topic say, and has `apply` put the goals that are set then on the board.
     fn take(
         &self,
-        model: &Model,
+        (model, source): (&Model, usize),
         records: Vec<GoalRecord>,
         apply: impl FnOnce(&[Goal]) -> Revision,
     ) {
         let Some(last) = records.last().map(|record| record.offset as u64) else { return };
         let mut kept = self.kept();
-        let mut places = Vec::new();
+        let (mut places, mut moved) = (Vec::new(), Vec::new());
         let mut changed = false;
         for GoalRecord { offset, told, .. } in records {
             let place = offset as u64;
             changed |= !matches!(told, Told::Nothing | Told::Malformed);
             match told {
                 Told::Edit(edit) => {
+                    let goal = edit.goal.clone();
                     kept.book.take(place, *edit);
+                    moved.extend(kept.book.last(&goal).cloned().map(|edit| (edit, false)));
                     places.push(place);
                 }
-                Told::Withdrawn { goal, number } => kept.book.withdraw(&goal, number),
+                Told::Withdrawn { goal, number } => {
+                    let withdrawn = kept.book.edit(&goal, number).cloned();
+                    moved.extend(withdrawn.map(|edit| (edit, true)));
+                    kept.book.withdraw(&goal, number);
+                }
                 Told::Nothing | Told::Malformed => {}
             }
         }
         if changed {
             let revision = apply(&kept.book.goals(model));
             kept.revisions.extend(places.into_iter().map(|place| (place, revision)));
+            kept.moves.note(revision, source, moved);
             let forgotten = kept.revisions.len().saturating_sub(REVISIONS);
             kept.revisions.drain(..forgotten);
         }
@@ -105,6 +118,17 @@ impl Goals {
 }
 
 impl Live {
+    /// The edits that came into effect at revisions after one and concern a line of the board.
+    pub(crate) fn goal_moves(
+        &self,
+        subject: &Subject,
+        since: Revision,
+    ) -> (Vec<GoalMove>, Revision) {
+        let roster = self.roster();
+        let kept = self.goals().kept();
+        (kept.moves.of(subject, since, self.model(), &roster), kept.moves.known_after())
+    }
+
     /// Looks at the goals that were set while running, and at their edits.
     pub fn book<T>(&self, look: impl FnOnce(&Book) -> T) -> T {
         look(&self.goals().kept().book)
@@ -144,7 +168,8 @@ impl GoalFollower {
             self.log.note(*offset, key, *told == Told::Malformed);
         }
         let live = &self.live;
-        live.goals().take(live.model(), records, |set| live.set_goals(set, now));
+        let with = (&**live.model(), self.log.source());
+        live.goals().take(with, records, |set| live.set_goals(set, now));
         self.log.counted(&self.live);
     }
 

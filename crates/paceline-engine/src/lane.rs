@@ -3,6 +3,7 @@
 mod answer;
 mod rates;
 mod reps;
+mod said;
 mod shard;
 mod slot;
 
@@ -28,6 +29,7 @@ use crate::symbols::LaneSymbols;
 use answer::Answered;
 use rates::Rates;
 use reps::Reps;
+use said::Said;
 use shard::Shard;
 use slot::Slot;
 
@@ -60,8 +62,8 @@ pub struct Partition {
 /// after the other. More would not stay in the nearest cache meanwhile.
 const GROUP: usize = 16;
 
-/// Changes of a group, each with the index of its partition.
-type Group<'a> = SmallVec<[(usize, Change<'a>); GROUP]>;
+/// Changes of a group, each with the index of its partition and its offset in it.
+type Group<'a> = SmallVec<[(usize, i64, Change<'a>); GROUP]>;
 
 /// One thread's share of the partitions.
 #[derive(Debug)]
@@ -157,7 +159,7 @@ impl Lane {
         let mut group = Group::new();
         for (nth, (at, message)) in messages.into_iter().enumerate() {
             match self.decode(at, &message) {
-                Ok(Some(change)) => group.push((at, change)),
+                Ok(Some(change)) => group.push((at, message.offset, change)),
                 Ok(None) => {}
                 Err(error) => rejected(nth, error),
             }
@@ -216,7 +218,8 @@ impl Lane {
                 let entity = EntityId(entity as u16);
                 for shard in shards.iter_mut() {
                     let with = (&mut *symbols, &mut *scratch);
-                    shard.refold(entity, fold, &difference, with, newest.since);
+                    let versions = (self.version, newest.number);
+                    shard.refold(entity, fold, &difference, with, (newest.since, versions));
                 }
             }
         }
@@ -306,27 +309,32 @@ impl Lane {
     }
 
     /// Merges and folds a group: first finds all its records, then changes them, then adds to the tallies.
-    fn apply(&mut self, group: &[(usize, Change<'_>)]) {
+    fn apply(&mut self, group: &[(usize, i64, Change<'_>)]) {
         self.find(group);
         let mut places = std::mem::take(&mut self.places);
-        for (at, change) in group {
+        for (at, offset, change) in group {
             let own = places.drain(..records(change).len());
-            self.change(*at, change, own);
+            self.change((*at, *offset), change, own);
         }
         self.places = places;
         self.shards.iter_mut().for_each(Shard::add_entries);
     }
 
     /// Finds the records of a group, in the order of its changes.
-    fn find(&mut self, group: &[(usize, Change<'_>)]) {
-        for (at, change) in group {
+    fn find(&mut self, group: &[(usize, i64, Change<'_>)]) {
+        for (at, _, change) in group {
             let shard = &mut self.shards[self.partitions[*at].shard];
             let places = records(change).iter().map(|id| shard.records.place(change.entity, id));
             self.places.extend(places);
         }
     }
 
-    fn change(&mut self, at: usize, change: &Change<'_>, places: impl Iterator<Item = Place>) {
+    fn change(
+        &mut self,
+        (at, offset): (usize, i64),
+        change: &Change<'_>,
+        places: impl Iterator<Item = Place>,
+    ) {
         let Self {
             live,
             basis,
@@ -341,12 +349,18 @@ impl Lane {
             rates,
             ..
         } = self;
-        let Shard { records: kept, entries, batch, .. } = &mut shards[partitions[at].shard];
+        let Shard { records: kept, entries, batch, early, .. } = &mut shards[partitions[at].shard];
+        let said = Said::of(&partitions[at].partition, offset, change);
+        let is_noted = early.is_none();
         if change.op == Op::Overflow {
             live.set_cause(Cause::Overflow { entity: change.entity }, true);
             if kept.overflow(change.entity) {
                 let fold = &folds[usize::from(change.entity.0)];
-                fold.overflow(|entry| entries.push((entry, change.time)));
+                let of = batch.notes().next();
+                fold.overflow(|entry| entries.push((entry, change.time, of)));
+                if is_noted && !entries.is_empty() {
+                    batch.notes().close(said.source(""));
+                }
             }
             counted.changed += 1;
             return;
@@ -355,16 +369,24 @@ impl Lane {
         let mut rates = rates.as_mut().and_then(|rates| rates.of(change.entity));
         let mut changed = false;
         for (place, id) in places.zip(records(change)) {
+            let of = batch.notes().next();
+            let noted = (entries.len(), batch.notes().scheduled());
             let tell = |entity: EntityId, transition, scratch: &Scratch, symbols: &mut _| {
                 let fold = &folds[usize::from(entity.0)];
                 fold.transition(transition, scratch, basis, symbols, |entry| {
-                    entries.push((entry, change.time));
+                    entries.push((entry, change.time, of));
                 });
                 fold.schedule(transition, scratch, basis, symbols, |at, entry| {
                     batch.schedule(at, &entry, change.time);
+                    if is_noted {
+                        batch.notes().schedule(of, at, &entry);
+                    }
                 });
             };
             let applied = kept.change(place, change, symbols, scratch, tell);
+            if is_noted && noted != (entries.len(), batch.notes().scheduled()) {
+                batch.notes().close(said.source(id));
+            }
             let Applied::Changed(transition) = applied else { continue };
             changed = true;
             let opened = i64::from(transition.is.in_doubt) - i64::from(transition.was.in_doubt);
@@ -373,10 +395,10 @@ impl Lane {
                 *gaps.entry(change.entity).or_default() += opened;
             }
             if let Some(reps) = &mut reps {
-                reps.note(id, transition.is, &scratch.new);
+                reps.note(id, transition.is, &scratch.new, said.origin());
             }
             if let Some(rates) = &mut rates {
-                rates.note(id, transition.is, &scratch.new);
+                rates.note(id, transition.is, &scratch.new, said.origin());
             }
         }
         if changed { counted.changed += 1 } else { counted.stale += 1 }

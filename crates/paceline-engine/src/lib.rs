@@ -23,9 +23,11 @@ mod symbols;
 pub use alerts::{AlertFollower, AlertRecord, Alerts, OutOfRange, Stretch, ToldAlert};
 pub use asking::{Listing, Question, Unlisted};
 pub use freshness::{Cause, Freshness, Link, PartitionFreshness, SourceFreshness, Summary};
-pub use goals::{GoalFollower, GoalRecord, Told};
+pub use goals::{GoalFollower, GoalMove, GoalRecord, Told};
 pub use lane::{Lane, Partition, Source};
-pub use live::{Alarm, Explanation, Focused, Got, Live, Shown};
+pub use live::{
+    Alarm, Explanation, Focused, Got, Live, Moved, MovedSince, Rebased, Shown, Unexplained,
+};
 pub use memory::{
     About, Memory, MemoryFollower, MemoryRecord, MemorySaid, Raised, Ready, Recalled, Waiting,
     Write,

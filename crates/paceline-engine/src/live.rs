@@ -38,7 +38,7 @@ use crate::symbols::{LaneSymbols, SharedSymbols};
 use alarms::Alarms;
 
 pub use alarms::Alarm;
-pub use explaining::Explanation;
+pub use explaining::{Explanation, Moved, MovedSince, Rebased, Unexplained};
 pub use ranks::Focused;
 pub use reading::{Got, Shown};
 

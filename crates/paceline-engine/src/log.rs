@@ -26,6 +26,11 @@ impl Log {
         Self { source, topic, known, malformed }
     }
 
+    /// Its index among the topics the board is made of.
+    pub(crate) fn source(&self) -> usize {
+        self.source
+    }
+
     /// Notes that the record at an offset is being taken, and whether it can be understood.
     pub(crate) fn note(&mut self, offset: i64, key: &[u8], is_malformed: bool) {
         self.known.next_offset = offset + 1;

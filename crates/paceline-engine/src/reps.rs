@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use paceline_core::facts::Told;
+use paceline_core::moves::Origin;
 
 use crate::live::Live;
 use crate::log::Log;
@@ -40,7 +41,10 @@ impl RepFollower {
         for RepRecord { offset, key, told } in &records {
             self.log.note(*offset, key, *told == Told::Malformed);
         }
-        let told = records.into_iter().map(|RepRecord { key, told, .. }| (key, told));
+        let source = self.log.source() as u16;
+        let told = records.into_iter().map(|RepRecord { offset, key, told }| {
+            (key, told, Origin { source, partition: 0, offset, time: None, actor: None })
+        });
         self.live.tell_reps(told, now);
         self.log.counted(&self.live);
     }

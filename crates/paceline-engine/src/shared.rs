@@ -6,14 +6,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use metrics::counter;
 use paceline_core::alert::{Alert, Hold, Machine, Owed, Subject};
-use paceline_core::board::{Board, Key, Standing};
+use paceline_core::board::{Board, Key, Sayings, Standing};
 use paceline_core::calendar::CalendarId;
 use paceline_core::day::Day;
 use paceline_core::facts::{Facts, InForce};
 use paceline_core::kpi::KpiId;
+use paceline_core::moves::Origin;
 use paceline_core::rates::{Book, Rate};
 
-use crate::bases::Bases;
+use crate::bases::{Bases, For, Versions};
 use crate::freshness::Freshness;
 use crate::memory::{About, Memory, Recalled};
 use crate::metric;
@@ -26,10 +27,16 @@ pub(crate) struct Shared {
     /// Which changes of status are to be told.
     alerts: Machine,
     pub(crate) facts: Facts,
+    /// Where it was said of reps what no roster has followed yet.
+    sayings: Sayings,
     symbols: LaneSymbols,
     /// Whether the roster may not be what the facts come to.
     pub(crate) stale: bool,
     book: Book,
+    /// Where it was said of rates what no basis has followed yet.
+    rate_sayings: Vec<Origin>,
+    /// What versions of the basis were made for.
+    pub(crate) versions: Versions,
     /// Whether the rates may not be those of the book.
     outdated: bool,
     /// When other facts come into force.
@@ -44,9 +51,12 @@ impl Shared {
             board,
             alerts: Machine::default(),
             facts: Facts::default(),
+            sayings: Sayings::new(),
             symbols,
             stale: false,
             book: Book::default(),
+            rate_sayings: Vec::new(),
+            versions: Versions::default(),
             outdated: false,
             due: None,
             lagging: BTreeSet::new(),
@@ -154,10 +164,21 @@ impl Shared {
         self.follow_statuses(around);
     }
 
-    /// Notes what records say of rates.
-    pub(crate) fn say_rates(&mut self, said: impl IntoIterator<Item = (String, Option<Rate>)>) {
-        for (id, rate) in said {
-            self.outdated |= self.book.set(&id, rate);
+    /// Changes what is said of reps, and notes where it was said.
+    pub(crate) fn change_facts(&mut self, change: impl FnOnce(&mut Facts, &mut Sayings) -> bool) {
+        self.stale |= change(&mut self.facts, &mut self.sayings);
+    }
+
+    /// Notes what records say of rates, and where.
+    pub(crate) fn say_rates(
+        &mut self,
+        said: impl IntoIterator<Item = (String, (Option<Rate>, Origin))>,
+    ) {
+        for (id, (rate, origin)) in said {
+            if self.book.set(&id, rate) {
+                self.outdated = true;
+                self.rate_sayings.push(origin);
+            }
         }
     }
 
@@ -193,13 +214,16 @@ impl Shared {
         let today = Day::of(now, &model.calendar(CalendarId::DEFAULT).zone);
         let basis = around.bases.current().basis;
         let rates = Arc::new(basis.rates.anew(self.book.rates()).since(today));
-        around.bases.publish(basis.with_rates(rates), now, &model, around.freshness);
+        let basis = basis.with_rates(rates);
+        let version = around.bases.publish(basis, now, &model, around.freshness);
+        self.versions.note(version, For::Rates(std::mem::take(&mut self.rate_sayings)));
     }
 
     /// Has the board count by the roster that the facts come to. The board comes first, and is right in who is below whom
     /// and who owes what; lanes follow with what a roster says of records.
     fn settle_reps(&mut self, now: Timestamp, around: &Around<'_>) {
         self.stale = false;
+        let sayings = std::mem::take(&mut self.sayings);
         // Who read the clock before midnight and came after it must not turn the reps back to yesterday's.
         let now = now.max(self.board.clock());
         let model = self.board.model().clone();
@@ -214,9 +238,10 @@ impl Shared {
         }
         let roster = former.after(reps, &model.calendars, &mut self.symbols);
         let roster = Arc::new(roster.expect("facts in force name every rep once, and no cycle"));
-        self.board.set_roster(roster.clone(), now);
+        let revision = self.board.set_roster_said(roster.clone(), &sayings, now);
         let basis = around.bases.current().basis.with_roster(roster);
-        around.bases.publish(basis, now, &model, around.freshness);
+        let version = around.bases.publish(basis, now, &model, around.freshness);
+        self.versions.note(version, For::Reps(revision));
     }
 }
 

@@ -147,7 +147,7 @@ pub(crate) fn out_of_scope(name: &str) -> proto::Removal {
     }
 }
 
-/// A decimal, empty where there is none.
+/// A decimal; empty without one.
 pub(crate) fn decimal(value: Option<Decimal>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }

@@ -109,6 +109,20 @@ pub(crate) fn token_out_of_range(reason: &str, message: &str) -> Status {
     Status::with_error_details(Code::OutOfRange, message, info(reason, Some(Duration::ZERO)))
 }
 
+/// A revision is yet to come: it cannot have been seen.
+pub(crate) fn revision_ahead(since: u64, newest: u64) -> Status {
+    let message = format!(
+        "since_revision: {since} is yet to come, for the newest revision is {newest}; if it was seen before a restart, ask without it"
+    );
+    Status::with_error_details(Code::OutOfRange, message, info("REVISION_AHEAD", None))
+}
+
+/// A revision is of another history of the board.
+pub(crate) fn other_epoch() -> Status {
+    let message = "epoch: `since_revision` is of another epoch, as from before a restart; ask without both, and go on from the revision and epoch of the answer";
+    Status::with_error_details(Code::OutOfRange, message, info("OTHER_EPOCH", None))
+}
+
 /// As many watches as the server takes are open.
 pub(crate) fn too_many_streams() -> Status {
     let message = "as many watches are open as this server takes";

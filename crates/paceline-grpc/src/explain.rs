@@ -1,40 +1,63 @@
 //! Explanations: why a standing is what it is.
 
-use paceline_core::board::{self, How};
+use paceline_core::board::{self, How, Revision};
 use paceline_core::goal::{Goal, Origin};
 use paceline_core::model::Model;
 use paceline_core::rational::Rational;
-use paceline_engine::{Explanation, Live};
+use paceline_engine::{Explanation, Live, MovedSince, Unexplained};
 use tonic::Status;
 
 use crate::convert;
-use crate::errors;
-use crate::goals;
+use crate::errors::{self, invalid};
+use crate::goals::{self, Seen};
+use crate::moves;
 use crate::proto;
 use crate::served::Served;
 use crate::subject;
+use crate::token::Epoch;
 use crate::who::Principal;
 
 /// Answers a request.
 pub(crate) fn get(
     served: &Served,
     principal: &Principal,
+    epoch: Epoch,
     request: &proto::ExplainStandingRequest,
 ) -> Result<proto::ExplainStandingResponse, Status> {
     let live = &served.live;
-    let proto::ExplainStandingRequest { scope, kpi, period, on, .. } = request;
+    let proto::ExplainStandingRequest { scope, kpi, period, on, since_revision, epoch: of } =
+        request;
     let subject = subject::subject(scope, kpi, period, live.model(), &principal.sight)?;
     let on = subject::day(on)?;
+    if on.is_some() && since_revision.is_some() {
+        let description =
+            "what moved a standing is known of the period that is running: leave one of both out";
+        return Err(invalid("on", description));
+    }
+    if !of.is_empty() && *of != epoch.to_string() {
+        return Err(errors::other_epoch());
+    }
     if !live.is_open() {
         return Err(errors::not_caught_up());
     }
-    let explanation = live.explanation(&subject, on, (served.clock)());
-    let explanation = explanation.ok_or_else(|| errors::unknown_scope(scope))?;
-    Ok(answer(live, &explanation))
+    let since = Revision(since_revision.unwrap_or_default());
+    let explanation = live.explanation(&subject, on, since, (served.clock)());
+    let explanation = explanation.map_err(|error| match error {
+        Unexplained::Unknown => errors::unknown_scope(scope),
+        Unexplained::Future(newest) => errors::revision_ahead(since.0, newest.0),
+    })?;
+    let seen = Seen::new(&principal.sight, &explanation.roster);
+    Ok(answer(live, &explanation, &seen, since, epoch))
 }
 
-fn answer(live: &Live, explanation: &Explanation) -> proto::ExplainStandingResponse {
-    let Explanation { standing, inputs, pieces, roster, revision, as_of } = explanation;
+fn answer(
+    live: &Live,
+    explanation: &Explanation,
+    seen: &Seen<'_>,
+    since: Revision,
+    epoch: Epoch,
+) -> proto::ExplainStandingResponse {
+    let Explanation { standing, inputs, pieces, moved, roster, revision, as_of } = explanation;
     let model = live.model();
     let input = |(standing, counts_goal): &(board::Standing, bool)| proto::Input {
         kpi: model.kpi(standing.key.kpi).name.clone(),
@@ -43,6 +66,10 @@ fn answer(live: &Live, explanation: &Explanation) -> proto::ExplainStandingRespo
         goal: convert::decimal(standing.numbers.goal.filter(|_| *counts_goal)),
     };
     let show = Show { live, model, explanation };
+    let known_after = moved.as_ref().map_or(*revision, |moved| moved.known_after);
+    let moved = moved.as_ref();
+    let moves =
+        |moved: &MovedSince| moved.moves.iter().map(|it| moves::of(it, live, seen)).collect();
     proto::ExplainStandingResponse {
         standing: Some(convert::standing(standing, model, roster)),
         goal: Some(show.goal(pieces)),
@@ -50,6 +77,12 @@ fn answer(live: &Live, explanation: &Explanation) -> proto::ExplainStandingRespo
             wording: model.kpi(standing.key.kpi).wording.clone(),
             inputs: inputs.iter().map(input).collect(),
         }),
+        moves: moved.map(moves).unwrap_or_default(),
+        moves_complete: known_after <= since,
+        moves_from_revision: known_after.max(since).0,
+        epoch: epoch.to_string(),
+        more_moves: moved.map_or(0, |moved| moved.others),
+        more_delta: convert::decimal(moved.and_then(|moved| moved.others_delta)),
         revision: revision.0,
         as_of: Some(convert::timestamp(*as_of)),
     }

@@ -17,9 +17,9 @@ use crate::proto::goals_service_server::GoalsService;
 use crate::served::Served;
 use crate::who::Principal;
 use pen::{Pen, Written};
-use seen::Seen;
 
-pub(crate) use list::{file as of_file, of_terms, set as of_edit};
+pub(crate) use list::{edit, file as of_file, of_terms, set as of_edit};
+pub(crate) use seen::Seen;
 
 /// The metadata that says who asks, where nobody is asked who they are.
 const ACTOR: &str = "x-paceline-actor";

@@ -25,6 +25,7 @@ mod jitter;
 mod leaderboard;
 mod limits;
 mod metric;
+mod moves;
 mod open;
 pub mod proto;
 mod selector;

@@ -66,8 +66,9 @@ impl Server {
     pub async fn new(served: Served, shutdown: CancellationToken) -> Result<Self, Error> {
         let (health, health_service) = tonic_health::server::health_reporter();
         let tokens = Tokens::of_new_epoch().map_err(Error::Random)?;
+        let epoch = tokens.epoch();
         let watches = Watches::new(served.clone(), tokens, shutdown.clone());
-        let standings = StandingsServiceServer::new(Standings::new(served.clone(), watches));
+        let standings = StandingsServiceServer::new(Standings::new(served.clone(), watches, epoch));
         let catalog = CatalogServiceServer::new(Catalog::new(served.clone()));
         let goals = GoalsServiceServer::new(Goals::new(served.clone()));
         let alerts = AlertsServiceServer::new(Alerts::new(served.clone(), shutdown.clone()));

@@ -17,6 +17,7 @@ use crate::proto::standings_service_server::StandingsService;
 use crate::selector::View;
 use crate::served::Served;
 use crate::subject;
+use crate::token::Epoch;
 use crate::watch::{Frames, Watches};
 use crate::who::Principal;
 
@@ -26,14 +27,15 @@ pub(crate) struct Standings {
     served: Served,
     watches: Watches,
     contributors: Contributors,
+    epoch: Epoch,
     aside: Aside,
 }
 
 impl Standings {
-    pub(crate) fn new(served: Served, watches: Watches) -> Self {
+    pub(crate) fn new(served: Served, watches: Watches, epoch: Epoch) -> Self {
         let aside = Aside::new();
         let contributors = Contributors::new(served.clone(), aside.clone());
-        Self { served, watches, contributors, aside }
+        Self { served, watches, contributors, epoch, aside }
     }
 
     /// Answers a request on a thread where that holds up no streams: periods that are not running are added up when asked
@@ -41,7 +43,7 @@ impl Standings {
     async fn answer<Asked: Send + 'static, Answer: Send + 'static>(
         &self,
         request: Request<Asked>,
-        get: fn(&Served, &Principal, &Asked) -> Result<Answer, Status>,
+        get: impl FnOnce(&Served, &Principal, &Asked) -> Result<Answer, Status> + Send + 'static,
     ) -> Result<Response<Answer>, Status> {
         let principal = Principal::of(request.extensions())?.clone();
         let (served, request) = (self.served.clone(), request.into_inner());
@@ -129,7 +131,11 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::ExplainStandingRequest>,
     ) -> Result<Response<proto::ExplainStandingResponse>, Status> {
-        self.answer(request, explain::get).await
+        let epoch = self.epoch;
+        let get = move |served: &Served, principal: &Principal, request: &_| {
+            explain::get(served, principal, epoch, request)
+        };
+        self.answer(request, get).await
     }
 
     async fn get_coaching_focus(

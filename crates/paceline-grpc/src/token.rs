@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::selector::Hash;
 
 /// The id of one history of the board.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Epoch([u8; 16]);
 
 /// Writes and reads the tokens of one epoch.

@@ -119,6 +119,9 @@ struct Explain {
     /// A day of the period, YYYY-MM-DD; the one that is running otherwise
     #[arg(long, value_name = "DAY")]
     on: Option<String>,
+    /// A revision: what moved the number after it is told; as far back as that is known otherwise
+    #[arg(long, value_name = "REVISION", conflicts_with = "on")]
+    since: Option<u64>,
     /// How many of the records behind it are told at most
     #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     records: u32,
@@ -285,8 +288,8 @@ fn watch(options: Watch) -> anyhow::Result<ExitCode> {
 
 fn explain(options: Explain) -> anyhow::Result<ExitCode> {
     telemetry::log("error");
-    let Explain { addr: address, scope, kpi, period, on, records, json } = options;
-    let options = explain::Options { address, scope, kpi, period, on, records, json };
+    let Explain { addr: address, scope, kpi, period, on, since, records, json } = options;
+    let options = explain::Options { address, scope, kpi, period, on, since, records, json };
     block_on(async move { explain::run(&options).await })
 }
 

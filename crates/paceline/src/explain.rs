@@ -1,5 +1,5 @@
 //! `paceline explain`: why a number is what it is, told in the terminal: what its goal is made of, how the actual is computed,
-//! and the greatest of the records behind it.
+//! what moved it, and the greatest of the records behind it.
 
 mod text;
 
@@ -23,6 +23,8 @@ pub struct Options {
     pub period: String,
     /// A day of the period; none for the one that is running.
     pub on: Option<String>,
+    /// The revision after which it is told what moved it; none for as far back as that is known.
+    pub since: Option<u64>,
     /// How many records are told at most.
     pub records: u32,
     /// Two JSON objects instead, the explanation and the page of contributors, one a line.
@@ -35,14 +37,15 @@ pub struct Options {
 /// [`client::Usage`] and [`client::Refused`]; otherwise the server cannot be asked.
 pub async fn run(options: &Options) -> anyhow::Result<()> {
     let client = Client::new(&options.address).map_err(client::refusal)?;
-    let Options { scope, kpi, period, on, records, json, .. } = options.clone();
+    let Options { scope, kpi, period, on, since, records, json, .. } = options.clone();
     let on = on.unwrap_or_default();
     let request = proto::ExplainStandingRequest {
         scope: scope.clone(),
         kpi: kpi.clone(),
         period: period.clone(),
         on: on.clone(),
-        since_revision: None,
+        since_revision: since,
+        epoch: String::new(),
     };
     let explanation = client.explain_standing(request).await.map_err(client::refusal)?;
     let request = proto::ListContributorsRequest {

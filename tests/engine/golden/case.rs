@@ -1,6 +1,7 @@
 //! A case: its text in blocks, played to an engine.
 
 mod behind;
+mod moves;
 mod views;
 
 use std::fmt::Write as _;
@@ -16,6 +17,7 @@ use paceline_tests::recompute::{
 
 use super::table::{Cells, Table};
 use crate::{compare, engine::Engine};
+use moves::Remembered;
 
 const BASE: &str = include_str!("../../golden/base.yaml");
 
@@ -29,6 +31,7 @@ pub(super) struct Case<'a> {
     offset: i64,
     open: bool,
     now: Timestamp,
+    remembered: Remembered,
 }
 
 impl<'a> Case<'a> {
@@ -52,6 +55,7 @@ impl<'a> Case<'a> {
             offset: 0,
             open: false,
             now: Timestamp::MIN,
+            remembered: Remembered::default(),
         }
     }
 
@@ -69,7 +73,7 @@ impl<'a> Case<'a> {
                 block.to_owned()
             }
             "standings" | "flips" | "leaderboard" | "history" | "coaching" | "contributors"
-            | "pieces" => self.table(block),
+            | "pieces" | "moves" => self.table(block),
             "config" | "" => block.to_owned(),
             other => panic!("{}: no kind of block: {other}", self.name),
         }
@@ -94,13 +98,17 @@ impl<'a> Case<'a> {
         if !std::mem::replace(&mut self.open, true) {
             self.engine.open(head.instant);
         }
+        self.remember_revision();
     }
 
     /// Takes a message: `{…}`, or `null <key>` for one without a value. Where there are several topics, the name of
-    /// one may come first; otherwise it is on the first. On the topic of reps the key stands before the value.
+    /// one may come first; otherwise it is on the first. On the topics of reps and goals the key stands before the value.
     fn take(&mut self, line: &str, now: Timestamp) {
         if let Some(rest) = line.strip_prefix(&format!("{} ", self.engine.reps_topic)) {
             return self.tell_rep(rest.trim_start(), now);
+        }
+        if let Some(rest) = line.strip_prefix("paceline.goals ") {
+            return self.edit_goal(rest.trim_start(), now);
         }
         let named = line.split_once(' ').and_then(|(topic, rest)| {
             let source = self.oracle.sources.iter().position(|source| source.topic == topic)?;
@@ -160,8 +168,10 @@ impl<'a> Case<'a> {
             "coaching" => self.coaching(&head, &mut table),
             "contributors" => self.contributors(&head, &mut table),
             "pieces" => self.pieces(&head, &mut table),
+            "moves" => self.moves(block, &head, &mut table),
             _ => self.standings(&head, &mut table),
         }
+        self.remember_revision();
         let before: Vec<&str> = block.lines().take_while(|line| !line.starts_with('|')).collect();
         format!("{}\n{table}", before.join("\n"))
     }

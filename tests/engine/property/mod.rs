@@ -18,7 +18,7 @@ mod world;
 
 use std::{collections::hash_map::RandomState, env, hash::BuildHasher as _};
 
-use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use coverage::Coverage;
 use play::Play;
@@ -46,6 +46,41 @@ fn every_number_is_what_a_recompute_gives() {
     }
 }
 
+/// In how many cases everything that moves a number is to be named.
+const EXPLAINED: u64 = 150;
+
+#[test]
+fn whatever_moves_a_number_is_named_and_nothing_else() {
+    let cases = number("PACELINE_CASES").unwrap_or(EXPLAINED);
+    let first = number("PACELINE_SEED").unwrap_or(0);
+    let named = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    for seed in (0..cases).map(|case| first.wrapping_add(case)) {
+        play_out(seed, |world, steps| {
+            let found = Play::new(world, &mut Coverage::default()).explained(steps)?;
+            named.borrow_mut().extend(found);
+            Ok(())
+        });
+    }
+    let named = named.into_inner();
+    println!("seeds from {first}, named: {named:?}");
+    if cases >= EXPLAINED {
+        for kind in [
+            "a change",
+            "an edit of a goal",
+            "the hierarchy",
+            "a calendar",
+            "a calendar of records",
+            "rates",
+            "a period",
+            "a day",
+            "a record by the clock",
+            "a status by the clock",
+        ] {
+            assert!(named.contains(kind), "nothing was moved by {kind}");
+        }
+    }
+}
+
 /// The number that an environment variable holds.
 pub(crate) fn number(variable: &str) -> Option<u64> {
     let text = env::var(variable).ok()?;
@@ -54,6 +89,14 @@ pub(crate) fn number(variable: &str) -> Option<u64> {
 
 /// Plays the case of a seed, and when it fails looks for a smaller one that does.
 fn check(seed: u64, coverage: &mut Coverage) {
+    let coverage = std::cell::RefCell::new(coverage);
+    play_out(seed, |world, steps| Play::new(world, &mut coverage.borrow_mut()).run(steps));
+}
+
+fn play_out(
+    seed: u64,
+    play: impl Fn(&world::World, &[history::Step]) -> Result<(), TestCaseError>,
+) {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config {
@@ -64,10 +107,7 @@ fn check(seed: u64, coverage: &mut Coverage) {
     };
     let mut runner =
         TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let coverage = std::cell::RefCell::new(coverage);
-    let result = runner.run(&world::cases(), |(world, steps)| {
-        Play::new(&world, &mut coverage.borrow_mut()).run(&steps)
-    });
+    let result = runner.run(&world::cases(), |(world, steps)| play(&world, &steps));
     match result {
         Ok(()) => {}
         Err(TestError::Fail(reason, (world, steps))) => {

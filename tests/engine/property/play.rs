@@ -8,6 +8,7 @@ mod behind;
 mod clock;
 mod compare;
 mod edits;
+mod moves;
 mod ranks;
 mod restart;
 mod seen;
@@ -36,6 +37,7 @@ use super::{
 };
 use crate::engine::Engine;
 use edits::Book;
+use moves::Moves;
 use taking::Pending;
 
 /// Names of a scope, a KPI and a period.
@@ -73,6 +75,7 @@ pub(crate) struct Play<'a> {
     /// Whether what changed since the last look was judged step by step.
     in_steps: bool,
     looks: usize,
+    moves: Moves,
     log: Option<String>,
 }
 
@@ -116,12 +119,23 @@ impl<'a> Play<'a> {
             revision: Revision::default(),
             in_steps: false,
             looks: 0,
+            moves: Moves::default(),
             log: None,
         }
     }
 
     pub(crate) fn run(mut self, steps: &[Step]) -> Result<(), TestCaseError> {
         self.run_steps(steps).map_err(TestCaseError::fail)
+    }
+
+    /// The same, in which every move of a standing is to be named. Answers the kinds of moves there were.
+    pub(crate) fn explained(
+        mut self,
+        steps: &[Step],
+    ) -> Result<BTreeSet<&'static str>, TestCaseError> {
+        self.moves.checked = true;
+        self.run_steps(steps).map_err(TestCaseError::fail)?;
+        Ok(self.moves.named)
     }
 
     fn run_steps(&mut self, steps: &[Step]) -> Outcome {
@@ -139,6 +153,7 @@ impl<'a> Play<'a> {
         self.commit_all()?;
         self.clock(Jump::Days(2))?;
         self.look(20)?;
+        self.explain_all()?;
         self.go_on()?;
         self.restart()
     }

@@ -8,11 +8,11 @@ use paceline_grpc::Encoded;
 use paceline_grpc::proto::alerts_service_server::{AlertsService, AlertsServiceServer};
 use paceline_grpc::proto::standings_service_server::{StandingsService, StandingsServiceServer};
 use paceline_grpc::proto::{
-    GetCoachingFocusRequest, GetCoachingFocusResponse, GetHistoryRequest, GetHistoryResponse,
-    GetLeaderboardRequest, GetLeaderboardResponse, GetStandingsRequest, GetStandingsResponse,
-    ListAlertsRequest, ListAlertsResponse, WatchAlertsRequest, WatchAlertsResponse,
-    WatchLeaderboardRequest, WatchLeaderboardResponse, WatchStandingsRequest,
-    WatchStandingsResponse,
+    ExplainStandingRequest, ExplainStandingResponse, GetCoachingFocusRequest,
+    GetCoachingFocusResponse, GetHistoryRequest, GetHistoryResponse, GetLeaderboardRequest,
+    GetLeaderboardResponse, GetStandingsRequest, GetStandingsResponse, ListAlertsRequest,
+    ListAlertsResponse, WatchAlertsRequest, WatchAlertsResponse, WatchLeaderboardRequest,
+    WatchLeaderboardResponse, WatchStandingsRequest, WatchStandingsResponse,
 };
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -158,6 +158,13 @@ impl StandingsService for Watches<WatchStandingsRequest, WatchStandingsResponse>
         &self,
         _: Request<GetHistoryRequest>,
     ) -> Result<Response<GetHistoryResponse>, Status> {
+        Err(Status::unimplemented("nobody asks"))
+    }
+
+    async fn explain_standing(
+        &self,
+        _: Request<ExplainStandingRequest>,
+    ) -> Result<Response<ExplainStandingResponse>, Status> {
         Err(Status::unimplemented("nobody asks"))
     }
 

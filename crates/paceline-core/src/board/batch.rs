@@ -10,6 +10,7 @@ use crate::decimal::Decimal;
 use crate::entry::{Entry, Part, PartKey};
 use crate::joint::Joint;
 use crate::kpi::KpiId;
+use crate::moves::Notes;
 use crate::symbol::Symbol;
 
 /// What an entry that counts from an instant on is of.
@@ -25,6 +26,8 @@ pub struct Batch {
     timed: BTreeMap<Timed, (Part, Timestamp)>,
     /// What the symbols of joint owners stand for that its entries may be the first to name.
     joints: Vec<(Symbol, Joint)>,
+    /// Of which changes its entries are.
+    notes: Notes,
 }
 
 impl Batch {
@@ -45,6 +48,16 @@ impl Batch {
                 *doubt = (doubt.0 + incomplete, doubt.1 + gap, doubt.2.max(time));
             }
         }
+    }
+
+    /// Of which changes its entries are, to be noted beside them; what is not is moved by nobody knows what.
+    pub fn notes(&mut self) -> &mut Notes {
+        &mut self.notes
+    }
+
+    /// What was noted.
+    pub(super) fn noted(&self) -> &Notes {
+        &self.notes
     }
 
     /// Says what a symbol stands for, before or together with the first entry that names it; more often does no harm.
@@ -142,5 +155,6 @@ impl Batch {
         self.doubts.clear();
         self.timed.clear();
         self.joints.clear();
+        self.notes.clear();
     }
 }

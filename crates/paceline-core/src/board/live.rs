@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::accumulator::Accumulator;
+use super::moves::Why;
 use super::slots::Slot;
 use super::transitions::Step;
 use super::view::{Key, Left, Reason, Removal};
@@ -44,10 +45,18 @@ pub(super) struct State {
     pub(super) held: Held,
     /// The revision at which the period began on the board.
     pub(super) entered: Revision,
+    /// When that was, and by what.
+    pub(super) began: (Timestamp, Why),
+    /// What happened up to this revision counted by other days.
+    pub(super) other_days: Revision,
     /// Whether it has had no status of its own in the period yet.
     pub(super) is_new: bool,
     /// What it was judged by last; none before it was.
     pub(super) case: Option<Arc<Case>>,
+    /// What it was judged by before its period was begun anew.
+    former: Option<Arc<Case>>,
+    /// Whether what is left is counted by other working days since it was judged last.
+    reloaded: bool,
     pub(super) next_change: Option<Timestamp>,
     /// By how much what is due grows per second, and until when.
     rate: Option<(Decimal, Timestamp)>,
@@ -104,7 +113,7 @@ impl Board {
 
     /// Judges a standing at `now`; a new status has begun with the change of time `cause`, as far as that lies
     /// between the former beginning and now.
-    pub(super) fn judge(&mut self, live: u32, now: Timestamp, cause: Timestamp, trigger: Trigger) {
+    pub(super) fn judge(&mut self, live: u32, now: Timestamp, cause: Timestamp, why: Why) {
         let Some(case) = self.case(live) else { return };
         let Some(state) = &self.live[live as usize].state else { return };
         let status = case.status(&self.rules, state.held.status, now);
@@ -115,10 +124,16 @@ impl Board {
         self.set_timer(live, next_change, rate.map(|(_, until)| until));
         let Some(state) = &mut self.live[live as usize].state else { return };
         let same = state.case.as_deref() == Some(&case);
+        let reloaded = std::mem::take(&mut state.reloaded);
         if same && (state.held.status, state.next_change, state.rate) == (status, next_change, rate)
         {
+            if reloaded && why.is_noted() {
+                self.note_move(live, now, why, None);
+            }
             return;
         }
+        let former = state.former.take();
+        let former = if why.is_noted() { former.or_else(|| state.case.clone()) } else { None };
         let step = match (std::mem::take(&mut state.is_new), state.held.status != status) {
             (true, _) => Some(Step::Began),
             (false, true) => Some(Step::Changed),
@@ -131,12 +146,18 @@ impl Board {
             state.held = if began { Held::new(status, held.since) } else { held };
         }
         (state.next_change, state.rate) = (next_change, rate);
+        let is_moved = why.is_noted()
+            && step != Some(Step::Began)
+            && (step.is_some() || reloaded || former.as_deref() != Some(&case));
         if !same {
             state.case = Some(Arc::new(case));
         }
         self.stamp(live);
         if let Some(step) = step {
-            self.note(live, step, trigger, now);
+            self.note(live, step, why.trigger(), now);
+        }
+        if is_moved {
+            self.note_move(live, now, why, former);
         }
     }
 
@@ -192,11 +213,11 @@ impl Board {
 
     /// Begins the running period of standings, without judging them: at opening, when the former period is over, and when
     /// another roster changes whose or which it is.
-    pub(super) fn begin_periods(&mut self, lives: &[u32], now: Timestamp) {
+    pub(super) fn begin_periods(&mut self, lives: &[u32], now: Timestamp, why: Why) {
         // What one standing is judged by a last time may be of others, so all are before the first of them begins.
         let verdicts: Vec<_> = lives.iter().map(|live| self.verdict(*live, now)).collect();
         for (live, verdict) in lives.iter().zip(verdicts) {
-            self.begin_period(*live, now, verdict);
+            self.begin_period(*live, now, verdict, why);
         }
         self.refill(lives);
     }
@@ -222,7 +243,7 @@ impl Board {
     }
 
     /// `verdict` is the last status of the former period, if that is over, and since when.
-    fn begin_period(&mut self, live: u32, now: Timestamp, verdict: Option<Held>) {
+    fn begin_period(&mut self, live: u32, now: Timestamp, verdict: Option<Held>, why: Why) {
         let (scope, slot) = self.place(live);
         let Slot { kpi, kind, shown, .. } = *self.slots.get(slot);
         let period = kind.holding(self.face(scope).today, self.calendar(scope));
@@ -239,8 +260,18 @@ impl Board {
         }
         let former = self.live[live as usize].state.take();
         let same = former.as_ref().filter(|_| goes_on);
-        let begins = || (Held::new(Status::OnTrack, now), self.revision);
-        let (held, entered) = same.map_or_else(begins, |former| (former.held, former.entered));
+        let begins = || (Held::new(Status::OnTrack, now), self.revision, (now, why));
+        let (held, entered, began) =
+            same.map_or_else(begins, |former| (former.held, former.entered, former.began));
+        let has_other_days = same
+            .is_some_and(|former| why == Why::Reps && *former.period != period)
+            || same.is_some() && why == Why::Reps && kind.is_rolling();
+        let other_days = match same {
+            _ if has_other_days => Revision(self.revision.0.saturating_sub(1)),
+            Some(former) => former.other_days,
+            None => Revision::default(),
+        };
+        let former_case = same.and_then(|former| former.case.clone());
         if let Some(ended) = former.filter(|_| !goes_on && shown) {
             let key = Key { scope, kpi, period: ended.period };
             self.remember(ended.entered, Removal { key, reason: Reason::OutOfFilter });
@@ -253,8 +284,12 @@ impl Board {
             load,
             held,
             entered,
+            began,
+            other_days,
             is_new: !goes_on,
             case: None,
+            former: former_case,
+            reloaded: false,
             next_change: None,
             rate: None,
         };
@@ -278,6 +313,7 @@ impl Board {
         // What is left to do a day follows from the working days alone, which no case tells of.
         let load_differs = state.load.as_deref() != load.as_deref();
         state.load = load;
+        state.reloaded |= load_differs;
         // One that is the same stays the same in memory, so that later comparisons take no time.
         if state.aim != aim {
             state.aim = aim;

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::live::State;
+use super::moves::{Resettled, Sayings, Why};
 use super::slots::Slot;
 use super::{Board, Face, Revision, Touched, faces};
-use crate::alert::Trigger;
 use crate::day::Day;
 use crate::kpi::KpiId;
+use crate::moves::Aspect;
 use crate::period::PeriodKind;
-use crate::roster::{Roster, ScopeId};
+use crate::roster::{Rep, Roster, ScopeId};
 use crate::symbol::Symbol;
 
 /// The scopes that count an owner no longer, and those that do now.
@@ -33,6 +34,16 @@ impl Board {
     /// ([`Roster::after`]). All that changes does in one revision, which is answered: scopes that are no more leave the
     /// board, others begin, what reps contribute moves, goals are worked out anew, and everything that is touched is judged.
     pub fn set_roster(&mut self, roster: Arc<Roster>, now: Timestamp) -> Revision {
+        self.set_roster_said(roster, &Sayings::new(), now)
+    }
+
+    /// The same, told where it was said of reps what changes with it.
+    pub fn set_roster_said(
+        &mut self,
+        roster: Arc<Roster>,
+        sayings: &Sayings,
+        now: Timestamp,
+    ) -> Revision {
         if !self.is_open() {
             (self.faces, self.face_of) = faces(&roster);
             self.roster = roster;
@@ -49,15 +60,17 @@ impl Board {
         self.take_due(now, &mut touched);
         let former = std::mem::replace(&mut self.roster, roster);
         self.lineage.note(self.revision, &former, &self.roster);
+        let mut resettled = resettled(&former, &self.roster, sayings);
         let days_turned = self.turn_faces(now);
         let fresh = self.reface(&former, &days_turned, now);
         let mut judged: BTreeSet<u32> = touched.into_keys().collect();
-        judged.extend(self.move_contributions(&former, &fresh));
+        judged.extend(self.move_contributions(&former, &fresh, &mut resettled));
+        self.moving.resettle(self.revision, now, resettled);
         judged.extend(self.renew_goals(&former, &fresh, now));
         if days_turned.contains(&true) {
             judged.extend(self.renew_held(&fresh, now));
         }
-        self.begin_periods(&fresh, now);
+        self.begin_periods(&fresh, now, Why::Reps);
         judged.extend(fresh);
         self.judge_all(judged, now);
         self.working_times.forget_unused();
@@ -72,7 +85,7 @@ impl Board {
             let within = |other: &u32| self.slots.get(self.place(*other).1).goals.contains(&slot);
             judged.extend(self.lives(scope).filter(within));
         }
-        judged.into_iter().for_each(|live| self.judge(live, now, now, Trigger::Reps));
+        judged.into_iter().for_each(|live| self.judge(live, now, now, Why::Reps));
     }
 
     /// Gives each scope the clock face it has now, and ends the standings of scopes that are no more. Answers the standings
@@ -127,10 +140,23 @@ impl Board {
 
     /// Moves what owners contribute, and will from an instant on, to where it counts now. What is `fresh` is added up
     /// otherwise. Answers what is to be judged.
-    fn move_contributions(&mut self, former: &Roster, fresh: &[u32]) -> BTreeSet<u32> {
+    fn move_contributions(
+        &mut self,
+        former: &Roster,
+        fresh: &[u32],
+        resettled: &mut Vec<Resettled>,
+    ) -> BTreeSet<u32> {
         let mut moves = moves(former, &self.roster);
         // What several share in is corrected where they come together, which may be elsewhere now.
         let joints = self.joints.follow(&self.roster, |owner| moves.contains_key(&owner));
+        let rejoined = joints.iter().map(|(joint, from)| Resettled {
+            owner: *joint,
+            from: from.clone(),
+            to: self.joints.path(*joint, &self.roster).into(),
+            aspects: Vec::new(),
+            origin: None,
+        });
+        resettled.extend(rejoined);
         moves.extend(
             joints
                 .into_iter()
@@ -245,6 +271,27 @@ impl<'a> Pair<'a> {
             || self.former.zone_of(self.owner) != self.roster.zone_of(self.owner)
     }
 
+    /// What of the rep is another.
+    fn aspects(&self) -> Vec<Aspect> {
+        let Self { owner, former, roster } = *self;
+        let rep = |roster: &'a Roster| roster.rep_of(owner).map(|rep| &roster.reps()[rep]);
+        let (was, is) = match (rep(former), rep(roster)) {
+            (None, Some(_)) => return vec![Aspect::Came],
+            (Some(_), None) => return vec![Aspect::Left],
+            (None, None) => return Vec::new(),
+            (Some(was), Some(is)) => (was, is),
+        };
+        let works =
+            |roster: &'a Roster, rep: &'a Rep| (rep.calendar, &rep.time_off, roster.zone_of(owner));
+        let differ = [
+            (Aspect::Place, former.path(owner) != roster.path(owner)),
+            (Aspect::Role, was.role != is.role),
+            (Aspect::Employment, (was.start, was.end) != (is.start, is.end)),
+            (Aspect::Calendar, works(former, was) != works(roster, is)),
+        ];
+        differ.into_iter().filter(|(_, differs)| *differs).map(|(aspect, _)| aspect).collect()
+    }
+
     /// The scopes that count the rep in a roster.
     fn path<'r>(&self, roster: &'r Roster) -> &'r [ScopeId] {
         roster.rep_of(self.owner).map_or(&[], |_| roster.path(self.owner))
@@ -256,6 +303,18 @@ fn pairs<'a>(former: &'a Roster, roster: &'a Roster) -> impl Iterator<Item = Pai
     let gone = former.symbols().iter().filter(|owner| roster.rep_of(**owner).is_none());
     let owners = roster.symbols().iter().chain(gone);
     owners.map(move |owner| Pair { owner: *owner, former, roster })
+}
+
+/// The reps of whom another roster says something else that numbers may depend on.
+fn resettled(former: &Roster, roster: &Roster, sayings: &Sayings) -> Vec<Resettled> {
+    let resettled = |pair: Pair<'_>| {
+        let aspects = pair.aspects();
+        let id = |roster: &Roster| Some(roster.reps()[roster.rep_of(pair.owner)?].id.clone());
+        let origin = id(roster).or_else(|| id(former)).and_then(|id| sayings.get(&id).cloned());
+        let (from, to) = (former.path(pair.owner).into(), roster.path(pair.owner).into());
+        (!aspects.is_empty()).then_some(Resettled { owner: pair.owner, from, to, aspects, origin })
+    };
+    pairs(former, roster).filter(Pair::differs).filter_map(resettled).collect()
 }
 
 /// The owners whom other scopes count than before. Who is no rep counts as unassigned.

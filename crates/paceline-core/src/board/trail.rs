@@ -41,6 +41,11 @@ impl<T> Default for Trail<T> {
 }
 
 impl<T> Trail<T> {
+    /// A trail that remembers so much at least.
+    pub(super) fn of_last(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
     /// Has at least so much be remembered: what may happen at once must not be more, or even who has everything else would have
     /// to begin anew.
     pub(super) fn allow(&mut self, most: usize) {
@@ -67,6 +72,11 @@ impl<T> Trail<T> {
                 self.of.remove(&scope);
             }
         }
+    }
+
+    /// What happened up to this revision may not be remembered.
+    pub(super) fn forgotten_at(&self) -> Revision {
+        self.forgotten_at
     }
 
     /// Whether everything that happened after a revision is remembered.

@@ -79,6 +79,11 @@ impl Book {
         self.order.get(&place)
     }
 
+    /// An edit of a goal, by its number.
+    pub fn edit(&self, goal: &str, number: u64) -> Option<&Arc<Placed>> {
+        self.goals.get(goal)?.iter().find(|placed| placed.edit.number == number)
+    }
+
     /// The greatest number of an edit of a goal; 0 without any.
     pub fn number(&self, goal: &str) -> u64 {
         let edits = self.goals.get(goal).into_iter().flatten();

@@ -42,6 +42,7 @@ fn change((op, version, amount, rank): Step) -> Change<'static> {
         op,
         version: Version::from_counter(version),
         time: Timestamp::UNIX_EPOCH,
+        actor: None,
         fields: fields
             .filter_map(|(at, value)| Some((FieldId(at as u8), mention(value?))))
             .collect(),

@@ -50,6 +50,7 @@ pub(crate) fn decode<'a>(
         op,
         version: envelope.source.version(message.offset)?,
         time: envelope.source.time()?.unwrap_or(message.time),
+        actor: None,
         fields: Fields::new(),
     };
     if op != Op::Overflow {

@@ -1,5 +1,7 @@
 //! `ChangeEventHeader`, and the lists of field names in it.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use paceline_core::change::Op;
 use paceline_core::entity::FieldType;
@@ -20,6 +22,7 @@ pub(super) struct Header<'a> {
     commit_time: Option<Piece<'a>>,
     commit: Option<Piece<'a>>,
     sequence: Option<Piece<'a>>,
+    user: Option<Piece<'a>>,
     ids: List<'a>,
     pub(super) changed: List<'a>,
     pub(super) nulled: Option<List<'a>>,
@@ -61,6 +64,11 @@ impl<'a> Header<'a> {
         instant.map(Some).map_err(|fault| DecodeError::Envelope { what: COMMIT_TIME, fault })
     }
 
+    /// The id of the user who made the change.
+    pub(super) fn user(&self) -> Option<Cow<'a, str>> {
+        self.user.as_ref().and_then(Piece::scalar_text).filter(|user| !user.is_empty())
+    }
+
     /// Commit time (44 bits), commit number (64) and sequence (20): 128 in this order.
     pub(super) fn version(&self) -> Result<Version, DecodeError> {
         let missing = || DecodeError::Missing { what: "a replay id or commit timestamp" };
@@ -94,6 +102,7 @@ pub(super) enum Key {
     CommitTime,
     Commit,
     Sequence,
+    User,
     Changed,
     Nulled,
     Diffs,
@@ -111,6 +120,7 @@ impl<'a> Object<'a> for Header<'a> {
             "commitTimestamp" => Key::CommitTime,
             "commitNumber" => Key::Commit,
             "sequenceNumber" => Key::Sequence,
+            "commitUser" => Key::User,
             "changedFields" => Key::Changed,
             "nulledFields" => Key::Nulled,
             "diffFields" => Key::Diffs,
@@ -129,6 +139,7 @@ impl<'a> Object<'a> for Header<'a> {
             Key::CommitTime => self.commit_time = Some(member.piece()?),
             Key::Commit => self.commit = Some(member.piece()?),
             Key::Sequence => self.sequence = Some(member.piece()?),
+            Key::User => self.user = Some(member.piece()?),
             Key::Ids => self.ids = List(member.raw()?),
             Key::Changed => self.changed = List(member.raw()?),
             Key::Nulled => self.nulled = Some(member.raw()?).filter(|raw| *raw != "null").map(List),

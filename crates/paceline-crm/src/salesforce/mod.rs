@@ -60,6 +60,7 @@ fn change<'a>(
         op,
         version: event.version()?,
         time: event.header.time()?.unwrap_or(message.time),
+        actor: event.header.user(),
         fields: Fields::new(),
     };
     if matches!(op, Op::Full | Op::Patch) {

@@ -46,7 +46,7 @@ impl Source {
         self.show_at(key, value, time, 7)
     }
 
-    /// Decodes, and writes `entity op [ids] v=… t=… field=value …`, or why not.
+    /// Decodes, and writes `entity op [ids] v=… t=… by=… field=value …`, or why not.
     pub(crate) fn show_at(
         &mut self,
         key: Option<&str>,
@@ -70,6 +70,9 @@ fn show(change: &Change<'_>, entities: &[EntityBinding]) -> String {
     let version = show_version(change.version);
     let mut line =
         format!("{name} {:?} [{}] v={version} t={}", change.op, change.ids.join(" "), change.time);
+    if let Some(actor) = &change.actor {
+        line.push_str(&format!(" by={actor}"));
+    }
     for (id, mention) in &change.fields {
         let path = binding.and_then(|binding| binding.fields.iter().find(|field| field.id == *id));
         let path = path.map_or("?", |field| field.path.as_str());

@@ -55,9 +55,24 @@ fn a_public_sample() {
    "entityName":"Box__c","changeType":"UPDATE","changedFields":["LastModifiedDate","Move__c"],"changeOrigin":"",
    "transactionKey":"00026831-c8e1-13c6-e65f-c3b849d556ee","commitTimestamp":1655997704000,"recordIds":["a005i000004XJGIAA4"]}},
  "event":{"replayId":8407465}}"#;
-    let line = "box__c Patch [a005i000004XJGIAA4] v=8407465 t=2022-06-23T15:21:44Z Move__c=true";
+    let line = "box__c Patch [a005i000004XJGIAA4] v=8407465 t=2022-06-23T15:21:44Z by=0055i000003uX2eAAE Move__c=true";
     expect(event, line);
     expect(&format!(r#"{{"channel":"/data/ChangeEvents","data":{event}}}"#), line);
+}
+
+#[test]
+fn who_made_it() {
+    for (user, shown) in [
+        (r#""005A""#, " by=005A"),
+        (r#""005\u0041""#, " by=005A"),
+        ("17", " by=17"),
+        ("\"\"", ""),
+        ("null", ""),
+        ("[]", ""),
+    ] {
+        let event = cometd("DELETE", &format!(r#","commitUser":{user}"#), "");
+        expect(&event, &format!("opportunity Delete [006A] v=8407465 {TIME}{shown}"));
+    }
 }
 
 #[test]

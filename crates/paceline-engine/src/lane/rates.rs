@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use paceline_core::entity::EntityId;
 use paceline_core::expr::Cell;
+use paceline_core::moves::Origin;
 use paceline_core::rates::{Rate, RateFields};
 use paceline_core::record::Life;
 
@@ -11,7 +12,7 @@ use paceline_core::record::Life;
 #[derive(Debug)]
 pub(super) struct Rates {
     fields: RateFields,
-    said: BTreeMap<String, Option<Rate>>,
+    said: BTreeMap<String, (Option<Rate>, Origin)>,
 }
 
 impl Rates {
@@ -24,13 +25,13 @@ impl Rates {
         (self.fields.entity == entity).then_some(self)
     }
 
-    /// Notes which rate a record is now.
-    pub(super) fn note(&mut self, id: &str, life: Life, row: &[Cell]) {
-        self.said.insert(id.to_owned(), self.fields.read(life, row));
+    /// Notes which rate a record is now, and where that was said.
+    pub(super) fn note(&mut self, id: &str, life: Life, row: &[Cell], origin: Origin) {
+        self.said.insert(id.to_owned(), (self.fields.read(life, row), origin));
     }
 
     /// What was said since the last commit.
-    pub(super) fn take(&mut self) -> BTreeMap<String, Option<Rate>> {
+    pub(super) fn take(&mut self) -> BTreeMap<String, (Option<Rate>, Origin)> {
         std::mem::take(&mut self.said)
     }
 }

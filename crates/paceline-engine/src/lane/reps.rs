@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use paceline_core::change::{Change, Mention, Value};
 use paceline_core::expr::Cell;
 use paceline_core::facts::{FromEntity, Said};
+use paceline_core::moves::Origin;
 use paceline_core::record::Life;
 use paceline_core::symbol::{Intern, Symbol};
 
@@ -14,7 +15,7 @@ pub(super) struct Reps {
     from: FromEntity,
     /// What the symbols in records of reps stand for. There are few of them, and as few texts.
     texts: HashMap<Symbol, Box<str>>,
-    said: BTreeMap<String, Option<Said>>,
+    said: BTreeMap<String, (Option<Said>, Origin)>,
 }
 
 impl Reps {
@@ -40,15 +41,15 @@ impl Reps {
         Some(self)
     }
 
-    /// Notes what a record of a rep says now.
-    pub(super) fn note(&mut self, id: &str, life: Life, row: &[Cell]) {
+    /// Notes what a record of a rep says now, and where that was said.
+    pub(super) fn note(&mut self, id: &str, life: Life, row: &[Cell], origin: Origin) {
         let texts = &self.texts;
         let text = |symbol| texts.get(&symbol).map(|text| text.to_string());
-        self.said.insert(id.to_owned(), self.from.said(life, row, text));
+        self.said.insert(id.to_owned(), (self.from.said(life, row, text), origin));
     }
 
     /// What was said since the last commit.
-    pub(super) fn take(&mut self) -> BTreeMap<String, Option<Said>> {
+    pub(super) fn take(&mut self) -> BTreeMap<String, (Option<Said>, Origin)> {
         std::mem::take(&mut self.said)
     }
 }

@@ -8,6 +8,7 @@ use paceline_core::entry::Entry;
 use paceline_core::fold::Fold;
 use paceline_core::ledger::Tallies;
 use paceline_core::model::Model;
+use paceline_core::moves::NoteOf;
 use paceline_core::record::{Records, Scratch};
 
 use crate::symbols::LaneSymbols;
@@ -21,8 +22,8 @@ pub(super) struct Shard {
     /// nothing needs to be locked.
     pub(super) early: Option<Tallies>,
     pub(super) batch: Batch,
-    /// The entries of the group at hand, each with the time of its change.
-    pub(super) entries: Vec<(Entry, Timestamp)>,
+    /// The entries of the group at hand, each with the time of its change, and which that is.
+    pub(super) entries: Vec<(Entry, Timestamp, NoteOf)>,
 }
 
 impl Shard {
@@ -36,21 +37,30 @@ impl Shard {
         }
     }
 
-    /// Folds an entity's records anew, where they contribute otherwise by another basis, which holds since an instant.
+    /// Folds an entity's records anew, where they contribute otherwise by another basis, which holds since an instant; with
+    /// the versions of both.
     pub(super) fn refold(
         &mut self,
         entity: EntityId,
         fold: &Fold,
         difference: &Difference<'_>,
         (symbols, scratch): (&mut LaneSymbols, &mut Scratch),
-        since: Timestamp,
+        (since, versions): (Timestamp, (u64, u64)),
     ) {
         let Self { records, early, batch, .. } = self;
         records.for_each(entity, scratch, |_, life, scratch| {
             fold.refold(life, scratch, difference, symbols, |at, entry| match (at, &mut *early) {
-                (Some(at), _) => batch.schedule(at, &entry, since),
+                (Some(at), early) => {
+                    batch.schedule(at, &entry, since);
+                    if early.is_none() {
+                        batch.notes().refold(versions, Some(at), &entry);
+                    }
+                }
                 (None, Some(tallies)) => tallies.add(&entry),
-                (None, None) => batch.add(&entry, since),
+                (None, None) => {
+                    batch.add(&entry, since);
+                    batch.notes().refold(versions, None, &entry);
+                }
             });
         });
     }
@@ -59,10 +69,13 @@ impl Shard {
     pub(super) fn add_entries(&mut self) {
         match &mut self.early {
             Some(tallies) => {
-                self.entries.iter().for_each(|(entry, _)| tallies.add(entry));
+                self.entries.iter().for_each(|(entry, ..)| tallies.add(entry));
             }
             None => {
-                self.entries.iter().for_each(|(entry, time)| self.batch.add(entry, *time));
+                for (entry, time, of) in &self.entries {
+                    self.batch.add(entry, *time);
+                    self.batch.notes().note(*of, entry);
+                }
             }
         }
         self.entries.clear();

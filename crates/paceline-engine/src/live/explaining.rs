@@ -1,14 +1,19 @@
-//! Explaining: what a standing comes to, of what it is computed, and of what its goal is made.
+//! Explaining: what a standing comes to, of what it is computed, of what its goal is made, and what moved it since a revision.
+
+mod moved;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use paceline_core::board::{Board, Pieces, Reading, Revision, Standing, Subject};
+use paceline_core::contributor::Sought;
 use paceline_core::day::Day;
 use paceline_core::kpi::KpiId;
 use paceline_core::roster::Roster;
 
 use super::Live;
+
+pub use moved::{Moved, MovedSince, Rebased};
 
 /// Why a standing is what it is, at one revision.
 #[derive(Clone, Debug)]
@@ -19,6 +24,8 @@ pub struct Explanation {
     pub inputs: Vec<(Standing, bool)>,
     /// What its goal is made of.
     pub pieces: Pieces,
+    /// What moved it; nothing of a period that was asked for by a day, of which that is not known.
+    pub moved: Option<MovedSince>,
     /// The reps of then.
     pub roster: Arc<Roster>,
     /// The revision.
@@ -27,42 +34,65 @@ pub struct Explanation {
     pub as_of: Timestamp,
 }
 
+/// Why there is no explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unexplained {
+    /// There is no such standing, or it may not be seen.
+    Unknown,
+    /// The revision is yet to come; this is the newest.
+    Future(Revision),
+}
+
 impl Live {
-    /// Why a standing is what it is, in the period that is running or holds `on`; `None` when there is no such scope, or it is not
-    /// seen.
+    /// Why a standing is what it is, in the period that is running or holds `on`, and what moved it since a revision.
+    ///
+    /// # Errors
+    /// [`Unexplained`].
     pub fn explanation(
         &self,
         subject: &Subject,
         on: Option<Day>,
+        since: Revision,
         now: Timestamp,
-    ) -> Option<Explanation> {
+    ) -> Result<Explanation, Unexplained> {
         let look = |board: &mut Board| {
-            let sought = board.sought(subject, on)?;
+            if since > board.revision() {
+                return Err(Unexplained::Future(board.revision()));
+            }
+            let sought = board.sought(subject, on).ok_or(Unexplained::Unknown)?;
             let as_of = board.clock();
-            let reading = board.found(&sought, sought.kpi, on, as_of)?;
-            let model = board.model().clone();
-            let goals = model.goals_within(sought.kpi);
-            let others = goals.iter().filter(|goal| !sought.leaves.contains(goal));
-            let mut kpis: Vec<KpiId> = sought.leaves.iter().chain(others).copied().collect();
-            kpis.retain(|kpi| *kpi != sought.kpi);
-            let inputs: Vec<(Reading, bool)> = kpis
-                .into_iter()
-                .filter_map(|kpi| {
-                    let reading = board.found(&sought, kpi, on, as_of)?;
-                    Some((reading, goals.contains(&kpi)))
-                })
-                .collect();
-            let pieces = board.pieces(&sought, as_of);
-            Some((reading, inputs, pieces, board.roster().clone(), as_of))
+            let reading = board.found(&sought, sought.kpi, on, as_of);
+            let reading = reading.ok_or(Unexplained::Unknown)?;
+            let (inputs, pieces) =
+                (inputs(board, &sought, on, as_of), board.pieces(&sought, as_of));
+            let evidence = if on.is_none() { board.evidence(subject, since) } else { None };
+            Ok((reading, inputs, pieces, evidence, board.roster().clone(), as_of))
         };
         let (seen, revision) = self.read(now, look);
-        let (reading, inputs, pieces, roster, as_of) = seen?;
+        let (reading, inputs, pieces, evidence, roster, as_of) = seen?;
+        let moved = evidence.map(|evidence| self.moved_since(evidence, subject, since));
         let inputs = inputs.into_iter().map(|(reading, goal)| (reading.at(as_of), goal)).collect();
-        Some(Explanation { standing: reading.at(as_of), inputs, pieces, roster, revision, as_of })
+        let standing = reading.at(as_of);
+        Ok(Explanation { standing, inputs, pieces, moved, roster, revision, as_of })
     }
 
     /// Whether there is such a scope for the one who asks.
     pub fn is_seen(&self, subject: &Subject, now: Timestamp) -> bool {
         self.read(now, |board| board.sought(subject, None).is_some()).0
     }
+}
+
+/// What a standing is computed of, and which of these by its goal.
+fn inputs(
+    board: &mut Board,
+    sought: &Sought,
+    on: Option<Day>,
+    as_of: Timestamp,
+) -> Vec<(Reading, bool)> {
+    let model = board.model().clone();
+    let goals = model.goals_within(sought.kpi);
+    let others = goals.iter().filter(|goal| !sought.leaves.contains(goal));
+    let kpis: Vec<KpiId> = sought.leaves.iter().chain(others).copied().collect();
+    let mut input = |kpi| Some((board.found(sought, kpi, on, as_of)?, goals.contains(&kpi)));
+    kpis.into_iter().filter(|kpi| *kpi != sought.kpi).filter_map(&mut input).collect()
 }

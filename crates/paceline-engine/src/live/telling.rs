@@ -1,9 +1,10 @@
 //! What is said and told while running, beside the records that are counted: reps, rates and goals.
 
 use jiff::Timestamp;
-use paceline_core::board::Revision;
+use paceline_core::board::{Revision, Sayings};
 use paceline_core::facts::{Facts, Said, Told};
 use paceline_core::goal::Goal;
+use paceline_core::moves::Origin;
 use paceline_core::rates::Rate;
 
 use super::Live;
@@ -13,29 +14,45 @@ impl Live {
     /// Notes what records say of reps, and has the board count by what that comes to, in one revision.
     pub(crate) fn say_reps(
         &self,
-        said: impl IntoIterator<Item = (String, Option<Said>)>,
+        said: impl IntoIterator<Item = (String, (Option<Said>, Origin))>,
         now: Timestamp,
     ) {
-        self.change_facts(now, |facts| {
-            said.into_iter().fold(false, |changed, (id, said)| facts.set_base(&id, said) | changed)
+        self.change_facts(now, |facts, sayings| {
+            let mut changed = false;
+            for (id, (said, origin)) in said {
+                if facts.set_base(&id, said) {
+                    changed = true;
+                    sayings.insert(id, origin);
+                }
+            }
+            changed
         });
     }
 
     /// Notes what is told of reps, and has the board count by what that comes to, in one revision.
     pub(crate) fn tell_reps(
         &self,
-        told: impl IntoIterator<Item = (Vec<u8>, Told)>,
+        told: impl IntoIterator<Item = (Vec<u8>, Told, Origin)>,
         now: Timestamp,
     ) {
-        self.change_facts(now, |facts| {
-            told.into_iter().fold(false, |changed, (key, told)| facts.tell(&key, told) | changed)
+        self.change_facts(now, |facts, sayings| {
+            let mut changed = false;
+            for (key, told, origin) in told {
+                let former = facts.told_of(&key).map(str::to_owned);
+                if facts.tell(&key, told) {
+                    changed = true;
+                    let reps = former.into_iter().chain(facts.told_of(&key).map(str::to_owned));
+                    sayings.extend(reps.map(|rep| (rep, origin.clone())));
+                }
+            }
+            changed
         });
     }
 
     /// Notes what records say of rates, by which lanes fold from then on.
     pub(crate) fn say_rates(
         &self,
-        said: impl IntoIterator<Item = (String, Option<Rate>)>,
+        said: impl IntoIterator<Item = (String, (Option<Rate>, Origin))>,
         now: Timestamp,
     ) {
         let mut shared = self.board();
@@ -45,9 +62,10 @@ impl Live {
         self.completeness_changed();
     }
 
-    fn change_facts(&self, now: Timestamp, change: impl FnOnce(&mut Facts) -> bool) {
+    /// `change` notes where it was said of whom what changes.
+    fn change_facts(&self, now: Timestamp, change: impl FnOnce(&mut Facts, &mut Sayings) -> bool) {
         let mut shared = self.board();
-        shared.stale |= change(&mut shared.facts);
+        shared.change_facts(change);
         let before = shared.board.revision();
         shared.refresh(now, &self.around());
         let revision = shared.board.revision();

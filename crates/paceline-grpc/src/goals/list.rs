@@ -175,7 +175,8 @@ pub(super) fn edits(
     })
 }
 
-fn edit(edit: &Edit) -> proto::GoalEdit {
+/// An edit.
+pub(crate) fn edit(edit: &Edit) -> proto::GoalEdit {
     proto::GoalEdit {
         goal_id: edit.goal.clone(),
         edit: edit.number,

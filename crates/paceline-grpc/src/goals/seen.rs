@@ -8,7 +8,7 @@ use paceline_core::sight::{Horizon, Sight};
 
 /// Whom somebody sees, by a roster.
 #[derive(Debug)]
-pub(super) struct Seen<'a> {
+pub(crate) struct Seen<'a> {
     roster: &'a Roster,
     /// What is known of those who are seen; nothing when all are.
     some: Option<Known<'a>>,
@@ -25,13 +25,13 @@ struct Known<'a> {
 }
 
 impl<'a> Seen<'a> {
-    pub(super) fn new(sight: &Sight, roster: &'a Roster) -> Self {
+    pub(crate) fn new(sight: &Sight, roster: &'a Roster) -> Self {
         let some = (*sight != Sight::All).then(|| Known::of(sight.horizon(roster), roster));
         Self { roster, some }
     }
 
     /// Whether a goal for these may be of somebody, or of a team, that is seen.
-    pub(super) fn concerns(&self, whose: &Whose) -> bool {
+    pub(crate) fn concerns(&self, whose: &Whose) -> bool {
         let Some(known) = &self.some else { return true };
         match whose {
             Whose::Rep(id) => self.sees(known, &format!("rep:{id}")),
@@ -43,7 +43,7 @@ impl<'a> Seen<'a> {
     }
 
     /// Whether a goal for these can be of nobody who is not seen.
-    pub(super) fn covers(&self, whose: &Whose) -> bool {
+    pub(crate) fn covers(&self, whose: &Whose) -> bool {
         let Some(known) = &self.some else { return true };
         match whose {
             Whose::Rep(_) | Whose::Team(_) => self.concerns(whose),
@@ -55,8 +55,15 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// An edit with what of it concerns somebody who is seen: what else it was or became is left out.
+    pub(crate) fn part_of(&self, edit: &Edit) -> Edit {
+        let part =
+            |draft: &Option<Draft>| draft.clone().filter(|draft| self.concerns(&draft.whose));
+        Edit { old: part(&edit.old), new: part(&edit.new), ..edit.clone() }
+    }
+
     /// Whether an edit is shown: to who sees what the goal was and what it became, as far as it was and is one.
-    pub(super) fn shows(&self, edit: &Edit) -> bool {
+    pub(crate) fn shows(&self, edit: &Edit) -> bool {
         let sees = |draft: &Draft| self.concerns(&draft.whose);
         edit.old.as_ref().is_none_or(sees) && edit.new.as_ref().is_none_or(sees)
     }

@@ -5,6 +5,7 @@
 mod alert_topic;
 mod alerts;
 mod expiry;
+mod explaining;
 mod follower;
 mod frames;
 mod gets;

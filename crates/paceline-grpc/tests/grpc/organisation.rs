@@ -16,6 +16,7 @@ use paceline_core::kpi::{
     Aggregate, At, Band, Bands, Better, Credit, GoalKind, Kpi, KpiId, Measure, Role, Simple, Unit,
 };
 use paceline_core::model::Model;
+use paceline_core::moves::Source;
 use paceline_core::period::PeriodKind;
 use paceline_core::roster::{Rep, Roster};
 use paceline_core::symbol::{Intern as _, Symbol, Symbols};
@@ -103,6 +104,27 @@ impl Organisation {
         self.commit(
             amounts.iter().map(|(rep, amount)| self.entry(rep, BOOKINGS, part(decimal(amount)))),
         )
+    }
+
+    /// Books an amount for a rep by a change of a record, at an offset of partition 3.
+    pub(crate) fn change(
+        &self,
+        rep: &str,
+        amount: &str,
+        record: &str,
+        offset: i64,
+        actor: Option<&str>,
+    ) -> Revision {
+        let day = Day::parse("2026-11-20").expect("a day");
+        let part = Part::Amount { day, amount: decimal(amount), records: 1 };
+        let (entry, time) = (self.entry(rep, BOOKINGS, part), self.now());
+        let mut batch = Batch::default();
+        batch.add(&entry, time);
+        let of = batch.notes().next();
+        batch.notes().note(of, &entry);
+        let (source, partition, entity) = (0, 3, EntityId(0));
+        batch.notes().close(Source { source, partition, offset, time, actor, entity, record });
+        self.live.commit([(0, &batch)], time)
     }
 
     /// Puts records of a rep in doubt.

@@ -1,5 +1,7 @@
 //! An explanation as text: from the number to its goal, piece by piece, and then to the records.
 
+mod moves;
+
 use std::fmt::{self, Write as _};
 
 use paceline_client::proto;
@@ -33,6 +35,7 @@ fn write(
     if let Some(actual) = actual {
         self::actual(out, actual)?;
     }
+    moves::write(out, explanation)?;
     records(out, page)
 }
 

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use paceline_core::board::Standing;
 use paceline_tests::recompute::{Board, Row, config::PeriodKind};
 
-use super::{super::history::Jump, Names, Outcome, Play, kind};
+use super::{super::history::Jump, Names, Outcome, Play, kind, moves::Event};
 use crate::engine;
 
 impl Play<'_> {
@@ -18,6 +18,8 @@ impl Play<'_> {
         }
         let to = jump.from(self.now, self.engine.live.next_due());
         self.note(|| format!("clock to {to}"));
+        self.explain()?;
+        self.happened(Event::Clock);
         self.saw_jump(to);
         if self.open {
             let (config, records) = (Rc::clone(&self.oracle), Rc::clone(&self.records));
@@ -45,6 +47,8 @@ impl Play<'_> {
         self.engine.live.advance(due);
         self.now = due;
         self.settle()?;
+        self.explain().map_err(|error| format!("at {due}: {error}"))?;
+        self.happened(Event::Clock);
         let turned = !Arc::ptr_eq(&roster, &self.engine.live.roster());
         self.coverage.saw_if("reps change with a day", turned);
         let before = self.watched.clone();

@@ -28,6 +28,7 @@ impl Play<'_> {
 
     /// All standings, in the periods that are running.
     pub(super) fn compare(&mut self, after: &str) -> Outcome {
+        self.explain().map_err(|error| format!("{after}: {error}"))?;
         self.watch()?;
         let (config, records) = (Rc::clone(&self.oracle), Rc::clone(&self.records));
         let board = Board::new(&config, &records);

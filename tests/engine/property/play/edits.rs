@@ -7,6 +7,7 @@ use paceline_tests::recompute::config::Goal;
 use super::{
     super::history::{Edit, What},
     Outcome, Play,
+    moves::Event,
 };
 
 /// The log of edits, and what the oracle knows of it.
@@ -62,6 +63,7 @@ impl Play<'_> {
         let (key, value) = (key.clone(), value.clone());
         self.note(|| format!("goals: {key}: {value:?}"));
         let place = self.book.records.len() as i64 - 1;
+        self.happened(Event::Edit(place));
         let accepted = self.engine.edit_goal(place, &key, value.as_deref(), self.now);
         if accepted == (edit.what == What::Malformed) {
             return Err(format!("the engine accepts: {accepted}: {value:?}"));

@@ -8,6 +8,7 @@ use paceline_tests::recompute::records;
 use super::{
     super::history::{Message, Row, Says},
     Outcome, Play,
+    moves::Event,
 };
 
 /// What a lane has not committed.
@@ -93,6 +94,8 @@ impl Play<'_> {
                 },
             );
             self.coverage.saw_if("refused", taken.is_err());
+            let Message { source, partition, key, .. } = &message;
+            self.happened(Event::Message(*source, *partition as i32, offset, key.clone()));
             if taken.is_ok() != accepted {
                 return Err(format!(
                     "the engine accepts: {accepted}, the oracle says {taken:?}: {message:?}"
@@ -125,6 +128,7 @@ impl Play<'_> {
         }
         let (key, value) = (row.key(), row.value(self.world));
         self.note(|| format!("reps: {key}: {value:?}"));
+        self.happened(Event::Row);
         let bytes = value.as_ref().map(String::as_bytes);
         let accepted = self.engine.tell_rep(key.as_bytes(), bytes, self.now);
         let topic = self.oracle.topics.reps.clone();

@@ -95,6 +95,7 @@ impl Bench {
             op,
             version: Version::from_counter(self.version),
             time: Timestamp::UNIX_EPOCH,
+            actor: None,
             fields: fields.iter().map(|(at, text)| (FieldId(*at), mention(text))).collect(),
         };
         let place = self.records.place(entity, id);

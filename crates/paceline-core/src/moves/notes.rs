@@ -1,0 +1,210 @@
+//! Notes: of which changes the entries of a batch are.
+//!
+//! This lies on the way of every change. So it is three flat arrays that grow at their ends, and nothing is looked up: a few
+//! dozen bytes are copied for an entry, and once more when the board takes them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use jiff::Timestamp;
+
+use super::Origin;
+use crate::day::Day;
+use crate::decimal::Decimal;
+use crate::entity::EntityId;
+use crate::entry::{Entry, Part, PartKey};
+use crate::kpi::KpiId;
+use crate::symbol::Symbol;
+
+/// The number of what is no change of a record, but its being folded anew.
+pub(crate) const REFOLD: u32 = u32::MAX;
+
+/// Of which change an entry is: its number among those of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoteOf(u32);
+
+/// A change of a record, and where it was said.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The index of the topic.
+    pub source: u16,
+    /// The partition.
+    pub partition: i32,
+    /// The offset.
+    pub offset: i64,
+    /// When it happened.
+    pub time: Timestamp,
+    /// Who did it, where the message tells.
+    pub actor: Option<&'a str>,
+    /// The record's entity.
+    pub entity: EntityId,
+    /// The record's id; empty where it may be any.
+    pub record: &'a str,
+}
+
+/// Of which changes the entries of a batch are. Kept between commits for its memory.
+#[derive(Debug, Default)]
+pub struct Notes {
+    changes: Vec<Noted>,
+    /// Ids of records and of who did it, one after the other.
+    texts: String,
+    pieces: Vec<Piece>,
+    /// What counts from an instant on.
+    timed: Vec<(Timestamp, Piece)>,
+    /// What was folded anew, added up: that may be all records there are.
+    refolded: HashMap<(Option<Timestamp>, Symbol, KpiId, PartKey), Part, FixedState>,
+    versions: Option<(u64, u64)>,
+}
+
+/// A change, with the texts it has in those of its notes.
+#[derive(Clone, Copy, Debug)]
+struct Noted {
+    time: Timestamp,
+    offset: i64,
+    partition: i32,
+    start: u32,
+    record: u16,
+    actor: u16,
+    source: u16,
+    entity: EntityId,
+}
+
+/// What one entry changed, in as few bytes as that takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece {
+    /// Added to a sum; of a member its value; of a doubt the records in doubt.
+    pub(crate) amount: Decimal,
+    pub(crate) owner: Symbol,
+    pub(crate) day: Day,
+    /// Added to the records, or to the incomplete ones.
+    pub(crate) records: i32,
+    /// Of which change it is.
+    pub(crate) change: u32,
+    pub(crate) kpi: KpiId,
+    pub(crate) kind: Kind,
+}
+
+/// What an entry changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Amount,
+    Member,
+    Doubt,
+}
+
+/// The notes of a commit, as the board keeps them.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    changes: Box<[Noted]>,
+    texts: Box<str>,
+    pub(crate) pieces: Box<[Piece]>,
+    pub(crate) versions: Option<(u64, u64)>,
+}
+
+impl Notes {
+    /// The number of the next change to be [closed](Self::close), by which its entries are noted before.
+    pub fn next(&self) -> NoteOf {
+        NoteOf(self.changes.len() as u32)
+    }
+
+    /// Notes an entry of a change.
+    pub fn note(&mut self, of: NoteOf, entry: &Entry) {
+        self.pieces.push(Piece::new(entry, of.0));
+    }
+
+    /// Notes an entry of a change that counts from an instant on.
+    pub fn schedule(&mut self, of: NoteOf, at: Timestamp, entry: &Entry) {
+        self.timed.push((at, Piece::new(entry, of.0)));
+    }
+
+    /// How many entries are scheduled.
+    pub fn scheduled(&self) -> usize {
+        self.timed.len()
+    }
+
+    /// Says what the next change is, of which there are entries.
+    pub fn close(&mut self, change: Source<'_>) {
+        let Source { source, partition, offset, time, actor, entity, record } = change;
+        let start = self.texts.len() as u32;
+        let mut add = |text: &str| {
+            let text = text.get(..text.floor_char_boundary(u16::MAX.into())).unwrap_or_default();
+            self.texts.push_str(text);
+            text.len() as u16
+        };
+        let (record, actor) = (add(record), add(actor.unwrap_or_default()));
+        let noted = Noted { time, offset, partition, start, record, actor, source, entity };
+        self.changes.push(noted);
+    }
+
+    /// Notes an entry of a record that is folded by another version of the basis, and from when on it counts.
+    pub fn refold(&mut self, (from, to): (u64, u64), at: Option<Timestamp>, entry: &Entry) {
+        let versions = self.versions.get_or_insert((from, to));
+        *versions = (versions.0.min(from), versions.1.max(to));
+        let Entry { owner, kpi, part } = *entry;
+        self.refolded
+            .entry((at, owner, kpi, part.key()))
+            .and_modify(|sum| *sum = sum.plus(part))
+            .or_insert(part);
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        self.changes.clear();
+        self.texts.clear();
+        self.pieces.clear();
+        self.timed.clear();
+        self.refolded.clear();
+        self.versions = None;
+    }
+
+    /// What the board keeps of it: what counts by an instant.
+    pub(crate) fn keep(&self, now: Timestamp) -> Option<Kept> {
+        let due = self.timed.iter().filter(|(at, _)| *at <= now).map(|(_, piece)| *piece);
+        let refolded = self
+            .refolded
+            .iter()
+            .filter(|((at, ..), part)| at.is_none_or(|at| at <= now) && !part.is_nothing());
+        let refolded = refolded.map(|((_, owner, kpi, _), part)| {
+            Piece::new(&Entry { owner: *owner, kpi: *kpi, part: *part }, REFOLD)
+        });
+        let pieces: Box<[Piece]> = self.pieces.iter().copied().chain(due).chain(refolded).collect();
+        (!pieces.is_empty()).then(|| Kept {
+            changes: self.changes.as_slice().into(),
+            texts: self.texts.as_str().into(),
+            pieces,
+            versions: self.versions,
+        })
+    }
+}
+
+impl Piece {
+    fn new(entry: &Entry, change: u32) -> Self {
+        let Entry { owner, kpi, part } = *entry;
+        let (kind, day, amount, records) = match part {
+            Part::Amount { day, amount, records } => (Kind::Amount, day, amount, records),
+            Part::Member { day, value, records } => {
+                (Kind::Member, day, Decimal::from_micros(value), records)
+            }
+            Part::Doubt { day, incomplete, gap } => {
+                (Kind::Doubt, day, Decimal::from_int(gap.into()), incomplete)
+            }
+        };
+        Self { amount, owner, day, records, change, kpi, kind }
+    }
+}
+
+impl Kept {
+    /// A change, where it was said, and its record.
+    pub(crate) fn change(&self, number: u32) -> Option<(Origin, EntityId, String)> {
+        let noted = self.changes.get(number as usize)?;
+        let Noted { time, offset, partition, source, entity, .. } = *noted;
+        let start = noted.start as usize;
+        let end = start + usize::from(noted.record);
+        let record = self.texts.get(start..end)?.to_owned();
+        let actor = self.texts.get(end..end + usize::from(noted.actor))?;
+        let actor = (!actor.is_empty()).then(|| Arc::from(actor));
+        let time = Some(time);
+        Some((Origin { source, partition, offset, time, actor }, entity, record))
+    }
+}

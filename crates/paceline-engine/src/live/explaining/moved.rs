@@ -1,0 +1,97 @@
+//! What moved a standing since a revision, with where each of it was said.
+
+use paceline_core::board::{Evidence, Revision, Subject};
+use paceline_core::decimal::Decimal;
+use paceline_core::moves::{Move, Moves, Origin, RepMove, Reps, What};
+
+use crate::bases::For;
+use crate::goals::GoalMove;
+use crate::live::Live;
+
+/// What moved a standing since a revision.
+#[derive(Clone, Debug)]
+pub struct MovedSince {
+    /// The newest moves, the newest first.
+    pub moves: Vec<Moved>,
+    /// How many older ones are not listed.
+    pub others: u64,
+    /// By how much those have moved the value, of a KPI that is a sum.
+    pub others_delta: Option<Decimal>,
+    /// All that happened after this revision is known.
+    pub known_after: Revision,
+}
+
+/// A move, with what only the engine knows of it.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    /// The move.
+    pub what: Move,
+    /// Of a move by goals the edits that concern the standing, the newest first.
+    pub edits: Vec<GoalMove>,
+    /// Of records that were folded anew, why.
+    pub basis: Option<Rebased>,
+}
+
+/// Why records were folded anew.
+#[derive(Clone, Debug, Default)]
+pub struct Rebased {
+    /// Where rates were said, if they are others.
+    pub rates: Option<Vec<Origin>>,
+    /// Whose days or times are others.
+    pub reps: Reps,
+}
+
+impl Live {
+    /// What is evident to have moved a standing of a running period since a revision.
+    pub(super) fn moved_since(
+        &self,
+        evidence: Evidence,
+        subject: &Subject,
+        since: Revision,
+    ) -> MovedSince {
+        let Moves { moves, others, others_delta, mut known_after } = evidence.explained();
+        let mut edits = Vec::new();
+        if moves.iter().any(|it| it.what == What::Goals) {
+            let (found, known) = self.goal_moves(subject, since);
+            (edits, known_after) = (found, known_after.max(known));
+        }
+        let moved = |what: Move| Moved {
+            edits: match what.what {
+                What::Goals => edits_at(&edits, what.revision),
+                _ => Vec::new(),
+            },
+            basis: match what.what {
+                What::Basis { from, to, .. } => Some(self.rebased(subject, from, to)),
+                _ => None,
+            },
+            what,
+        };
+        let moves = moves.into_iter().map(moved).collect();
+        MovedSince { moves, others, others_delta, known_after }
+    }
+
+    /// Why records were folded anew from one version of the basis, exclusive, up to another.
+    fn rebased(&self, subject: &Subject, from: u64, to: u64) -> Rebased {
+        let shared = self.board();
+        let mut rebased = Rebased::default();
+        for made_for in shared.versions.between(from, to) {
+            match made_for {
+                For::Rates(origins) => {
+                    rebased.rates.get_or_insert_default().extend(origins.iter().cloned());
+                }
+                For::Reps(revision) => {
+                    let Reps { reps, others, .. } = shared.board.reworked(subject, *revision);
+                    let known = |rep: &RepMove| rebased.reps.reps.contains(rep);
+                    let new: Vec<RepMove> = reps.into_iter().filter(|rep| !known(rep)).collect();
+                    rebased.reps.reps.extend(new);
+                    rebased.reps.others += others;
+                }
+            }
+        }
+        rebased
+    }
+}
+
+fn edits_at(edits: &[GoalMove], revision: Revision) -> Vec<GoalMove> {
+    edits.iter().filter(|edit| edit.revision == revision).cloned().collect()
+}
