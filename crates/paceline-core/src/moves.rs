@@ -15,8 +15,8 @@ use crate::entity::EntityId;
 use crate::kpi::KpiId;
 use crate::roster::ScopeId;
 
-pub use notes::{NoteOf, Notes, Source};
 pub(crate) use notes::{Kept, Kind, Piece, REFOLD};
+pub use notes::{NoteOf, Notes, Source};
 
 /// Where something was said, and when and by whom.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -119,7 +119,11 @@ impl Goals {
 
 impl Live {
     /// The edits that came into effect at revisions after one and concern a line of the board.
-    pub(crate) fn goal_moves(&self, subject: &Subject, since: Revision) -> (Vec<GoalMove>, Revision) {
+    pub(crate) fn goal_moves(
+        &self,
+        subject: &Subject,
+        since: Revision,
+    ) -> (Vec<GoalMove>, Revision) {
         let roster = self.roster();
         let kept = self.goals().kept();
         (kept.moves.of(subject, since, self.model(), &roster), kept.moves.known_after())

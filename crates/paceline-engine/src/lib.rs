@@ -23,9 +23,7 @@ pub use alerts::{AlertFollower, AlertRecord, Alerts, OutOfRange, Stretch, ToldAl
 pub use freshness::{Cause, Freshness, Link, PartitionFreshness, SourceFreshness, Summary};
 pub use goals::{GoalFollower, GoalMove, GoalRecord, Told};
 pub use lane::{Lane, Partition, Source};
-pub use live::{
-    Alarm, Explanation, Focused, Got, Live, Moved, Rebased, Shown, Unexplained,
-};
+pub use live::{Alarm, Explanation, Focused, Got, Live, Moved, Rebased, Shown, Unexplained};
 pub use memory::{
     About, Memory, MemoryFollower, MemoryRecord, MemorySaid, Raised, Ready, Recalled, Waiting,
     Write,

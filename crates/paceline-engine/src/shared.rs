@@ -165,10 +165,7 @@ impl Shared {
     }
 
     /// Changes what is said of reps, and notes where it was said.
-    pub(crate) fn change_facts(
-        &mut self,
-        change: impl FnOnce(&mut Facts, &mut Sayings) -> bool,
-    ) {
+    pub(crate) fn change_facts(&mut self, change: impl FnOnce(&mut Facts, &mut Sayings) -> bool) {
         self.stale |= change(&mut self.facts, &mut self.sayings);
     }
 

@@ -21,12 +21,14 @@ pub(crate) fn get(
     request: &proto::ExplainStandingRequest,
 ) -> Result<proto::ExplainStandingResponse, Status> {
     let live = &served.live;
-    let proto::ExplainStandingRequest { scope, kpi, period, on, since_revision, epoch: of } = request;
+    let proto::ExplainStandingRequest { scope, kpi, period, on, since_revision, epoch: of } =
+        request;
     let subject = subject::subject(scope, kpi, period, live.model())?;
     let subject = Subject { sight, ..subject };
     if !on.is_empty() {
         subject::day(on)?;
-        let description = "what moved a standing is known of the period that is running: leave it empty";
+        let description =
+            "what moved a standing is known of the period that is running: leave it empty";
         return Err(invalid("on", description));
     }
     if !of.is_empty() && *of != epoch.to_string() {
@@ -42,11 +44,8 @@ pub(crate) fn get(
         Unexplained::Future(newest) => errors::revision_ahead(since.0, newest.0),
     })?;
     let known_after = explanation.known_after;
-    let standing = convert::standing(
-        &explanation.reading.clone().at(now),
-        live.model(),
-        &live.roster(),
-    );
+    let standing =
+        convert::standing(&explanation.reading.clone().at(now), live.model(), &live.roster());
     Ok(proto::ExplainStandingResponse {
         standing: Some(standing),
         moves: explanation.moves.iter().map(|moved| moves::of(moved, live)).collect(),

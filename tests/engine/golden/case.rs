@@ -15,8 +15,8 @@ use paceline_tests::recompute::{
 };
 
 use super::table::{Cells, Table};
-use moves::Remembered;
 use crate::{compare, engine::Engine};
+use moves::Remembered;
 
 const BASE: &str = include_str!("../../golden/base.yaml");
 

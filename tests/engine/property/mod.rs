@@ -18,9 +18,7 @@ mod world;
 
 use std::{collections::hash_map::RandomState, env, hash::BuildHasher as _};
 
-use proptest::test_runner::{
-    Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
-};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use coverage::Coverage;
 use play::Play;

@@ -8,11 +8,11 @@ use paceline_grpc::Encoded;
 use paceline_grpc::proto::alerts_service_server::{AlertsService, AlertsServiceServer};
 use paceline_grpc::proto::standings_service_server::{StandingsService, StandingsServiceServer};
 use paceline_grpc::proto::{
-    ExplainStandingRequest, ExplainStandingResponse, GetCoachingFocusRequest, GetCoachingFocusResponse, GetHistoryRequest, GetHistoryResponse,
-    GetLeaderboardRequest, GetLeaderboardResponse, GetStandingsRequest, GetStandingsResponse,
-    ListAlertsRequest, ListAlertsResponse, WatchAlertsRequest, WatchAlertsResponse,
-    WatchLeaderboardRequest, WatchLeaderboardResponse, WatchStandingsRequest,
-    WatchStandingsResponse,
+    ExplainStandingRequest, ExplainStandingResponse, GetCoachingFocusRequest,
+    GetCoachingFocusResponse, GetHistoryRequest, GetHistoryResponse, GetLeaderboardRequest,
+    GetLeaderboardResponse, GetStandingsRequest, GetStandingsResponse, ListAlertsRequest,
+    ListAlertsResponse, WatchAlertsRequest, WatchAlertsResponse, WatchLeaderboardRequest,
+    WatchLeaderboardResponse, WatchStandingsRequest, WatchStandingsResponse,
 };
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;

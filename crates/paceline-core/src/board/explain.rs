@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-
 use super::moves::{Commit, Resettled, Told, Why};
 use super::view::{Reading, Subject};
 use super::{Board, Revision};
@@ -158,7 +157,8 @@ impl Board {
 
     /// Who is credited with an entry, if that may be told to whom sees so much; a path begins with the own scope.
     fn owner(&self, piece: &Piece, path: &[ScopeId], sight: &Sight) -> Owner {
-        let own = path.first().filter(|own| **own != ORG && piece.owner.joint_number().is_none())?;
+        let own =
+            path.first().filter(|own| **own != ORG && piece.owner.joint_number().is_none())?;
         sees(sight, path, &self.roster).then_some(*own)
     }
 }
@@ -263,12 +263,7 @@ fn told_move(revision: Revision, told: &Told, reps: Option<Reps>) -> Move {
     Move { revision, instant, delta, goal_delta, what }
 }
 
-fn counted_move(
-    commit: &Commit,
-    number: u32,
-    delta: Option<Decimal>,
-    shares: Vec<Share>,
-) -> Move {
+fn counted_move(commit: &Commit, number: u32, delta: Option<Decimal>, shares: Vec<Share>) -> Move {
     let what = match (commit.notes.change(number), commit.notes.versions) {
         (Some((origin, entity, record)), _) => {
             What::Change(RecordMove { origin, entity, record, shares })
@@ -352,7 +347,6 @@ fn shares(shared: &Shared, model: &Model) -> Option<Vec<Share>> {
         delta: model.kpi(*kpi).adds_up().then_some(sum.amount),
         records: sum.records,
     };
-    let of_moved =
-        shared.iter().filter(|((kpi, _), sum)| moved.contains(kpi) && !sum.is_nothing());
+    let of_moved = shared.iter().filter(|((kpi, _), sum)| moved.contains(kpi) && !sum.is_nothing());
     (!moved.is_empty()).then(|| of_moved.map(share).collect())
 }

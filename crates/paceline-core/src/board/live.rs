@@ -263,7 +263,8 @@ impl Board {
         let begins = || (Held::new(Status::OnTrack, now), self.revision, (now, why));
         let (held, entered, began) =
             same.map_or_else(begins, |former| (former.held, former.entered, former.began));
-        let has_other_days = same.is_some_and(|former| why == Why::Reps && *former.period != period)
+        let has_other_days = same
+            .is_some_and(|former| why == Why::Reps && *former.period != period)
             || same.is_some() && why == Why::Reps && kind.is_rolling();
         let other_days = match same {
             _ if has_other_days => Revision(self.revision.0.saturating_sub(1)),

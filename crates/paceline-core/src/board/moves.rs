@@ -316,7 +316,10 @@ mod tests {
         let path = |at| known.of(Symbol(1), Revision(at), &joints, &roster).to_vec();
         assert_eq!([path(2), path(3), path(5)], [paths[0], paths[1], paths[1]].map(<[_]>::to_vec));
         assert_eq!(path(6), roster.path(Symbol(1)), "after the last change it is that of now");
-        assert!(moving.resettled_at(Revision(3)).is_some() && moving.resettled_at(Revision(4)).is_none());
+        assert!(
+            moving.resettled_at(Revision(3)).is_some()
+                && moving.resettled_at(Revision(4)).is_none()
+        );
         let many = (0..RESETTLED).map(|_| resettled(0)).collect();
         moving.resettle(Revision(7), NOW, many);
         assert_eq!(moving.known_after(), Revision(6));

@@ -281,9 +281,8 @@ impl<'a> Pair<'a> {
             (None, None) => return Vec::new(),
             (Some(was), Some(is)) => (was, is),
         };
-        let works = |roster: &'a Roster, rep: &'a Rep| {
-            (rep.calendar, &rep.time_off, roster.zone_of(owner))
-        };
+        let works =
+            |roster: &'a Roster, rep: &'a Rep| (rep.calendar, &rep.time_off, roster.zone_of(owner));
         let differ = [
             (Aspect::Place, former.path(owner) != roster.path(owner)),
             (Aspect::Role, was.role != is.role),

@@ -161,9 +161,10 @@ impl Notes {
     /// What the board keeps of it: what counts by an instant.
     pub(crate) fn keep(&self, now: Timestamp) -> Option<Kept> {
         let due = self.timed.iter().filter(|(at, _)| *at <= now).map(|(_, piece)| *piece);
-        let refolded = self.refolded.iter().filter(|((at, ..), part)| {
-            at.is_none_or(|at| at <= now) && !part.is_nothing()
-        });
+        let refolded = self
+            .refolded
+            .iter()
+            .filter(|((at, ..), part)| at.is_none_or(|at| at <= now) && !part.is_nothing());
         let refolded = refolded.map(|((_, owner, kpi, _), part)| {
             Piece::new(&Entry { owner: *owner, kpi: *kpi, part: *part }, REFOLD)
         });

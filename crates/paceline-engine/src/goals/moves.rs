@@ -41,8 +41,12 @@ impl GoalMoves {
         edits: Vec<(Arc<Placed>, bool)>,
     ) {
         let moves = edits.into_iter();
-        self.moves
-            .extend(moves.map(|(edit, withdrawn)| GoalMove { revision, source, edit, withdrawn }));
+        self.moves.extend(moves.map(|(edit, withdrawn)| GoalMove {
+            revision,
+            source,
+            edit,
+            withdrawn,
+        }));
         while self.moves.len() > EDITS {
             let Some(oldest) = self.moves.pop_front() else { break };
             self.known_after = oldest.revision;

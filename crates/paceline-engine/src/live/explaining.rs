@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use paceline_core::board::{Reading, Revision, Subject};
+use paceline_core::decimal::Decimal;
 use paceline_core::moves::{Explained, Move, Moves, Origin, RepMove, Reps, What};
 
 use super::Live;
@@ -18,7 +19,7 @@ pub struct Explanation {
     /// How many older ones are not listed.
     pub others: u64,
     /// By how much those have moved the value, of a KPI that is a sum.
-    pub others_delta: Option<paceline_core::decimal::Decimal>,
+    pub others_delta: Option<Decimal>,
     /// All that happened after this revision is known.
     pub known_after: Revision,
     /// The revision at which it stands so.
@@ -65,9 +66,8 @@ impl Live {
         since: Revision,
         now: Timestamp,
     ) -> Result<Explanation, Unexplained> {
-        let (evidence, revision) = self.read(now, |board| {
-            (since <= board.revision()).then(|| board.evidence(subject, since))
-        });
+        let (evidence, revision) = self
+            .read(now, |board| (since <= board.revision()).then(|| board.evidence(subject, since)));
         let evidence = evidence.ok_or(Unexplained::Future(revision))?;
         let Explained { reading, moves } = evidence.ok_or(Unexplained::Unknown)?.explained();
         let Moves { moves, others, others_delta, known_after } = moves;
@@ -78,14 +78,11 @@ impl Live {
             (edits, known_after) = (found, known_after.max(known));
         }
         let moved = |what: Move| Moved {
-            edits: match what.what {
-                What::Goals => edits_at(&edits, what.revision),
-                _ => Vec::new(),
+            edits: match what.what == What::Goals {
+                true => edits_at(&edits, what.revision),
+                false => Vec::new(),
             },
-            basis: match what.what {
-                What::Basis { from, to, .. } => Some(self.rebased(subject, from, to)),
-                _ => None,
-            },
+            basis: versions(&what.what).map(|(from, to)| self.rebased(subject, from, to)),
             what,
         };
         let moves = moves.into_iter().map(moved).collect();
@@ -111,6 +108,14 @@ impl Live {
             }
         }
         rebased
+    }
+}
+
+/// The versions of the basis that a move went from and to, if it did.
+fn versions(what: &What) -> Option<(u64, u64)> {
+    match what {
+        What::Basis { from, to, .. } => Some((*from, *to)),
+        What::Change(_) | What::Goals | What::Reps(_) | What::Clock(_) => None,
     }
 }
 

@@ -63,11 +63,7 @@ impl Live {
     }
 
     /// `change` notes where it was said of whom what changes.
-    fn change_facts(
-        &self,
-        now: Timestamp,
-        change: impl FnOnce(&mut Facts, &mut Sayings) -> bool,
-    ) {
+    fn change_facts(&self, now: Timestamp, change: impl FnOnce(&mut Facts, &mut Sayings) -> bool) {
         let mut shared = self.board();
         shared.change_facts(change);
         let before = shared.board.revision();

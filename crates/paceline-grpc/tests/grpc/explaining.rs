@@ -99,7 +99,10 @@ async fn who_came_to_a_team_and_a_new_period_are_named() {
     let [moved] = answer.moves.as_slice() else { panic!("{:?}", answer.moves) };
     let Some(What::Tick(tick)) = &moved.what else { panic!("{moved:?}") };
     assert_eq!(tick.kind(), TickKind::Period);
-    assert_eq!(moved.at.as_ref().map(|at| at.seconds), Some(at("2026-12-01T00:00:00Z").as_second()));
+    assert_eq!(
+        moved.at.as_ref().map(|at| at.seconds),
+        Some(at("2026-12-01T00:00:00Z").as_second())
+    );
 }
 
 #[tokio::test]
@@ -109,7 +112,11 @@ async fn what_is_not_remembered_is_told_of_as_not_known() {
     stage.change("U1", "300", "D1", 1, None);
     for since in [None, Some(opened - 1)] {
         let answer = explain(&stage, of("rep:U1", since)).await.expect("an explanation");
-        assert_eq!((answer.moves_complete, answer.moves_from_revision), (false, opened), "{since:?}");
+        assert_eq!(
+            (answer.moves_complete, answer.moves_from_revision),
+            (false, opened),
+            "{since:?}"
+        );
         assert_eq!(answer.moves.len(), 1);
     }
 }

@@ -100,7 +100,7 @@ impl Case<'_> {
     }
 
     /// The scope, the KPI and the kind of period that a head names, in this order.
-    fn subject(&self, head: &Head) -> Subject {
+    pub(super) fn subject(&self, head: &Head) -> Subject {
         let [scope, kpi, kind] = head.names.as_slice() else {
             panic!("{}: names no scope, KPI and kind of period: {head:?}", self.name)
         };

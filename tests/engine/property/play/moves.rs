@@ -136,9 +136,8 @@ impl Play<'_> {
         }
         let goes_on = former.filter(|former| former.key.period.name == standing.key.period.name);
         let Some(former) = goes_on.filter(|_| complete) else { return Ok(()) };
-        let seen = |of: &Standing| {
-            (of.numbers.actual, of.numbers.goal, of.sample, of.status, of.doubt)
-        };
+        let seen =
+            |of: &Standing| (of.numbers.actual, of.numbers.goal, of.sample, of.status, of.doubt);
         if seen(former) != seen(standing) && moves.is_empty() {
             return Err("it has changed, and nothing is named".to_owned());
         }
@@ -149,9 +148,10 @@ impl Play<'_> {
         check_sums(explanation, former, standing, self.engine.live.model())?;
         let one = events.filter(|events| events.len() == 1 && !self.world.is_lively());
         match (one.map(|events| &events[0]), moves.as_slice()) {
-            (Some(Event::Message(..)), [] | [_]) => Ok(()),
-            (Some(Event::Message(..)), _) => Err("one message is named as several".to_owned()),
-            _ => Ok(()),
+            (Some(Event::Message(..)), [_, _, ..]) => {
+                Err("one message is named as several".to_owned())
+            }
+            (_, _) => Ok(()),
         }
     }
 
@@ -160,8 +160,7 @@ impl Play<'_> {
         let kind = kind(moved);
         self.moves.named.insert(kind);
         let Some(events) = events else { return Ok(()) };
-        let is_message =
-            |origin: &Origin| events.iter().any(|event| is_of(event, origin, None));
+        let is_message = |origin: &Origin| events.iter().any(|event| is_of(event, origin, None));
         let spoken = events.iter().any(|event| matches!(event, Event::Message(..)));
         let told = events.contains(&Event::Row);
         let passed = events.contains(&Event::Clock);
@@ -219,8 +218,7 @@ fn is_beginning(moved: &Moved) -> bool {
         What::Clock(tick) => *tick == Tick::Period,
         What::Reps(reps) => {
             let began = |aspect: &Aspect| *aspect == Aspect::Came || *aspect == Aspect::Place;
-            moved.what.delta.is_none()
-                && reps.reps.iter().any(|rep| rep.aspects.iter().any(began))
+            moved.what.delta.is_none() && reps.reps.iter().any(|rep| rep.aspects.iter().any(began))
         }
         What::Change(_) | What::Goals | What::Basis { .. } => false,
     }
@@ -233,8 +231,7 @@ fn check_sums(
     after: &Standing,
     model: &paceline_core::model::Model,
 ) -> Outcome {
-    let difference =
-        |before: Option<Decimal>, after: Option<Decimal>| Some(after? - before?);
+    let difference = |before: Option<Decimal>, after: Option<Decimal>| Some(after? - before?);
     if model.kpi(after.key.kpi).adds_up() {
         let others = explanation.others_delta.unwrap_or(Decimal::ZERO);
         let deltas = explanation.moves.iter().filter_map(|moved| moved.what.delta);
@@ -249,7 +246,7 @@ fn check_sums(
         Some(difference) if difference != goals && explanation.others == 0 => {
             Err(format!("the deltas of the goal add up to {goals}"))
         }
-        _ => Ok(()),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -262,7 +259,7 @@ fn kind(moved: &Moved) -> &'static str {
         What::Reps(_) => "a calendar",
         What::Basis { .. } => match &moved.basis {
             Some(basis) if basis.rates.is_some() => "rates",
-            _ => "a calendar of records",
+            Some(_) | None => "a calendar of records",
         },
         What::Clock(Tick::Period) => "a period",
         What::Clock(Tick::Day) => "a day",
