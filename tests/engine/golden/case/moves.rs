@@ -93,10 +93,12 @@ impl Case<'_> {
             What::Basis { shares, .. } => {
                 let basis = moved.basis.clone().unwrap_or_default();
                 let rates = basis.rates.unwrap_or_default();
+                if rates.is_empty() {
+                    let said = self.said_of(&basis.reps);
+                    return (self.reps(&basis.reps), self.shares(shares), said);
+                }
                 let said: Vec<String> = rates.iter().map(|origin| self.said(origin)).collect();
-                let what =
-                    if rates.is_empty() { self.reps(&basis.reps) } else { "rates".to_owned() };
-                (what, self.shares(shares), said.join(", "))
+                ("rates".to_owned(), self.shares(shares), said.join(", "))
             }
             What::Clock(tick) => (self::tick(*tick).to_owned(), String::new(), String::new()),
         }

@@ -149,9 +149,10 @@ impl Play<'_> {
         check_sums(explanation, former, standing, self.engine.live.model())?;
         let one = events.filter(|events| events.len() == 1 && !self.world.is_lively());
         match (one.map(|events| &events[0]), moves.as_slice()) {
-            (Some(Event::Message(..)), [] | [_]) => Ok(()),
-            (Some(Event::Message(..)), _) => Err("one message is named as several".to_owned()),
-            _ => Ok(()),
+            (Some(Event::Message(..)), [_, _, ..]) => {
+                Err("one message is named as several".to_owned())
+            }
+            (_, _) => Ok(()),
         }
     }
 
@@ -246,7 +247,7 @@ fn check_sums(
         Some(difference) if difference != goals && explanation.others == 0 => {
             Err(format!("the deltas of the goal add up to {goals}"))
         }
-        _ => Ok(()),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -259,7 +260,7 @@ fn kind(moved: &Moved) -> &'static str {
         What::Reps(_) => "a calendar",
         What::Basis { .. } => match &moved.basis {
             Some(basis) if basis.rates.is_some() => "rates",
-            _ => "a calendar of records",
+            Some(_) | None => "a calendar of records",
         },
         What::Clock(Tick::Period) => "a period",
         What::Clock(Tick::Day) => "a day",

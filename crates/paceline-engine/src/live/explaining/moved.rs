@@ -56,14 +56,11 @@ impl Live {
             (edits, known_after) = (found, known_after.max(known));
         }
         let moved = |what: Move| Moved {
-            edits: match what.what {
-                What::Goals => edits_at(&edits, what.revision),
-                _ => Vec::new(),
+            edits: match what.what == What::Goals {
+                true => edits_at(&edits, what.revision),
+                false => Vec::new(),
             },
-            basis: match what.what {
-                What::Basis { from, to, .. } => Some(self.rebased(subject, from, to)),
-                _ => None,
-            },
+            basis: versions(&what.what).map(|(from, to)| self.rebased(subject, from, to)),
             what,
         };
         let moves = moves.into_iter().map(moved).collect();
@@ -89,6 +86,13 @@ impl Live {
             }
         }
         rebased
+    }
+}
+
+fn versions(what: &What) -> Option<(u64, u64)> {
+    match what {
+        What::Basis { from, to, .. } => Some((*from, *to)),
+        What::Change(_) | What::Goals | What::Reps(_) | What::Clock(_) => None,
     }
 }
 
