@@ -34,7 +34,7 @@ impl Client {
         let request = GetStandingsRequest { selector: Some(selector), on };
         let mut standings = StandingsServiceClient::new(self.channel.clone())
             .max_decoding_message_size(ANSWER_BYTES);
-        Ok(standings.get_standings(self.call(request)).await?.into_inner())
+        Ok(standings.get_standings(self.call(request)?).await?.into_inner())
     }
 }
 
@@ -45,7 +45,7 @@ impl Client {
     /// # Errors
     /// The server cannot be asked.
     pub async fn kpis(&self) -> Result<Vec<Kpi>, Error> {
-        Ok(self.catalog().list_kpis(self.call(ListKpisRequest {})).await?.into_inner().kpis)
+        Ok(self.catalog().list_kpis(self.call(ListKpisRequest {})?).await?.into_inner().kpis)
     }
 
     /// All scopes. [`Scope::parent`] makes them a tree.
@@ -53,7 +53,7 @@ impl Client {
     /// # Errors
     /// The server cannot be asked.
     pub async fn scopes(&self) -> Result<Vec<Scope>, Error> {
-        Ok(self.catalog().list_scopes(self.call(ListScopesRequest {})).await?.into_inner().scopes)
+        Ok(self.catalog().list_scopes(self.call(ListScopesRequest {})?).await?.into_inner().scopes)
     }
 
     /// What of the sources is counted, and what is known to be missing.
@@ -61,7 +61,7 @@ impl Client {
     /// # Errors
     /// The server cannot be asked.
     pub async fn freshness(&self) -> Result<GetFreshnessResponse, Error> {
-        Ok(self.catalog().get_freshness(self.call(GetFreshnessRequest {})).await?.into_inner())
+        Ok(self.catalog().get_freshness(self.call(GetFreshnessRequest {})?).await?.into_inner())
     }
 
     fn catalog(&self) -> CatalogServiceClient<Channel> {
@@ -76,7 +76,7 @@ impl Client {
     /// # Errors
     /// A field is wrong, the goal is unknown, the config's, or edited meanwhile, or the edit could not be written.
     pub async fn set_goal(&self, request: SetGoalRequest) -> Result<SetGoalResponse, Error> {
-        Ok(self.goals().set_goal(self.call(request)).await?.into_inner())
+        Ok(self.goals().set_goal(self.call(request)?).await?.into_inner())
     }
 
     /// Deletes a goal.
@@ -87,7 +87,7 @@ impl Client {
         &self,
         request: DeleteGoalRequest,
     ) -> Result<DeleteGoalResponse, Error> {
-        Ok(self.goals().delete_goal(self.call(request)).await?.into_inner())
+        Ok(self.goals().delete_goal(self.call(request)?).await?.into_inner())
     }
 
     /// Goals: those of the config, then those that were set.
@@ -95,7 +95,7 @@ impl Client {
     /// # Errors
     /// A field is wrong.
     pub async fn list_goals(&self, request: ListGoalsRequest) -> Result<Vec<Goal>, Error> {
-        Ok(self.goals().list_goals(self.call(request)).await?.into_inner().goals)
+        Ok(self.goals().list_goals(self.call(request)?).await?.into_inner().goals)
     }
 
     /// A page of edits of goals, the latest first.
@@ -106,7 +106,7 @@ impl Client {
         &self,
         request: ListGoalEditsRequest,
     ) -> Result<ListGoalEditsResponse, Error> {
-        Ok(self.goals().list_goal_edits(self.call(request)).await?.into_inner())
+        Ok(self.goals().list_goal_edits(self.call(request)?).await?.into_inner())
     }
 
     fn goals(&self) -> GoalsServiceClient<Channel> {
@@ -127,6 +127,6 @@ impl Client {
     ) -> Result<ListAlertsResponse, Error> {
         let mut alerts =
             AlertsServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES);
-        Ok(alerts.list_alerts(self.call(request)).await?.into_inner())
+        Ok(alerts.list_alerts(self.call(request)?).await?.into_inner())
     }
 }

@@ -76,8 +76,8 @@ async fn a_certificate_is_somebodys_by_its_uri_or_else_by_its_host() {
     let (authority, hand) = (Authority::new("ca"), Hand::new());
     let authenticator = authenticator(&hand);
     let of = |hosts: &[&str], uris: &[&str]| authority.issue(hosts, uris).0.der().to_vec();
-    let service = show(&authenticator, &of(&["x.example.com"], &["spiffe://example.com/alerts"]));
-    let service = service.await.expect("a service");
+    let alerts = of(&["x.example.com"], &["spiffe://example.com/alerts"]);
+    let service = show(&authenticator, &alerts).await.expect("a service");
     assert_eq!((service.role, service.sets_goals), (Role::Service, true));
     assert_eq!((service.issuer.as_str(), service.subject.as_str()), ("mtls", "spiffe://example.com/alerts"));
     let board = show(&authenticator, &of(&["x.example.com", "board.example.com"], &[])).await;

@@ -10,7 +10,6 @@ struct Later {
 }
 
 const KEYS: &[Later] = &[
-    later("", "auth", "leave it out, and let only trusted hosts reach the ports of `server`"),
     later("", "storage", "leave it out: the state is rebuilt from the topics at every start"),
 ];
 
