@@ -180,6 +180,7 @@ fn over_tls(topic: &str, client: &str) -> (Guarded, Authority, Authority) {
 #[test]
 fn a_certificate_lets_a_service_in_and_nobody_else() {
     let (service, own, clients) = over_tls("access-mtls", "optional");
+    let mut silent = TcpStream::connect(&service.grpc).expect("it listens");
     let folder = service.folder.path();
     let address = format!("https://{}", service.grpc);
     let ca = service.path("ca.pem");
@@ -216,6 +217,9 @@ fn a_certificate_lets_a_service_in_and_nobody_else() {
     assert!(!succeeded, "plain text is not understood");
     let (succeeded, said) = service.goals(&service.grpc, &["--ca", &ca]);
     assert!(!succeeded && said.contains("write https://"), "{said}");
+    // One that says nothing is cut.
+    silent.set_read_timeout(Some(wait::LIMIT)).expect("a socket takes a limit");
+    assert_eq!(silent.read(&mut [0]).expect("it is cut, within its time"), 0);
 }
 
 #[test]

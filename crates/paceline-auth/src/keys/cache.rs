@@ -77,11 +77,10 @@ impl Keys {
     ) -> Result<Key, Unidentified> {
         let known = self.known();
         let now = (self.clock)();
-        let is_enough = |known: &Known| {
-            since(known.at, now) < self.pace.ttl && known.keys.knows(kid)
-        };
-        if !known.as_ref().is_some_and(is_enough) {
-            self.renew(known.as_ref(), kid).await;
+        let is_young = |known: &Known, age| since(known.at, now) < age && known.keys.knows(kid);
+        if !known.as_ref().is_some_and(|known| is_young(known, self.pace.ttl)) {
+            let is_usable = known.as_ref().is_some_and(|known| is_young(known, STALE_MAX));
+            self.renew(known.as_ref(), is_usable).await;
         }
         let unavailable = Unidentified { reason: "KEYS_UNAVAILABLE", detail: "keys" };
         let known = self.known().filter(|known| since(known.at, now) < STALE_MAX);
@@ -89,13 +88,12 @@ impl Keys {
         keys.find(kid, algorithm).cloned().ok_or_else(|| invalid("key"))
     }
 
-    /// Asks for the keys again unless that was done only just, or by somebody else while this waited.
-    async fn renew(self: &Arc<Self>, seen: Option<&Known>, kid: &str) {
-        // Who has a key that is but old need not wait for who asks already.
-        let has_key = seen.is_some_and(|seen| seen.keys.knows(kid));
+    /// Asks for the keys again unless that was done only just, or by somebody else while this waited. Whoever has a usable key,
+    /// though an old one, waits neither for who asks already nor for a source that failed the last time.
+    async fn renew(self: &Arc<Self>, seen: Option<&Known>, is_usable: bool) {
         let attempts = match self.attempts.clone().try_lock_owned() {
             Ok(attempts) => attempts,
-            Err(_) if has_key => return,
+            Err(_) if is_usable => return,
             Err(_) => self.attempts.clone().lock_owned().await,
         };
         if self.known().map(|known| known.at) != seen.map(|seen| seen.at) {
@@ -106,8 +104,11 @@ impl Keys {
             return;
         }
         // In a task of its own: a caller who goes away must not end what others wait for.
+        let is_failing = attempts.is_failing;
         let fetching = tokio::spawn(self.clone().fetch(attempts, now));
-        fetching.await.ok();
+        if !(is_usable && is_failing) {
+            fetching.await.ok();
+        }
     }
 
     async fn fetch(self: Arc<Self>, mut attempts: OwnedMutexGuard<Attempts>, now: Timestamp) {
