@@ -84,13 +84,17 @@ impl Guarded {
 fn who_shows_nothing_is_refused_and_probes_are_not_asked() {
     let service = Guarded::start("access-probes", AUTH, |_| {});
     let (succeeded, said) = service.goals(&service.grpc, &[]);
-    assert!(!succeeded && said.contains("no credentials") && said.contains("--token-file"), "{said}");
+    assert!(
+        !succeeded && said.contains("no credentials") && said.contains("--token-file"),
+        "{said}"
+    );
     service.write_token(600);
     let (succeeded, said) = service.goals(&service.grpc, &["--token-file", &service.path("token")]);
     assert!(succeeded, "{said}");
     fs::write(service.path("forged"), Idp::new().token("max", json!({"role": "admin"}), 600))
         .expect("written");
-    let (succeeded, said) = service.goals(&service.grpc, &["--token-file", &service.path("forged")]);
+    let (succeeded, said) =
+        service.goals(&service.grpc, &["--token-file", &service.path("forged")]);
     assert!(!succeeded && said.contains("not accepted"), "{said}");
     let (succeeded, said) = service.goals(&service.grpc, &["--token-file", &service.path("none")]);
     assert!(!succeeded && said.contains("cannot be read"), "{said}");
@@ -107,7 +111,10 @@ fn who_shows_nothing_is_refused_and_probes_are_not_asked() {
         assert!(metrics.contains(line), "{line}: {metrics}");
     }
     let page = ask_as_page(&service.http);
-    assert!(page.to_lowercase().contains("grpc-status: 16") || page.contains("grpc-status:16"), "{page}");
+    assert!(
+        page.to_lowercase().contains("grpc-status: 16") || page.contains("grpc-status:16"),
+        "{page}"
+    );
 }
 
 fn get(address: &str, path: &str) -> String {
@@ -139,14 +146,23 @@ fn a_watch_goes_on_with_the_token_that_is_there_when_its_own_has_expired() {
     let address = proxy.address().to_string();
     let token = service.path("token");
     let mut watch = Paceline::start([
-        "watch", "--addr", &address, "--token-file", &token, "--json", "--scope", "rep:U1", "--kpi",
+        "watch",
+        "--addr",
+        &address,
+        "--token-file",
+        &token,
+        "--json",
+        "--scope",
+        "rep:U1",
+        "--kpi",
         "bookings",
     ]);
     watch.wait_for_line("snapshot");
     std::thread::sleep(expired.saturating_duration_since(std::time::Instant::now()));
     proxy.cut();
     // What is refused now is taken later, when there is another token.
-    let refused = || get(&service.http, "/metrics").contains("paceline_auth_refused_total{detail=\"exp\"}");
+    let refused =
+        || get(&service.http, "/metrics").contains("paceline_auth_refused_total{detail=\"exp\"}");
     wait::until("the old token is refused", || refused().then_some(()));
     assert_eq!(watch.ended(), None);
     service.write_token(600);
@@ -210,8 +226,7 @@ fn a_certificate_lets_a_service_in_and_nobody_else() {
     assert!(!succeeded && said.contains("not accepted"), "{said}");
     // Who does not believe the server, or speaks no TLS, gets nothing.
     let strangers = clients.write(&folder.join("strangers.pem")).display().to_string();
-    let (succeeded, said) =
-        service.goals(&address, &["--ca", &strangers, "--token-file", &token]);
+    let (succeeded, said) = service.goals(&address, &["--ca", &strangers, "--token-file", &token]);
     assert!(!succeeded && said.contains("UnknownIssuer"), "{said}");
     let (succeeded, _) = service.goals(&service.grpc, &["--token-file", &token]);
     assert!(!succeeded, "plain text is not understood");
@@ -230,7 +245,8 @@ fn new_certificates_are_for_new_connections_while_old_streams_live_on() {
     clients.issue(folder, "alerts", Some("spiffe://example.com/alerts"));
     let (cert, key) = (service.path("alerts.pem"), service.path("alerts.key"));
     let shown = ["--ca", &ca, "--cert", &cert, "--key", &key];
-    let watching = ["watch", "--addr", &address, "--json", "--scope", "rep:U1", "--kpi", "bookings"];
+    let watching =
+        ["watch", "--addr", &address, "--json", "--scope", "rep:U1", "--kpi", "bookings"];
     let mut watch = Paceline::start([&watching[..], &shown[..]].concat());
     watch.wait_for_line("snapshot");
     let (succeeded, said) = service.goals(&address, &["--ca", &ca]);
@@ -291,5 +307,8 @@ fn a_key_that_everybody_can_read_is_refused() {
         Paceline::start(["serve", "--config", config.to_str().expect("temporary paths are UTF-8")]);
     assert_eq!(process.wait().code(), Some(2));
     let said = process.stderr().join("\n");
-    assert!(said.contains("server.key can be read by everybody") && said.contains("chmod 600"), "{said}");
+    assert!(
+        said.contains("server.key can be read by everybody") && said.contains("chmod 600"),
+        "{said}"
+    );
 }

@@ -118,7 +118,10 @@ impl Keys {
                 counter!(metric::KEY_FETCHES, "outcome" => "ok").increment(1);
                 gauge!(metric::KEYS).set(keys.len() as f64);
                 if attempts.is_failing {
-                    tracing::info!(keys = keys.len(), "the identity provider's keys can be had again");
+                    tracing::info!(
+                        keys = keys.len(),
+                        "the identity provider's keys can be had again"
+                    );
                 }
                 attempts.is_failing = false;
                 let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);

@@ -54,10 +54,7 @@ async fn ten_thousand_unknown_keys_are_asked_for_a_few_times() {
     let web = Web::new(&set([&*RSA])).await;
     let hand = Hand::new();
     let authenticator = std::sync::Arc::new(authenticator(by_url(&web.url, None), &hand));
-    let token = |n: usize| RSA.token_of(
-        &header("RS256", &format!("unknown{n}")).to_string(),
-        "{}",
-    );
+    let token = |n: usize| RSA.token_of(&header("RS256", &format!("unknown{n}")).to_string(), "{}");
     // Made before: signing takes longer than all the rest.
     let tokens: Vec<String> = (0..100).map(token).collect();
     for round in 0..100 {

@@ -19,9 +19,9 @@ fn refusal(reason: &str) -> Status {
 /// A client whose tokens are `t0`, `t1` and so on, each asked for once.
 fn counting(stage: &Stage) -> Client {
     let count = Arc::new(AtomicUsize::new(0));
-    stage.client().with_token_from(move || {
-        Ok(format!("t{}\n", count.fetch_add(1, Ordering::SeqCst)))
-    })
+    stage
+        .client()
+        .with_token_from(move || Ok(format!("t{}\n", count.fetch_add(1, Ordering::SeqCst))))
 }
 
 #[tokio::test]
@@ -79,10 +79,11 @@ async fn credentials_that_are_not_accepted_are_not_shown_again() {
 async fn a_token_that_cannot_be_had_just_now_is_waited_for() {
     let mut stage = Stage::open().await;
     let asked = Arc::new(AtomicUsize::new(0));
-    let client = stage.client().with_token_from(move || match asked.fetch_add(1, Ordering::SeqCst) {
-        0 => Err("the file is being written".to_owned()),
-        _ => Ok("there".to_owned()),
-    });
+    let client =
+        stage.client().with_token_from(move || match asked.fetch_add(1, Ordering::SeqCst) {
+            0 => Err("the file is being written".to_owned()),
+            _ => Ok("there".to_owned()),
+        });
     let mut live = client.watch(options());
     let Ok(Event::Lost(loss)) = in_time(live.next()).await else { panic!("it is lost") };
     assert!(loss.reason.contains("the file is being written"), "{}", loss.reason);

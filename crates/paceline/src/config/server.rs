@@ -11,8 +11,8 @@ use serde::Deserialize;
 use super::located::Text;
 use super::report::Report;
 use super::value;
-pub use tls::Tls;
 use tls::RawTls;
+pub use tls::Tls;
 
 /// Where clients reach the service.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -79,7 +79,8 @@ impl RawIdentity {
                 Identity::Person { role: role.into(), rep }
             }
             (None, None) | (Some(_), Some(_)) => {
-                let message = format!("`{}` has to be a service or have a role", self.name.as_str());
+                let message =
+                    format!("`{}` has to be a service or have a role", self.name.as_str());
                 report.error(self.name.at, message, "add `service: …` or `role: …`, and not both");
                 return None;
             }

@@ -85,8 +85,7 @@ impl RawTokens {
         value::not_empty(&self.issuer, "the issuer", report);
         value::not_empty(&self.audience, "the audience", report);
         let skew = time(self.skew.as_ref(), SKEW, Duration::ZERO..=SKEW_MAX, "0s and 60s", report);
-        let refresh =
-            time(self.refresh.as_ref(), REFRESH, MINUTE..=HOUR, "1m and 1h", report);
+        let refresh = time(self.refresh.as_ref(), REFRESH, MINUTE..=HOUR, "1m and 1h", report);
         let cool_down =
             time(self.cool_down.as_ref(), COOL_DOWN, SECOND..=MINUTE, "1s and 1m", report);
         Some(Tokens {
@@ -119,7 +118,10 @@ impl RawTokens {
             Err(error) => {
                 report.error(
                     text.at,
-                    format_args!("`{}` {error}: anybody on the way could give other keys", text.as_str()),
+                    format_args!(
+                        "`{}` {error}: anybody on the way could give other keys",
+                        text.as_str()
+                    ),
                     "write the address with https:// (http:// only for this very host), or a file",
                 );
                 None
