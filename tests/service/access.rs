@@ -8,6 +8,7 @@ use paceline_tests::{kafka, process::Paceline, proxy::Proxy, wait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::clients::{python, typescript};
 use crate::small::{won, yaml};
 use idp::{Authority, Idp};
 
@@ -311,4 +312,18 @@ fn a_key_that_everybody_can_read_is_refused() {
         said.contains("server.key can be read by everybody") && said.contains("chmod 600"),
         "{said}"
     );
+}
+
+#[test]
+fn the_worked_clients_speak_tls_and_show_tokens() {
+    let (service, _, _) = over_tls("access-clients", "optional");
+    service.write_token(600);
+    let (ca, token) = (service.path("ca.pem"), service.path("token"));
+    let asked = ["--token-file", &token, "--scope", "rep:U1", "--kpi", "bookings"];
+    let mut command = python("standings.py");
+    command.arg(&service.grpc).args(["--ca", &ca]).args(asked);
+    Paceline::spawn(&command).wait_for_line("snapshot of 1 standings");
+    let mut command = typescript("standings.js");
+    command.arg(format!("https://{}", service.http)).args(asked).env("NODE_EXTRA_CA_CERTS", &ca);
+    Paceline::spawn(&command).wait_for_line("snapshot of 1 standings");
 }
