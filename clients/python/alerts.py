@@ -15,7 +15,7 @@ from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
-from follow import FIRST_FRAME, Lost, Opened, channel, follow
+from follow import FIRST_FRAME, Lost, Opened, Server, follow
 from paceline.v1.alert_pb2 import Alert
 from paceline.v1.alerts_service_pb2 import WatchAlertsRequest
 from paceline.v1.alerts_service_pb2_grpc import AlertsServiceStub
@@ -25,8 +25,9 @@ from paceline.v1.standing_pb2 import Status
 class Alerts:
     """Alerts, each at least once. `token` goes on after what is acknowledged, also after a restart of either side."""
 
-    def __init__(self, address: str, token: bytes, heartbeat: int, first_frame: float) -> None:
-        self.stub = AlertsServiceStub(channel(address))
+    def __init__(self, server: Server, token: bytes, heartbeat: int, first_frame: float) -> None:
+        self.server = server
+        self.stub = AlertsServiceStub(server.channel())
         self.token = token
         self.heartbeat = heartbeat  # seconds
         self.first_frame = first_frame  # how long a stream may bring nothing at all, in seconds
@@ -59,9 +60,8 @@ class Alerts:
                 return
 
     def _open(self) -> Any:
-        return self.stub.WatchAlerts(
-            WatchAlertsRequest(resume_token=self.token, heartbeat=Duration(seconds=self.heartbeat))
-        )
+        request = WatchAlertsRequest(resume_token=self.token, heartbeat=Duration(seconds=self.heartbeat))
+        return self.stub.WatchAlerts(request, metadata=self.server.credentials())
 
 
 class Kept:
@@ -91,13 +91,13 @@ class Kept:
 
 async def main() -> None:
     parser = argparse.ArgumentParser(description="Follows alerts.")
-    parser.add_argument("address", nargs="?", default="127.0.0.1:50051")
+    Server.add_arguments(parser)
     parser.add_argument("file", nargs="?", default="alerts.token", type=pathlib.Path, help="keeps how far it has come")
     parser.add_argument("--heartbeat", type=int, default=5, help="seconds")
     parser.add_argument("--first-frame", type=float, default=FIRST_FRAME, help="seconds")
     arguments = parser.parse_args()
     kept = Kept(arguments.file)
-    alerts = Alerts(arguments.address, kept.token, arguments.heartbeat, arguments.first_frame)
+    alerts = Alerts(Server.of(arguments), kept.token, arguments.heartbeat, arguments.first_frame)
     async for event in alerts.events():
         match event:
             case Lost():

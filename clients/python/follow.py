@@ -4,7 +4,9 @@ Copy this beside the code that is generated from paceline's .proto files. standi
 it.
 """
 
+import argparse
 import asyncio
+import pathlib
 import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from grpc_status import rpc_status
 
 # What helps to try again. Anything else the server would refuse again.
@@ -46,16 +48,45 @@ class Lost:
     again_in: float
 
 
-def channel(address: str) -> grpc.aio.Channel:
-    """A connection that notices when the server is gone, and buffers little of what is not read yet."""
-    options = [
-        ("grpc.keepalive_time_ms", 30_000),
-        ("grpc.keepalive_timeout_ms", 15_000),
-        ("grpc.http2.lookahead_bytes", 256 * 1024),
-        ("grpc.initial_reconnect_backoff_ms", 250),
-        ("grpc.max_reconnect_backoff_ms", 5_000),
-    ]
-    return grpc.aio.insecure_channel(address, options=options)
+@dataclass
+class Server:
+    """A server, and what it is shown."""
+
+    address: str
+    # Whom its certificate is believed of, in PEM: with it everything goes over TLS.
+    ca: pathlib.Path | None = None
+    # A token, which another program may renew.
+    token_file: pathlib.Path | None = None
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> "Server":
+        return cls(arguments.address, arguments.ca, arguments.token_file)
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("address", nargs="?", default="127.0.0.1:50051")
+        parser.add_argument("--ca", type=pathlib.Path, help="speak TLS, and believe this authority (PEM)")
+        parser.add_argument("--token-file", type=pathlib.Path, help="holds a token, and is read for each stream")
+
+    def channel(self) -> grpc.aio.Channel:
+        """A connection that notices when the server is gone, and buffers little of what is not read yet."""
+        options = [
+            ("grpc.keepalive_time_ms", 30_000),
+            ("grpc.keepalive_timeout_ms", 15_000),
+            ("grpc.http2.lookahead_bytes", 256 * 1024),
+            ("grpc.initial_reconnect_backoff_ms", 250),
+            ("grpc.max_reconnect_backoff_ms", 5_000),
+        ]
+        if self.ca is None:
+            return grpc.aio.insecure_channel(self.address, options=options)
+        tls = grpc.ssl_channel_credentials(self.ca.read_bytes())
+        return grpc.aio.secure_channel(self.address, tls, options=options)
+
+    def credentials(self) -> tuple[tuple[str, str], ...]:
+        """The metadata of a call that says who asks."""
+        if self.token_file is None:
+            return ()
+        return (("authorization", f"Bearer {self.token_file.read_text().strip()}"),)
 
 
 async def follow(
@@ -81,7 +112,7 @@ async def follow(
         except asyncio.TimeoutError:  # the builtin one only since Python 3.11
             reason, asked = silent, 0.0
         except grpc.aio.AioRpcError as error:
-            if error.code() not in PASSING:
+            if error.code() not in PASSING and not has_expired(error):
                 raise
             reason, asked = error.details() or error.code().name, retry_delay(error)
         finally:
@@ -91,6 +122,15 @@ async def follow(
         again_in = asked + random.uniform(0, bound)
         yield Lost(reason, again_in)
         await asyncio.sleep(again_in)
+
+
+def has_expired(error: grpc.aio.AioRpcError) -> bool:
+    """Whether the token has expired, so that the next one will do."""
+    if error.code() != grpc.StatusCode.UNAUTHENTICATED:
+        return False
+    status, info = rpc_status.from_call(error), ErrorInfo()
+    details = status.details if status else ()
+    return any(detail.Unpack(info) and info.reason == "CREDENTIALS_EXPIRED" for detail in details)
 
 
 def retry_delay(error: grpc.aio.AioRpcError) -> float:

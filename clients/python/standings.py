@@ -10,7 +10,7 @@ from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
-from follow import Lost, Opened, channel, follow
+from follow import Lost, Opened, Server, follow
 from paceline.v1.selector_pb2 import Selector
 from paceline.v1.standing_pb2 import Standing, Status
 from paceline.v1.standings_service_pb2 import (
@@ -32,8 +32,9 @@ class LiveMap:
     `standings` is replaced, never changed: whoever holds it holds what the server had at one revision.
     """
 
-    def __init__(self, address: str, selector: Selector) -> None:
-        self.stub = StandingsServiceStub(channel(address))
+    def __init__(self, server: Server, selector: Selector) -> None:
+        self.server = server
+        self.stub = StandingsServiceStub(server.channel())
         self.selector = selector
         self.token = b""
         self.standings: dict[Key, Standing] = {}
@@ -59,7 +60,7 @@ class LiveMap:
         request = WatchStandingsRequest(
             selector=self.selector, resume_token=self.token, heartbeat=Duration(seconds=HEARTBEAT)
         )
-        return self.stub.WatchStandings(request)
+        return self.stub.WatchStandings(request, metadata=self.server.credentials())
 
     def _void(self) -> None:
         self.stale, self._chunks = True, []
@@ -124,12 +125,12 @@ def line(standing: Standing) -> str:
 
 async def main() -> None:
     parser = argparse.ArgumentParser(description="Follows standings.")
-    parser.add_argument("address", nargs="?", default="127.0.0.1:50051")
+    Server.add_arguments(parser)
     parser.add_argument("--scope", action="append", default=[], help="with everyone below; none is all")
     parser.add_argument("--kpi", action="append", default=[], help="none is all")
     arguments = parser.parse_args()
     selector = Selector(scopes=arguments.scope, with_members=bool(arguments.scope), kpis=arguments.kpi)
-    live = LiveMap(arguments.address, selector)
+    live = LiveMap(Server.of(arguments), selector)
     async for event, value in live.events():
         match event:
             case "connecting":

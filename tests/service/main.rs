@@ -3,6 +3,7 @@
 //!
 //! Tests run side by side on one shared broker, each with topics of its own. Those that kill their broker have their own.
 
+mod access;
 mod alert_clients;
 mod alerts;
 mod amid;

@@ -11,6 +11,7 @@ import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 
 import { FIRST_FRAME_MS, follow, type Lost } from "./follow.js";
+import { showing } from "./token.js";
 import type { Alert } from "./gen/paceline/v1/alert_pb.js";
 import { AlertsService, type WatchAlertsResponse } from "./gen/paceline/v1/alerts_service_pb.js";
 import { Status } from "./gen/paceline/v1/standing_pb.js";
@@ -99,12 +100,14 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     heartbeat: { type: "string", default: "5" }, // seconds
+    "token-file": { type: "string" },
     "first-frame": { type: "string", default: String(FIRST_FRAME_MS / 1000) }, // seconds
   },
 });
 const [address = "http://127.0.0.1:8080", file = "alerts.token"] = positionals;
 const kept = new Kept(file);
-const client = createClient(AlertsService, createGrpcWebTransport({ baseUrl: address }));
+const transport = createGrpcWebTransport({ baseUrl: address, interceptors: showing(values["token-file"]) });
+const client = createClient(AlertsService, transport);
 const alerts = new Alerts(client, kept.token, Number(values.heartbeat), Number(values["first-frame"]) * 1000);
 for await (const event of alerts.events()) {
   if (event !== undefined && "news" in event) {

@@ -63,7 +63,7 @@ export async function* follow<F>(
       }
     } catch (thrown) {
       const error = ConnectError.from(thrown);
-      if (!PASSING.has(error.code)) throw error;
+      if (!PASSING.has(error.code) && !hasExpired(error)) throw error;
       [reason, askedMs] = [error.rawMessage, retryDelayMs(error)];
     } finally {
       clearTimeout(silent);
@@ -74,6 +74,16 @@ export async function* follow<F>(
     yield { news: "lost", reason, againInMs };
     await new Promise((resolve) => setTimeout(resolve, againInMs));
   }
+}
+
+/** Whether the token has expired, so that the next one will do: the first field of a `google.rpc.ErrorInfo` is the reason. */
+function hasExpired(error: ConnectError): boolean {
+  if (error.code !== Code.Unauthenticated) return false;
+  return error.details.some((detail) => {
+    if (!("type" in detail) || detail.type !== "google.rpc.ErrorInfo") return false;
+    const reader = new BinaryReader(detail.value);
+    return reader.len > 0 && reader.tag()[0] === 1 && reader.string() === "CREDENTIALS_EXPIRED";
+  });
 }
 
 /** How long the server asks to wait: the one field of a `google.rpc.RetryInfo` among the details of the error. */

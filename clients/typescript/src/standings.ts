@@ -8,6 +8,7 @@ import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 
 import { follow, type Lost } from "./follow.js";
+import { showing } from "./token.js";
 import { type Standing, Status } from "./gen/paceline/v1/standing_pb.js";
 import {
   type Removal,
@@ -171,10 +172,15 @@ function lines(event: Event): string[] {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { scope: { type: "string", multiple: true }, kpi: { type: "string", multiple: true } },
+  options: {
+    scope: { type: "string", multiple: true },
+    kpi: { type: "string", multiple: true },
+    "token-file": { type: "string" },
+  },
 });
 const scopes = values.scope ?? [];
-const transport = createGrpcWebTransport({ baseUrl: positionals[0] ?? "http://127.0.0.1:8080" });
+const baseUrl = positionals[0] ?? "http://127.0.0.1:8080";
+const transport = createGrpcWebTransport({ baseUrl, interceptors: showing(values["token-file"]) });
 const live = new LiveMap(createClient(StandingsService, transport), {
   scopes,
   withMembers: scopes.length > 0,

@@ -158,6 +158,6 @@ impl Watch for Alerts {
             heartbeat: self.heartbeat.try_into().ok(),
         });
         let mut alerts = AlertsServiceClient::new(channel).max_decoding_message_size(FRAME_BYTES);
-        Box::pin(async move { Ok(alerts.watch_alerts(request).await?.into_inner()) })
+        Box::pin(async move { Ok(alerts.watch_alerts(request?).await?.into_inner()) })
     }
 }

@@ -33,7 +33,7 @@ impl Client {
     ) -> Result<GetStandingsResponse, Error> {
         let on = on.unwrap_or_default().to_owned();
         let request = GetStandingsRequest { selector: Some(selector), on };
-        Ok(self.standings_service().get_standings(self.call(request)).await?.into_inner())
+        Ok(self.standings_service().get_standings(self.call(request)?).await?.into_inner())
     }
 
     /// A page of the records behind a standing.
@@ -45,7 +45,7 @@ impl Client {
         &self,
         request: ListContributorsRequest,
     ) -> Result<ListContributorsResponse, Error> {
-        Ok(self.standings_service().list_contributors(self.call(request)).await?.into_inner())
+        Ok(self.standings_service().list_contributors(self.call(request)?).await?.into_inner())
     }
 
     /// Why a standing is what it is.
@@ -56,7 +56,7 @@ impl Client {
         &self,
         request: ExplainStandingRequest,
     ) -> Result<ExplainStandingResponse, Error> {
-        Ok(self.standings_service().explain_standing(self.call(request)).await?.into_inner())
+        Ok(self.standings_service().explain_standing(self.call(request)?).await?.into_inner())
     }
 
     fn standings_service(&self) -> StandingsServiceClient<Channel> {
@@ -71,7 +71,7 @@ impl Client {
     /// # Errors
     /// The server cannot be asked.
     pub async fn kpis(&self) -> Result<Vec<Kpi>, Error> {
-        Ok(self.catalog().list_kpis(self.call(ListKpisRequest {})).await?.into_inner().kpis)
+        Ok(self.catalog().list_kpis(self.call(ListKpisRequest {})?).await?.into_inner().kpis)
     }
 
     /// All scopes. [`Scope::parent`] makes them a tree.
@@ -79,7 +79,7 @@ impl Client {
     /// # Errors
     /// The server cannot be asked.
     pub async fn scopes(&self) -> Result<Vec<Scope>, Error> {
-        Ok(self.catalog().list_scopes(self.call(ListScopesRequest {})).await?.into_inner().scopes)
+        Ok(self.catalog().list_scopes(self.call(ListScopesRequest {})?).await?.into_inner().scopes)
     }
 
     /// What of the sources is counted, and what is known to be missing.
@@ -87,7 +87,7 @@ impl Client {
     /// # Errors
     /// The server cannot be asked.
     pub async fn freshness(&self) -> Result<GetFreshnessResponse, Error> {
-        Ok(self.catalog().get_freshness(self.call(GetFreshnessRequest {})).await?.into_inner())
+        Ok(self.catalog().get_freshness(self.call(GetFreshnessRequest {})?).await?.into_inner())
     }
 
     fn catalog(&self) -> CatalogServiceClient<Channel> {
@@ -102,7 +102,7 @@ impl Client {
     /// # Errors
     /// A field is wrong, the goal is unknown, the config's, or edited meanwhile, or the edit could not be written.
     pub async fn set_goal(&self, request: SetGoalRequest) -> Result<SetGoalResponse, Error> {
-        Ok(self.goals().set_goal(self.call(request)).await?.into_inner())
+        Ok(self.goals().set_goal(self.call(request)?).await?.into_inner())
     }
 
     /// Deletes a goal.
@@ -113,7 +113,7 @@ impl Client {
         &self,
         request: DeleteGoalRequest,
     ) -> Result<DeleteGoalResponse, Error> {
-        Ok(self.goals().delete_goal(self.call(request)).await?.into_inner())
+        Ok(self.goals().delete_goal(self.call(request)?).await?.into_inner())
     }
 
     /// Goals: those of the config, then those that were set.
@@ -121,7 +121,7 @@ impl Client {
     /// # Errors
     /// A field is wrong.
     pub async fn list_goals(&self, request: ListGoalsRequest) -> Result<Vec<Goal>, Error> {
-        Ok(self.goals().list_goals(self.call(request)).await?.into_inner().goals)
+        Ok(self.goals().list_goals(self.call(request)?).await?.into_inner().goals)
     }
 
     /// A page of edits of goals, the latest first.
@@ -132,7 +132,7 @@ impl Client {
         &self,
         request: ListGoalEditsRequest,
     ) -> Result<ListGoalEditsResponse, Error> {
-        Ok(self.goals().list_goal_edits(self.call(request)).await?.into_inner())
+        Ok(self.goals().list_goal_edits(self.call(request)?).await?.into_inner())
     }
 
     fn goals(&self) -> GoalsServiceClient<Channel> {
@@ -153,6 +153,6 @@ impl Client {
     ) -> Result<ListAlertsResponse, Error> {
         let mut alerts =
             AlertsServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES);
-        Ok(alerts.list_alerts(self.call(request)).await?.into_inner())
+        Ok(alerts.list_alerts(self.call(request)?).await?.into_inner())
     }
 }

@@ -1,13 +1,16 @@
 //! A server, as one that is asked: where it is, who asks, and how connections to it are made.
 
+use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tonic::Request;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
 
 use crate::alerts::{AlertOptions, AlertStream};
-use crate::error::Error;
+use crate::credentials::{Tls, Token, bearer};
+use crate::error::{Error, root};
 use crate::standings::{Frames, LiveMap, WatchOptions};
 
 /// How long making a connection may take.
@@ -27,26 +30,48 @@ pub struct Client {
     endpoint: Endpoint,
     pub(crate) channel: Channel,
     actor: Option<AsciiMetadataValue>,
+    token: Option<Token>,
 }
 
 impl Client {
-    /// A server by its address, `host:port` or a URL. The connection is made when it is first used, and again whenever
-    /// it is needed and not there.
+    /// A server by its address, `host:port` or a URL; `https://` is over TLS, with what the system believes. The connection
+    /// is made when it is first used, and again whenever it is needed and not there.
     ///
     /// # Errors
-    /// [`Error::Address`]: the text is no address.
+    /// [`Error::Address`]: the text is no address. [`Error::Tls`]: the system believes nobody.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
     pub fn new(address: &str) -> Result<Self, Error> {
+        Self::secured(address, &Tls::default())
+    }
+
+    /// As [`Self::new`], with what TLS is made with, if the address is `https://`.
+    ///
+    /// # Errors
+    /// [`Error::Address`]: the text is no address. [`Error::Tls`]: a certificate or key is none.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub fn secured(address: &str, tls: &Tls) -> Result<Self, Error> {
         let url =
             if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
-        let endpoint =
-            Endpoint::from_shared(url).map_err(|_| Error::Address(address.to_owned()))?;
+        let refused = |_| Error::Address(address.to_owned());
+        let endpoint = Endpoint::from_shared(url).map_err(refused)?;
+        let endpoint = match endpoint.uri().scheme_str() {
+            Some("https") => {
+                let told = |error: tonic::transport::Error| {
+                    Error::Tls(error.source().map_or_else(|| error.to_string(), root))
+                };
+                endpoint.tls_config(tls.config()).map_err(told)?
+            }
+            Some("http") => endpoint,
+            _ => return Err(Error::Address(address.to_owned())),
+        };
         Ok(Self::of(endpoint))
     }
 
-    /// A server by an endpoint of tonic, for TLS and what else that can be told. How connections are kept alive, how long
+    /// A server by an endpoint of tonic, for what else that can be told. How connections are kept alive, how long
     /// making them may take and how much they buffer is set here.
     ///
     /// # Panics
@@ -58,7 +83,7 @@ impl Client {
             .http2_keep_alive_interval(KEEPALIVE)
             .keep_alive_timeout(KEEPALIVE_ANSWER);
         let channel = endpoint.connect_lazy();
-        Self { endpoint, channel, actor: None }
+        Self { endpoint, channel, actor: None, token: None }
     }
 
     /// Says who asks; the server calls whoever does not say it anonymous.
@@ -68,6 +93,32 @@ impl Client {
     pub fn with_actor(self, who: &str) -> Result<Self, Error> {
         let actor = who.parse().map_err(|_| Error::Actor(who.to_owned()))?;
         Ok(Self { actor: Some(actor), ..self })
+    }
+
+    /// Shows a token with every request. A stream ends when it expires, and so does following with it.
+    ///
+    /// # Errors
+    /// [`Error::Token`]: it has characters that no token has.
+    pub fn with_token(self, token: &str) -> Result<Self, Error> {
+        let header = bearer(token).ok_or(Error::Token)?;
+        Ok(Self { token: Some(Token::Fixed(header)), ..self })
+    }
+
+    /// Shows a token with every request, and asks for it each time: `source` answers the newest one, or in words why there is
+    /// none. A stream that ends because its token has expired is opened again with the next, and goes on where it was.
+    ///
+    /// `source` is called on a thread of the runtime, and has to be quick: read a file, or keep the token up to date elsewhere.
+    #[must_use]
+    pub fn with_token_from(
+        self,
+        source: impl Fn() -> Result<String, String> + Send + Sync + 'static,
+    ) -> Self {
+        Self { token: Some(Token::From(Arc::new(source))), ..self }
+    }
+
+    /// Whether credentials that have expired may be followed by others.
+    pub(crate) fn renews_token(&self) -> bool {
+        self.token.as_ref().is_some_and(Token::renews)
     }
 
     /// Follows the standings of a selection. Nothing is asked before [`LiveMap::next`].
@@ -95,19 +146,28 @@ impl Client {
             .connect_lazy()
     }
 
-    /// A request that says who asks.
-    pub(crate) fn request<T>(&self, message: T) -> Request<T> {
+    /// A request that says who asks, and shows it.
+    ///
+    /// # Errors
+    /// There is no token just now.
+    pub(crate) fn request<T>(&self, message: T) -> Result<Request<T>, Status> {
         let mut request = Request::new(message);
         if let Some(actor) = &self.actor {
             request.metadata_mut().insert("x-paceline-actor", actor.clone());
         }
-        request
+        if let Some(token) = &self.token {
+            request.metadata_mut().insert("authorization", token.header()?);
+        }
+        Ok(request)
     }
 
     /// The request of a plain call, which has a deadline.
-    pub(crate) fn call<T>(&self, message: T) -> Request<T> {
-        let mut request = self.request(message);
+    ///
+    /// # Errors
+    /// As [`Self::request`].
+    pub(crate) fn call<T>(&self, message: T) -> Result<Request<T>, Status> {
+        let mut request = self.request(message)?;
         request.set_timeout(CALL);
-        request
+        Ok(request)
     }
 }

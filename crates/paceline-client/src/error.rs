@@ -1,5 +1,6 @@
 //! Why the client cannot do what it was asked, and which refusals pass.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use tonic::{Code, Status};
@@ -19,8 +20,14 @@ pub enum Error {
     /// The name of who asks cannot be sent.
     #[error("`{0}` is not written in ASCII")]
     Actor(String),
+    /// The token cannot be sent.
+    #[error("the token has characters that no token has")]
+    Token,
+    /// TLS cannot be made with what was given.
+    #[error("TLS cannot be made: {0}")]
+    Tls(String),
     /// The server refuses, or cannot be asked.
-    #[error("{}", .0.message())]
+    #[error("{}", told(.0))]
     Refused(Box<Status>),
 }
 
@@ -29,7 +36,7 @@ impl Error {
     pub fn status(&self) -> Option<&Status> {
         match self {
             Self::Refused(status) => Some(status),
-            Self::Address(_) | Self::Actor(_) => None,
+            Self::Address(_) | Self::Actor(_) | Self::Token | Self::Tls(_) => None,
         }
     }
 
@@ -43,6 +50,33 @@ impl From<Status> for Error {
     fn from(status: Status) -> Self {
         Self::Refused(Box::new(status))
     }
+}
+
+/// What a status says, with what is behind it where no connection was made: that tells a certificate that is not believed from
+/// a server that is not there.
+pub(crate) fn told(status: &Status) -> String {
+    let cause = status.source().map(root).unwrap_or_default();
+    let message = status.message();
+    if cause.is_empty() || message.contains(&cause) {
+        return message.to_owned();
+    }
+    format!("{message}: {cause}")
+}
+
+/// The last cause of an error, in words.
+pub(crate) fn root(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}
+
+/// Whether the credentials have expired, and others would be taken.
+pub(crate) fn has_expired(status: &Status) -> bool {
+    let info = status.get_details_error_info();
+    status.code() == Code::Unauthenticated
+        && info.is_some_and(|info| info.reason == "CREDENTIALS_EXPIRED")
 }
 
 /// Whether trying again may help, with nothing else changed.

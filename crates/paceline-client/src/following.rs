@@ -15,7 +15,7 @@ use tonic::{Code, Status, Streaming};
 
 use crate::backoff::{Backoff, chance};
 use crate::client::Client;
-use crate::error::{Error, last_token, passes, retry_delay};
+use crate::error::{Error, has_expired, last_token, passes, retry_delay, told};
 
 /// How long opening a stream may take, once there is a connection or not.
 const OPEN: Duration = Duration::from_secs(15);
@@ -177,10 +177,11 @@ impl<W: Watch> Following<W> {
     fn lost(&mut self, status: Status) -> Result<Step<W::Frame>, Error> {
         let again_in = self.backoff.wait(retry_delay(&status), chance());
         self.state = State::Resting(Instant::now() + again_in);
-        if !passes(&status) {
+        let is_renewed = self.client.renews_token() && has_expired(&status);
+        if !(passes(&status) || is_renewed) {
             return Err(status.into());
         }
-        let (reason, code) = (status.message().to_owned(), status.code());
+        let (reason, code) = (told(&status), status.code());
         Ok(Step::Lost(Loss { reason, code, again_in, token: last_token(&status) }))
     }
 }

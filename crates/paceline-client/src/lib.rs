@@ -32,6 +32,7 @@ mod alerts;
 mod backoff;
 mod calls;
 mod client;
+mod credentials;
 mod error;
 mod following;
 pub mod proto;
@@ -39,6 +40,7 @@ mod standings;
 
 pub use alerts::{AlertEvent, AlertOptions, AlertStream};
 pub use client::Client;
+pub use credentials::Tls;
 pub use error::Error;
 pub use following::Loss;
 pub use standings::{

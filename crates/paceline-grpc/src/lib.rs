@@ -42,6 +42,6 @@ pub use convert::alert_message;
 pub use limits::Limits;
 pub use metric::describe;
 pub use served::{AppendGoal, Appending, Clock, Served};
-pub use server::{Error, Origin, OriginError, Server};
+pub use server::{Error, Origin, OriginError, Secured, Server};
 pub use watch::TOKEN_TRAILER;
 pub use who::{Credentials, Identify, Identifying, Principal, Role, Unidentified};

@@ -5,11 +5,16 @@ mod gather;
 mod health;
 mod last_call;
 mod origin;
+mod secure;
 mod web;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware;
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
@@ -31,6 +36,7 @@ use crate::who;
 
 pub(crate) use last_call::LastCall;
 pub use origin::{Origin, OriginError};
+pub use secure::Secured;
 
 /// The largest request.
 const REQUEST_BYTES: usize = 64 * 1024;
@@ -55,6 +61,7 @@ pub struct Server {
     served: Served,
     services: Router,
     health: HealthReporter,
+    secured: Option<watch::Receiver<Secured>>,
     shutdown: CancellationToken,
 }
 
@@ -94,7 +101,13 @@ impl Server {
         health::begin(&health).await;
         let identified = middleware::from_fn_with_state(served.identify.clone(), who::identified);
         let services = routes.prepare().into_axum_router().layer(identified);
-        Ok(Self { served, services, health, shutdown })
+        Ok(Self { served, services, health, secured: None, shutdown })
+    }
+
+    /// Takes connections over TLS alone, each as it is secured when it is made.
+    #[must_use]
+    pub fn secured_by(self, secured: watch::Receiver<Secured>) -> Self {
+        Self { secured: Some(secured), ..self }
     }
 
     /// Serves gRPC on `listener`, and keeps the health, until shutdown. When all clients have taken the ends of their
@@ -103,7 +116,7 @@ impl Server {
         let router = self.services.clone();
         tokio::join!(
             health::follow(self.health.clone(), &self.served.live, &self.shutdown),
-            self.accept(listener, accept::http2(), router),
+            self.accept(listener, accept::http2(), router, |secured| &secured.grpc),
         );
     }
 
@@ -111,11 +124,19 @@ impl Server {
     /// browser.
     pub async fn web(&self, listener: TcpListener, pages: Router, origins: &[Origin]) {
         let router = web::router(self.services.clone(), pages, origins);
-        self.accept(listener, accept::http1(&self.served.limits), router).await;
+        let http = accept::http1(&self.served.limits);
+        self.accept(listener, http, router, |secured| &secured.web).await;
     }
 
-    async fn accept(&self, listener: TcpListener, http: accept::Http, router: Router) {
-        accept::serve(listener, http, router, &self.served.limits, &self.shutdown).await;
+    async fn accept(
+        &self,
+        listener: TcpListener,
+        http: accept::Http,
+        router: Router,
+        of: fn(&Secured) -> &Arc<ServerConfig>,
+    ) {
+        let tls = self.secured.clone().map(|secured| secure::Tls { secured, of });
+        accept::serve(listener, http, router, tls, &self.served.limits, &self.shutdown).await;
     }
 }
 

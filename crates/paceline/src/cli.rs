@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use paceline::client::{Refused, Usage};
+use paceline::client::{Access, Refused, Usage};
 use paceline::clock::Clock;
+use paceline::config::{Config, Diagnostics};
 use paceline::{config, demo, explain, goals, serve, telemetry, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +38,9 @@ enum Command {
         /// The clock of the engine: `fixed:2026-12-31T23:59:59Z` stands still, `from:…` starts there
         #[arg(long, value_name = "CLOCK")]
         clock: Option<Clock>,
+        /// Serve other hosts although nobody is asked who they are, or is asked in plain text
+        #[arg(long)]
+        insecure: bool,
     },
     /// See it run without Kafka or a config: a simulated sales organisation and a live board
     Demo(Demo),
@@ -52,6 +56,9 @@ enum Command {
         /// The config file
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+        /// Let pass what `serve --insecure` would
+        #[arg(long)]
+        insecure: bool,
     },
     /// Show what a config looks like
     #[command(subcommand)]
@@ -80,11 +87,38 @@ struct Demo {
     http: SocketAddr,
 }
 
+/// Which server, and what it is shown.
 #[derive(Args)]
-struct Watch {
-    /// The server
+struct Reach {
+    /// The server, as `host:port`, or as `https://host:port` over TLS
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
     addr: String,
+    /// A file with a token, which is read again for each connection; otherwise the token in PACELINE_TOKEN, if any
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Whom the server's certificate is believed of, in PEM; whom the system believes otherwise
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// A certificate to show, in PEM
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// Its key, in PEM
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+}
+
+impl Reach {
+    fn access(self) -> Access {
+        let Self { addr, token_file, ca, cert, key } = self;
+        let token = std::env::var("PACELINE_TOKEN").ok().filter(|token| !token.is_empty());
+        Access { address: addr, token_file, token, ca, certificate: cert.zip(key) }
+    }
+}
+
+#[derive(Args)]
+struct Watch {
+    #[command(flatten)]
+    reach: Reach,
     /// A scope with everyone below it: `rep:U1`, `team:M1`, `org`, `unassigned`; may be repeated, none is all
     #[arg(long, value_name = "SCOPE")]
     scope: Vec<String>,
@@ -104,9 +138,8 @@ struct Watch {
 
 #[derive(Args)]
 struct Explain {
-    /// The server
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
-    addr: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Whose number: `rep:U1`, `team:M1`, `org`, `unassigned`
     #[arg(long, value_name = "SCOPE")]
     scope: String,
@@ -166,9 +199,8 @@ enum Goals {
 
 #[derive(Args)]
 struct Server {
-    /// The server
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
-    addr: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Who edits, for the record of edits; the name of the user otherwise
     #[arg(long, value_name = "NAME")]
     who: Option<String>,
@@ -229,12 +261,14 @@ enum Shape {
 /// Runs a command to its exit code.
 pub(crate) fn run(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
-        Command::Serve { config, clock } => serve(&config, clock.unwrap_or_default()),
+        Command::Serve { config, clock, insecure } => {
+            serve(&config, clock.unwrap_or_default(), insecure)
+        }
         Command::Demo(options) => demo(options),
         Command::Watch(options) => watch(options),
         Command::Goals(command) => goals(command),
         Command::Explain(options) => explain(options),
-        Command::Check { config } => check(&config),
+        Command::Check { config, insecure } => check(&config, insecure),
         Command::Config(Shape::Schema) => schema(),
         Command::Config(Shape::Example) => print(config::EXAMPLE),
         Command::Config(Shape::Preset) => print(config::SALESFORCE),
@@ -248,8 +282,8 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     })
 }
 
-fn serve(path: &Path, clock: Clock) -> anyhow::Result<ExitCode> {
-    let config = match config::load(path) {
+fn serve(path: &Path, clock: Clock, insecure: bool) -> anyhow::Result<ExitCode> {
+    let config = match load(path, insecure) {
         Ok(config) => config,
         Err(diagnostics) => {
             write!(io::stderr(), "{diagnostics}")?;
@@ -268,10 +302,10 @@ fn demo(options: Demo) -> anyhow::Result<ExitCode> {
 
 fn watch(options: Watch) -> anyhow::Result<ExitCode> {
     telemetry::log("error");
-    let Watch { addr, scope, kpi, period, json, limit } = options;
-    let title = format!("paceline at {addr}");
+    let Watch { reach, scope, kpi, period, json, limit } = options;
+    let title = format!("paceline at {}", reach.addr);
     let options = watch::Options {
-        address: addr,
+        access: reach.access(),
         scopes: scope,
         kpis: kpi,
         periods: period,
@@ -288,8 +322,9 @@ fn watch(options: Watch) -> anyhow::Result<ExitCode> {
 
 fn explain(options: Explain) -> anyhow::Result<ExitCode> {
     telemetry::log("error");
-    let Explain { addr: address, scope, kpi, period, on, since, records, json } = options;
-    let options = explain::Options { address, scope, kpi, period, on, since, records, json };
+    let Explain { reach, scope, kpi, period, on, since, records, json } = options;
+    let options =
+        explain::Options { access: reach.access(), scope, kpi, period, on, since, records, json };
     block_on(async move { explain::run(&options).await })
 }
 
@@ -316,7 +351,7 @@ fn goals(command: Goals) -> anyhow::Result<ExitCode> {
 impl Server {
     fn server(self) -> goals::Server {
         let user = || std::env::var("USER").ok().filter(|user| !user.is_empty());
-        goals::Server { address: self.addr, who: self.who.or_else(user) }
+        goals::Server { access: self.reach.access(), who: self.who.or_else(user) }
     }
 }
 
@@ -353,8 +388,14 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn check(path: &Path) -> anyhow::Result<ExitCode> {
-    match config::load(path) {
+/// Reads a config, in which a risk is a mistake unless it is taken.
+fn load(path: &Path, insecure: bool) -> Result<Config, Diagnostics> {
+    let config = config::load(path)?;
+    if insecure || config.risks.0.is_empty() { Ok(config) } else { Err(config.risks) }
+}
+
+fn check(path: &Path, insecure: bool) -> anyhow::Result<ExitCode> {
+    match load(path, insecure) {
         Ok(config) => {
             let notes: String = config.notes.iter().map(|note| format!("note: {note}\n")).collect();
             print(&format!("{}: {}\n{notes}", path.display(), config.summary()))

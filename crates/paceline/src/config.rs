@@ -5,6 +5,7 @@
 //! typed sections (`decode`, one file for each top-level key) → a [`Config`] (`document`).
 
 mod alerts;
+mod auth;
 mod calendars;
 pub(crate) mod csv;
 mod currency;
@@ -47,10 +48,11 @@ use paceline_core::roster::Roster;
 use paceline_crm::{Decoder, EntityBinding, Format};
 
 pub use alerts::Alerts;
+pub use auth::Auth;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use kafka::Kafka;
 pub use preset::SALESFORCE;
-pub use server::Server;
+pub use server::{Server, Tls};
 pub use sources::Source;
 pub use topics::Topics;
 
@@ -80,6 +82,8 @@ pub struct Config {
     pub rates: Rates,
     /// Where clients reach the service.
     pub server: Server,
+    /// Who may ask; everybody may without.
+    pub auth: Option<Auth>,
     /// The topics for the service's own records.
     pub topics: Topics,
     /// When alerts are raised, and how long they are kept.
@@ -88,6 +92,8 @@ pub struct Config {
     pub max_lag: SignedDuration,
     /// What the person who wrote the config should know.
     pub notes: Vec<String>,
+    /// What lets others in than may be meant, and needs `serve --insecure`.
+    pub risks: Diagnostics,
 }
 
 /// Reads a config file and all that it includes.

@@ -17,6 +17,7 @@ use paceline_sim::format::Format;
 use paceline_sim::{Entity, Options as Organising, Organisation, Simulation};
 use tokio_util::sync::CancellationToken;
 
+use crate::client::Access;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::serve;
@@ -73,7 +74,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let running = tokio::spawn(service.run(metrics, stop.clone()));
     let produced = tokio::spawn(traffic.live(options.rate, stop.clone()));
     let watching = watch::Options {
-        address: address.to_string(),
+        access: Access::of(address.to_string()),
         limit: options.limit,
         title: format!("paceline demo · gRPC on {address} · HTTP on {}", options.http),
         ..watch::Options::default()

@@ -5,16 +5,16 @@ mod text;
 
 use std::io::{self, Write};
 
-use paceline_client::{Client, proto};
+use paceline_client::proto;
 
-use crate::client;
+use crate::client::{self, Access};
 use crate::json::Shape;
 
 /// What is explained, and how it is told.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The server, `host:port` or a URL.
-    pub address: String,
+    /// The server, and what it is shown.
+    pub access: Access,
     /// Whose number it is: `rep:U1`, `team:M1`, `org`, `unassigned`.
     pub scope: String,
     /// The KPI.
@@ -36,7 +36,7 @@ pub struct Options {
 /// # Errors
 /// [`client::Usage`] and [`client::Refused`]; otherwise the server cannot be asked.
 pub async fn run(options: &Options) -> anyhow::Result<()> {
-    let client = Client::new(&options.address).map_err(client::refusal)?;
+    let client = options.access.client()?;
     let Options { scope, kpi, period, on, since, records, json, .. } = options.clone();
     let on = on.unwrap_or_default();
     let request = proto::ExplainStandingRequest {

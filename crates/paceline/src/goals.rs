@@ -9,13 +9,13 @@ use std::path::Path;
 use anyhow::Context;
 use paceline_client::{Client, proto};
 
-use crate::client::{self, Usage};
+use crate::client::{self, Access, Usage};
 
 /// Which server, and who asks it.
 #[derive(Clone, Debug, Default)]
 pub struct Server {
-    /// The server, `host:port` or a URL.
-    pub address: String,
+    /// The server, and what it is shown.
+    pub access: Access,
     /// Who edits; the server calls whoever does not say it anonymous.
     pub who: Option<String>,
 }
@@ -124,7 +124,7 @@ struct Asker {
 
 impl Asker {
     fn new(server: &Server) -> anyhow::Result<Self> {
-        let client = Client::new(&server.address).map_err(client::refusal)?;
+        let client = server.access.client()?;
         let client = match &server.who {
             Some(who) => client.with_actor(who).map_err(client::refusal)?,
             None => client,

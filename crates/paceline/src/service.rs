@@ -1,5 +1,6 @@
 //! The service: what `serve` and `demo` run. It wires Kafka to the engine and the engine to gRPC and HTTP.
 
+mod access;
 pub mod alerts;
 pub mod goals;
 mod http;
@@ -26,12 +27,14 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::telemetry::Metrics;
+use access::Access;
 
 /// A service that is listening, and not reading yet.
 pub struct Service {
     config: Config,
     clock: Clock,
     live: Arc<Live>,
+    access: Access,
     grpc: TcpListener,
     http: TcpListener,
 }
@@ -40,7 +43,7 @@ impl Service {
     /// Takes the addresses of the config.
     ///
     /// # Errors
-    /// An address cannot be listened on.
+    /// An address cannot be listened on, or a file of keys or certificates cannot be used.
     pub async fn bind(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
@@ -59,6 +62,7 @@ impl Service {
             .with_hold(config.alerts.hold);
         Ok(Self {
             live: Arc::new(live),
+            access: Access::new(&config)?,
             grpc: listen("server.grpc", config.server.grpc).await?,
             http: listen("server.http", config.server.http).await?,
             config,
@@ -92,24 +96,29 @@ impl Service {
     /// # Errors
     /// A part of the service failed; the others are ended then.
     pub async fn run(self, metrics: Metrics, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { config, clock, live, grpc, http } = self;
+        let Self { config, clock, live, access, grpc, http } = self;
         let settings = settings(&config);
         let served = Served {
             live: live.clone(),
             clock: clock.shared(),
             wall: Clock::System.shared(),
             append_goal: goals::appender(&settings, &config.topics.goals)?,
-            identify: None,
-            ranks_only: false,
+            identify: access.identify.clone(),
+            ranks_only: config.auth.as_ref().is_some_and(|auth| auth.ranks_only),
             limits: Limits::default(),
         };
-        let server = Arc::new(Server::new(served, stop.clone()).await?);
+        let mut server = Server::new(served, stop.clone()).await?;
+        if let Some(secured) = access.secured() {
+            server = server.secured_by(secured);
+        }
+        let server = Arc::new(server);
         let pages = http::pages(live.clone(), metrics);
         let origins = config.server.origins.clone();
         let letters = Arc::new(DeadLetters::new(&settings)?);
         let parts = [
             spawn("gRPC", &stop, serve_grpc(server.clone(), grpc)),
             spawn("HTTP", &stop, serve_http(server, http, pages, origins)),
+            spawn("the certificates", &stop, access.keep(stop.clone())),
             spawn("the clock", &stop, ticker::run(live.clone(), clock, stop.clone())),
             spawn(
                 "the intake",

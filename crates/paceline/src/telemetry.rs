@@ -27,6 +27,7 @@ impl Metrics {
         paceline_engine::describe();
         paceline_kafka::describe();
         paceline_grpc::describe();
+        paceline_auth::describe();
         Ok(Self { handle: Arc::new(handle) })
     }
 

@@ -14,7 +14,7 @@ use paceline_client::{Client, Event, News as Frames, WatchOptions, proto};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::client;
+use crate::client::{self, Access};
 use crate::json::Shape;
 use board::Board;
 use follow::{News, follow};
@@ -22,8 +22,8 @@ use follow::{News, follow};
 /// What to follow, and how to show it.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The server, `host:port` or a URL.
-    pub address: String,
+    /// The server, and what it is shown.
+    pub access: Access,
     /// The scopes, as selectors write them, with everyone below; none is all.
     pub scopes: Vec<String>,
     /// The KPIs; none is all.
@@ -76,7 +76,7 @@ fn unless_unread(error: anyhow::Error) -> anyhow::Result<()> {
 }
 
 async fn show(options: Options, stop: CancellationToken) -> anyhow::Result<()> {
-    let client = Client::new(&options.address).map_err(client::refusal)?;
+    let client = options.access.client()?;
     if options.json {
         return as_json(&client, options.watch()).await;
     }

@@ -42,7 +42,9 @@ fn said(path: &Path) -> String {
     match config::load(path) {
         Ok(config) => {
             let notes: String = config.notes.iter().map(|note| format!("note: {note}\n")).collect();
-            format!("{}\n{notes}", config.summary())
+            let risks: String =
+                config.risks.0.iter().map(|risk| format!("without --insecure: {risk}")).collect();
+            format!("{}\n{notes}{risks}", config.summary())
         }
         Err(diagnostics) => diagnostics.to_string(),
     }
@@ -113,6 +115,12 @@ fn exit_codes_tell_a_mistake_from_bad_usage() {
         (&["check", "--config", "src/config/example.yaml"][..], 0),
         (&["check", "--config", "tests/config/kpi_unknown_field.yaml"], 1),
         (&["check", "--config", "tests/config/there_is_none.yaml"], 1),
+        (&["check", "--config", "tests/config/ok_auth.yaml"], 0),
+        (&["check", "--config", "tests/config/server_exposed.yaml"], 1),
+        (&["check", "--config", "tests/config/server_exposed_plain.yaml"], 1),
+        (&["check", "--config", "tests/config/server_exposed.yaml", "--insecure"], 0),
+        (&["serve", "--config", "tests/config/server_exposed.yaml"], 2),
+        (&["serve", "--config", "tests/config/server_exposed_plain.yaml"], 2),
         (&["check"], 2),
         (&["dance"], 2),
         (&["config", "schema"], 0),

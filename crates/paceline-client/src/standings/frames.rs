@@ -103,6 +103,6 @@ impl Watch for WatchOptions {
         });
         let mut standings =
             StandingsServiceClient::new(channel).max_decoding_message_size(FRAME_BYTES);
-        Box::pin(async move { Ok(standings.watch_standings(request).await?.into_inner()) })
+        Box::pin(async move { Ok(standings.watch_standings(request?).await?.into_inner()) })
     }
 }

@@ -5,6 +5,7 @@
 //! together is shown by the tests of the whole program.
 
 mod alerts;
+mod credentials;
 mod history;
 mod live;
 mod stage;

@@ -29,6 +29,8 @@ type Frames<F> = Pin<Box<dyn Stream<Item = Result<F, Status>> + Send>>;
 pub(crate) struct Asked<Q, F> {
     pub(crate) request: Q,
     pub(crate) actor: Option<String>,
+    /// The `authorization` header.
+    pub(crate) token: Option<String>,
     answer: tokio::sync::oneshot::Sender<Result<mpsc::Receiver<Result<F, Status>>, Status>>,
 }
 
@@ -109,10 +111,10 @@ impl<F> Speaking<F> {
 
 impl<Q, F: Send + 'static> Watches<Q, F> {
     async fn ask(&self, request: Request<Q>) -> Result<Response<Frames<F>>, Status> {
-        let actor = request.metadata().get("x-paceline-actor");
-        let actor = actor.and_then(|actor| Some(actor.to_str().ok()?.to_owned()));
+        let header = |name: &str| Some(request.metadata().get(name)?.to_str().ok()?.to_owned());
+        let (actor, token) = (header("x-paceline-actor"), header("authorization"));
         let (answer, answered) = tokio::sync::oneshot::channel();
-        let asked = Asked { request: request.into_inner(), actor, answer };
+        let asked = Asked { request: request.into_inner(), actor, token, answer };
         self.0.send(asked).await.map_err(|_| Status::cancelled("the test has ended"))?;
         let frames = answered.await.map_err(|_| Status::unavailable("nobody answers"))??;
         Ok(Response::new(Box::pin(ReceiverStream::new(frames))))

@@ -19,6 +19,7 @@ use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use metrics::{counter, gauge};
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, sleep_until, timeout};
@@ -26,8 +27,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::gather::{Gathered, Wire};
 use super::last_call::LastCall;
+use super::secure::{self, Tls};
 use crate::limits::Limits;
 use crate::metric;
+use crate::who::PeerCertificate;
 
 /// Streams of one connection at a time.
 const STREAMS: u32 = 128;
@@ -39,8 +42,6 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 const TCP_RETRY: Duration = Duration::from_secs(10);
 /// How long a new connection may take to say what it speaks, which nothing looks after while it is half said.
 const PREFACE: Duration = Duration::from_secs(5);
-/// How long to wait for more of that.
-const MORE: Duration = Duration::from_millis(20);
 /// The largest head of a request over HTTP/1.1.
 const HEAD_BYTES: usize = 64 * 1024;
 /// How much may be buffered for one stream beyond what its client has room for: many streams may stall at once.
@@ -70,6 +71,8 @@ impl Http {
 struct Shared {
     http: Http,
     router: Router,
+    /// How connections are secured, if they are.
+    tls: Option<Tls>,
     /// How long a connection lives, give or take a tenth.
     age: Duration,
     /// How long it has then for its streams to end.
@@ -85,6 +88,7 @@ pub(super) async fn serve(
     listener: TcpListener,
     http: Http,
     router: Router,
+    tls: Option<Tls>,
     limits: &Limits,
     shutdown: &CancellationToken,
 ) {
@@ -92,6 +96,7 @@ pub(super) async fn serve(
     let shared = Shared {
         http,
         router,
+        tls,
         age: limits.age,
         patience: limits.patience,
         shutdown: shutdown.clone(),
@@ -136,7 +141,7 @@ async fn converse(stream: TcpStream, peer: SocketAddr, shared: Shared) {
     let cut = shared.cut.clone();
     let spoken = tokio::select! {
         () = cut.cancelled() => Ok(()),
-        spoken = speak(stream, shared) => spoken,
+        spoken = speak(stream, peer, shared) => spoken,
     };
     if let Err(error) = spoken {
         tracing::debug!(%peer, %error, "connection broke off");
@@ -144,28 +149,47 @@ async fn converse(stream: TcpStream, peer: SocketAddr, shared: Shared) {
     gauge!(metric::CONNECTIONS).decrement(1);
 }
 
-async fn speak(
-    stream: TcpStream,
-    shared: Shared,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let Shared { http, router, age, patience, shutdown, .. } = shared;
+async fn speak(stream: TcpStream, peer: SocketAddr, shared: Shared) -> Spoken {
     stream.set_nodelay(true)?;
     let keepalive =
         TcpKeepalive::new().with_time(TCP_KEEPALIVE).with_interval(TCP_RETRY).with_retries(3);
     SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+    let Some(tls) = &shared.tls else { return listen(stream, None, shared).await };
     tokio::select! {
-        () = shutdown.cancelled() => return Ok(()),
-        spoke = timeout(PREFACE, preface(&stream, http.preface())) => {
-            spoke.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        () = shared.shutdown.cancelled() => Ok(()),
+        secured = secure::handshake(stream, peer, tls) => {
+            let (stream, certificate) = secured?;
+            listen(stream, certificate, shared).await
         }
     }
+}
+
+/// What became of a connection.
+type Spoken = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+async fn listen<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    mut stream: S,
+    certificate: Option<PeerCertificate>,
+    shared: Shared,
+) -> Spoken {
+    let Shared { http, router, age, patience, shutdown, .. } = shared;
+    let said = tokio::select! {
+        () = shutdown.cancelled() => return Ok(()),
+        said = timeout(PREFACE, preface(&mut stream, http.preface())) => {
+            said.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??
+        }
+    };
     let last = LastCall::new(age, patience);
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(last);
+        if let Some(certificate) = &certificate {
+            request.extensions_mut().insert(certificate.clone());
+        }
         router.call(request)
     });
-    let (stream, finish) = (TokioIo::new(Wire(stream)), Finish { last, patience, shutdown });
+    let stream = TokioIo::new(Wire::new(stream, said));
+    let finish = Finish { last, patience, shutdown };
     match http {
         Http::One(http) => finish.serve(http.serve_connection(stream, service)).await?,
         Http::Two(http) => finish.serve(http.serve_connection(stream, service)).await?,
@@ -173,16 +197,11 @@ async fn speak(
     Ok(())
 }
 
-/// Waits until so many bytes have come, or the end; they stay to be read.
-async fn preface(stream: &TcpStream, bytes: usize) -> io::Result<()> {
-    let mut first = [0; 24];
-    loop {
-        let come = stream.peek(&mut first[..bytes]).await?;
-        if come == 0 || come == bytes {
-            return Ok(());
-        }
-        sleep(MORE).await;
-    }
+/// The first bytes that a client says, so many or all that come.
+async fn preface(stream: &mut (impl AsyncRead + Unpin), bytes: usize) -> io::Result<Vec<u8>> {
+    let mut said = Vec::with_capacity(bytes);
+    stream.take(bytes as u64).read_to_end(&mut said).await?;
+    Ok(said)
 }
 
 /// When a connection is to take no further requests, and how long what is open may take then.

@@ -12,39 +12,54 @@ use std::task::{Context, Poll};
 
 use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::task::yield_now;
 
-/// A socket that takes what is in one buffer, so that small frames are copied into one.
+/// A socket that takes what is in one buffer, so that small frames are copied into one. What was read of it already is read
+/// again first.
 #[derive(Debug)]
-pub(super) struct Wire(pub(super) TcpStream);
+pub(super) struct Wire<S> {
+    stream: S,
+    said: Vec<u8>,
+}
 
-impl AsyncRead for Wire {
+impl<S> Wire<S> {
+    pub(super) fn new(stream: S, said: Vec<u8>) -> Self {
+        Self { stream, said }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        pin!(&mut self.0).poll_read(context, buffer)
+        if self.said.is_empty() {
+            return pin!(&mut self.stream).poll_read(context, buffer);
+        }
+        let take = self.said.len().min(buffer.remaining());
+        buffer.put_slice(&self.said[..take]);
+        self.said.drain(..take);
+        Poll::Ready(Ok(()))
     }
 }
 
 // Vectored writes are left out on purpose.
-impl AsyncWrite for Wire {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        pin!(&mut self.0).poll_write(context, bytes)
+        pin!(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        pin!(&mut self.0).poll_flush(context)
+        pin!(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        pin!(&mut self.0).poll_shutdown(context)
+        pin!(&mut self.stream).poll_shutdown(context)
     }
 }
 

@@ -29,7 +29,7 @@ fn cors(origins: &[Origin]) -> CorsLayer {
         names.iter().map(|name| HeaderName::from_static(name)).collect()
     };
     let mut sent = names(&["x-grpc-web", "x-user-agent", "grpc-timeout", "x-paceline-actor"]);
-    sent.push(header::CONTENT_TYPE);
+    sent.extend([header::CONTENT_TYPE, header::AUTHORIZATION]);
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.iter().map(|origin| origin.header().clone())))
         .allow_methods([Method::POST])

@@ -98,14 +98,21 @@ async fn a_page_of_a_named_origin_may_ask() {
     let stage = Stage::open().await;
     let mut browser = Browser::new(&stage).await;
     let preflight = format!(
-        "OPTIONS {KPIS} HTTP/1.1\r\norigin: {ORIGIN}\r\naccess-control-request-method: POST\r\naccess-control-request-headers: content-type,x-grpc-web,x-user-agent,grpc-timeout\r\nconnection: close"
+        "OPTIONS {KPIS} HTTP/1.1\r\norigin: {ORIGIN}\r\naccess-control-request-method: POST\r\naccess-control-request-headers: authorization,content-type,x-grpc-web,x-user-agent,grpc-timeout\r\nconnection: close"
     );
     browser.send(&preflight, b"").await;
     let (head, _) = browser.rest().await;
     assert!(head.starts_with("http/1.1 200"), "{head}");
     assert!(head.contains(&format!("access-control-allow-origin: {ORIGIN}")), "{head}");
     assert!(head.contains("access-control-allow-methods: post"), "{head}");
-    for name in ["content-type", "x-grpc-web", "x-user-agent", "grpc-timeout", "x-paceline-actor"] {
+    for name in [
+        "authorization",
+        "content-type",
+        "x-grpc-web",
+        "x-user-agent",
+        "grpc-timeout",
+        "x-paceline-actor",
+    ] {
         assert!(head.contains(name), "{name} is not allowed: {head}");
     }
 

@@ -11,6 +11,7 @@ use paceline_crm::{EntityBinding, FieldBinding};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::auth::RawAuth;
 use super::calendars::RawCalendar;
 use super::currency::RawCurrency;
 use super::decode::decode;
@@ -29,7 +30,7 @@ use super::sources::RawSource;
 use super::status::RawStatus;
 use super::topics::RawTopics;
 use super::{
-    Config, alerts, calendars, entities, goals, reps, server, sources, status, ties, topics,
+    Config, alerts, auth, calendars, entities, goals, reps, server, sources, status, ties, topics,
 };
 
 /// The config of paceline: which changes are read from Kafka, what is measured of them, and who is to reach what.
@@ -66,6 +67,8 @@ pub(super) struct Document {
     status: Option<RawStatus>,
     /// Where clients reach the service.
     server: Option<RawServer>,
+    /// Who may ask, and how it is found out who they are. Default: everybody may ask everything, and only this host can.
+    auth: Option<Located<RawAuth>>,
     /// The topics that the service keeps its own records in.
     topics: Option<RawTopics>,
     /// When alerts are raised, and how long they are kept.
@@ -127,7 +130,10 @@ impl Document {
         let raw_status = self.status.unwrap_or_default();
         let bands = status::compile(&raw_status, report);
         let max_lag = status::max_lag(&raw_status, report);
-        let server = server::compile(&self.server.unwrap_or_default(), report);
+        let raw_server = self.server.unwrap_or_default();
+        let server = server::compile(&raw_server, report);
+        auth::check_exposure(&raw_server, &server, self.auth.is_some(), report);
+        let auth = self.auth.as_ref().map(|raw| auth::compile(raw, &server, report));
         let topics = topics::compile(&raw_topics, report);
         let alerts = alerts::compile(&self.alerts.unwrap_or_default(), report);
         let sources =
@@ -152,7 +158,7 @@ impl Document {
         };
         let facts = reps.facts();
         let roster = reps.roster(&calendars, &mut symbols, report)?;
-        let kafka = kafka?;
+        let (kafka, auth) = (kafka?, auth.map_or(Some(None), |auth| auth.map(Some))?);
         notes.extend(overruled(&kafka));
         let bindings = bindings(&kept);
         let entities = kept.into_iter().map(|declared| declared.entity).collect();
@@ -168,10 +174,12 @@ impl Document {
             reps_from,
             rates,
             server,
+            auth,
             topics,
             alerts,
             max_lag,
             notes,
+            risks: report.risks(),
         })
     }
 }

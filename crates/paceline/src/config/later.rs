@@ -9,10 +9,8 @@ struct Later {
     remedy: &'static str,
 }
 
-const KEYS: &[Later] = &[
-    later("", "auth", "leave it out, and let only trusted hosts reach the ports of `server`"),
-    later("", "storage", "leave it out: the state is rebuilt from the topics at every start"),
-];
+const KEYS: &[Later] =
+    &[later("", "storage", "leave it out: the state is rebuilt from the topics at every start")];
 
 const WORDS: &[Later] = &[
     later("sources", "cloudevents", "use paceline, salesforce or debezium"),

@@ -19,6 +19,8 @@ pub(super) struct Report {
     /// The KPIs of the preset that are left out, each with the entity that no source feeds.
     left_out: Vec<(String, String)>,
     found: Vec<Found>,
+    /// What is right, and may not be wanted.
+    risks: Vec<Found>,
     secrets: Vec<Secret>,
 }
 
@@ -39,6 +41,18 @@ impl Report {
     pub(super) fn error(&mut self, at: At, message: impl Display, remedy: impl Display) {
         let column = self.places.place(at).column;
         self.note(at, column, message.to_string(), remedy.to_string());
+    }
+
+    /// Notes what is no mistake, and lets others in than may be meant.
+    pub(super) fn risk(&mut self, at: At, message: impl Display, remedy: impl Display) {
+        let column = self.places.place(at).column;
+        let found = self.found_at(at, column, message.to_string(), remedy.to_string());
+        self.risks.push(found);
+    }
+
+    /// All of those.
+    pub(super) fn risks(&self) -> Diagnostics {
+        Diagnostics(self.risks.iter().map(|found| self.shown(&found.diagnostic)).collect())
     }
 
     /// Notes that a goal breaks a rule.
@@ -136,6 +150,11 @@ impl Report {
     }
 
     fn note(&mut self, at: At, column: usize, message: String, remedy: String) {
+        let found = self.found_at(at, column, message, remedy);
+        self.found.push(found);
+    }
+
+    fn found_at(&self, at: At, column: usize, message: String, remedy: String) -> Found {
         let place = self.places.place(at);
         let diagnostic = Diagnostic {
             file: self.places.file_name(place.file).to_owned(),
@@ -146,7 +165,7 @@ impl Report {
             remedy,
             source: self.places.line(place.file, place.line).map(str::to_owned),
         };
-        self.found.push(Found { diagnostic, file: place.file });
+        Found { diagnostic, file: place.file }
     }
 
     /// Keeps a text out of all that is shown.

@@ -1,5 +1,7 @@
 //! `server`: where clients reach the service.
 
+mod tls;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use paceline_grpc::Origin;
@@ -9,6 +11,8 @@ use serde::Deserialize;
 use super::located::Text;
 use super::report::Report;
 use super::value;
+use tls::RawTls;
+pub use tls::Tls;
 
 /// Where clients reach the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +23,8 @@ pub struct Server {
     pub http: SocketAddr,
     /// The pages that may use gRPC-Web from a browser.
     pub origins: Vec<Origin>,
+    /// How connections are secured, if they are.
+    pub tls: Option<Tls>,
 }
 
 /// Where clients reach the service.
@@ -32,6 +38,18 @@ pub(super) struct RawServer {
     http: Option<Text>,
     /// Which pages of other hosts may use gRPC-Web, on the address of HTTP, from a browser. Default: none.
     cors: Option<RawCors>,
+    /// How connections are secured. Default: not at all.
+    tls: Option<RawTls>,
+}
+
+impl RawServer {
+    pub(super) fn grpc(&self) -> Option<&Text> {
+        self.grpc.as_ref()
+    }
+
+    pub(super) fn http(&self) -> Option<&Text> {
+        self.http.as_ref()
+    }
 }
 
 /// Which pages of other hosts may use gRPC-Web from a browser.
@@ -52,7 +70,8 @@ pub(super) fn compile(raw: &RawServer, report: &mut Report) -> Server {
     let http = raw.http.as_ref().and_then(|text| value::address(text, report));
     let cors = raw.cors.iter().flat_map(|cors| &cors.origins);
     let origins = cors.filter_map(|text| origin(text, report)).collect();
-    let server = Server { grpc: grpc.unwrap_or(GRPC), http: http.unwrap_or(HTTP), origins };
+    let tls = raw.tls.as_ref().map(|tls| tls.compile(report));
+    let server = Server { grpc: grpc.unwrap_or(GRPC), http: http.unwrap_or(HTTP), origins, tls };
     let place = raw.http.as_ref().or(raw.grpc.as_ref());
     if let Some(place) = place.filter(|_| server.grpc == server.http && server.grpc.port() != 0) {
         let message = format!("gRPC and HTTP cannot both listen on {}", server.grpc);

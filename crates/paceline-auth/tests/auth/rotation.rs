@@ -1,0 +1,241 @@
+//! Keys that change, and an identity provider that is gone, says nonsense, or is asked too much.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rustls::pki_types::PrivateKeyDer;
+use serde_json::json;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+
+use crate::certificates::Authority;
+use crate::idp::{Hand, NOW, Web, ask, authenticator, by_file, by_url, claims, header, with};
+use crate::signer::{NEW_RSA, RSA, Signer, set};
+
+fn old() -> String {
+    lasting(&RSA)
+}
+
+fn new() -> String {
+    lasting(&NEW_RSA)
+}
+
+/// A token that outlasts the keys.
+fn lasting(signer: &Signer) -> String {
+    let claims = with(claims(), json!({"exp": NOW + 1_000_000}));
+    signer.token(&header("RS256", signer.kid), &claims)
+}
+
+#[tokio::test]
+async fn a_new_key_is_found_and_an_old_one_is_forgotten() {
+    let web = Web::new(&set([&*RSA])).await;
+    let hand = Hand::new();
+    let authenticator = authenticator(by_url(&web.url, None), &hand);
+    ask(&authenticator, &old()).await.expect("known");
+    assert_eq!(ask(&authenticator, &new()).await.expect_err("unknown").detail, "key");
+    web.publish(&set([&*RSA, &*NEW_RSA]));
+    // Not at once: it was asked for only just.
+    assert!(ask(&authenticator, &new()).await.is_err());
+    assert_eq!(web.asked(), 1);
+    hand.forward(10);
+    ask(&authenticator, &new()).await.expect("known by now");
+    ask(&authenticator, &old()).await.expect("still known");
+    assert_eq!(web.asked(), 2);
+    web.publish(&set([&*NEW_RSA]));
+    hand.forward(599);
+    ask(&authenticator, &old()).await.expect("nobody has looked");
+    hand.forward(1);
+    assert_eq!(ask(&authenticator, &old()).await.expect_err("taken back").detail, "key");
+    assert_eq!(web.asked(), 3);
+}
+
+#[tokio::test]
+async fn ten_thousand_unknown_keys_are_asked_for_a_few_times() {
+    let web = Web::new(&set([&*RSA])).await;
+    let hand = Hand::new();
+    let authenticator = std::sync::Arc::new(authenticator(by_url(&web.url, None), &hand));
+    let token = |n: usize| RSA.token_of(&header("RS256", &format!("unknown{n}")).to_string(), "{}");
+    // Made before: signing takes longer than all the rest.
+    let tokens: Vec<String> = (0..100).map(token).collect();
+    for round in 0..100 {
+        let asking = tokens.iter().cloned().map(|token| {
+            let authenticator = authenticator.clone();
+            tokio::spawn(async move { ask(&authenticator, &token).await })
+        });
+        for asked in asking.collect::<Vec<_>>() {
+            assert_eq!(asked.await.expect("no panic").expect_err("unknown").detail, "key");
+        }
+        if round % 10 == 9 {
+            hand.forward(5);
+        }
+    }
+    // Fifty seconds, and one time in ten of them at most.
+    assert!((1..=6).contains(&web.asked()), "asked {} times", web.asked());
+    ask(&authenticator, &old()).await.expect("others are not kept out");
+}
+
+#[tokio::test]
+async fn many_who_come_at_once_wait_for_one_answer() {
+    let web = Web::new(&set([&*RSA])).await;
+    let authenticator = std::sync::Arc::new(authenticator(by_url(&web.url, None), &Hand::new()));
+    let token = old();
+    let asking: Vec<_> = (0..200)
+        .map(|_| {
+            let (authenticator, token) = (authenticator.clone(), token.clone());
+            tokio::spawn(async move { ask(&authenticator, &token).await })
+        })
+        .collect();
+    for asked in asking {
+        asked.await.expect("no panic").expect("let in");
+    }
+    assert_eq!(web.asked(), 1);
+}
+
+#[tokio::test]
+async fn who_goes_away_does_not_end_what_others_wait_for() {
+    let web = Web::new(&set([&*RSA])).await;
+    let authenticator = authenticator(by_url(&web.url, None), &Hand::new());
+    let token = old();
+    {
+        let asking = ask(&authenticator, &token);
+        let given_up = tokio::time::timeout(Duration::ZERO, asking).await;
+        assert!(given_up.is_err(), "it is given up before the answer");
+    }
+    ask(&authenticator, &token).await.expect("the keys have come");
+    assert_eq!(web.asked(), 1);
+}
+
+#[tokio::test]
+async fn known_keys_outlast_an_outage_for_a_day() {
+    let web = Web::new(&set([&*RSA])).await;
+    let hand = Hand::new();
+    let authenticator = authenticator(by_url(&web.url, None), &hand);
+    ask(&authenticator, &old()).await.expect("known");
+    web.say("503 Service Unavailable", "x: y", "");
+    hand.forward(600);
+    ask(&authenticator, &old()).await.expect("kept");
+    web.fall_silent();
+    hand.forward(23 * 3600);
+    let at_once = tokio::time::timeout(Duration::from_secs(4), ask(&authenticator, &old()));
+    at_once.await.expect("nobody waits for who failed before").expect("still kept");
+    web.say("503 Service Unavailable", "x: y", "");
+    hand.forward(3600);
+    let refused = ask(&authenticator, &old()).await.expect_err("too old");
+    assert_eq!(refused.reason, "KEYS_UNAVAILABLE");
+    web.publish(&set([&*RSA]));
+    assert!(ask(&authenticator, &old()).await.is_err(), "not before the cool-down");
+    hand.forward(10);
+    ask(&authenticator, &old()).await.expect("it is back");
+}
+
+#[tokio::test]
+async fn answers_that_are_no_keys_change_nothing() {
+    let web = Web::new(&set([&*RSA])).await;
+    let elsewhere = Web::new(&set([&*NEW_RSA])).await;
+    let hand = Hand::new();
+    let authenticator = authenticator(by_url(&web.url, None), &hand);
+    ask(&authenticator, &old()).await.expect("known");
+    let huge = format!("{{\"keys\":[],\"x\":\"{}\"}}", "x".repeat(256 * 1024));
+    let location = format!("location: {}", elsewhere.url);
+    for (status, head, body) in [
+        ("200 OK", "x: y", "<html>"),
+        ("200 OK", "x: y", "{}"),
+        ("200 OK", "x: y", "{\"keys\":{}}"),
+        ("200 OK", "x: y", "{\"keys\":[]}"),
+        ("200 OK", "x: y", "{\"keys\":[],\"keys\":[]}"),
+        ("200 OK", "x: y", "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"rsa\",\"k\":\"AA\"}]}"),
+        ("200 OK", "x: y", huge.as_str()),
+        ("204 No Content", "x: y", ""),
+        ("301 Moved Permanently", location.as_str(), ""),
+        ("302 Found", location.as_str(), ""),
+        ("307 Temporary Redirect", location.as_str(), ""),
+        ("404 Not Found", "x: y", "{\"keys\":[]}"),
+        ("500 Internal Server Error", "x: y", ""),
+    ] {
+        web.say(status, head, body);
+        let before = web.asked();
+        hand.forward(600);
+        ask(&authenticator, &old()).await.unwrap_or_else(|no| panic!("{status} {body}: {no:?}"));
+        // Whoever has a key does not wait for who failed before.
+        while web.asked() == before {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(web.asked(), before + 1, "{status}");
+        assert!(ask(&authenticator, &new()).await.is_err(), "{status}");
+    }
+    assert_eq!(elsewhere.asked(), 0, "redirections are not followed");
+}
+
+#[tokio::test]
+async fn without_any_keys_nobody_is_refused_for_good() {
+    let web = Web::new("nonsense").await;
+    let hand = Hand::new();
+    let authenticator = authenticator(by_url(&web.url, None), &hand);
+    assert_eq!(ask(&authenticator, &old()).await.expect_err("no keys").reason, "KEYS_UNAVAILABLE");
+    // Nobody listens there.
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("an address");
+    let url = format!("http://{}/keys", closed.local_addr().expect("an address"));
+    drop(closed);
+    let nobody = crate::idp::authenticator(by_url(&url, None), &hand);
+    assert_eq!(ask(&nobody, &old()).await.expect_err("no keys").reason, "KEYS_UNAVAILABLE");
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer_is_given_up() {
+    let web = Web::new("").await;
+    web.fall_silent();
+    let authenticator = authenticator(by_url(&web.url, None), &Hand::new());
+    let token = old();
+    let asking = tokio::time::timeout(Duration::from_secs(30), ask(&authenticator, &token));
+    let refused = asking.await.expect("within its time").expect_err("no keys");
+    assert_eq!(refused.reason, "KEYS_UNAVAILABLE");
+}
+
+#[tokio::test]
+async fn a_file_is_read_again_when_it_changes_and_kept_when_it_breaks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("keys.json");
+    let hand = Hand::new();
+    let authenticator = authenticator(by_file(&file), &hand);
+    assert_eq!(ask(&authenticator, &old()).await.expect_err("no file").reason, "KEYS_UNAVAILABLE");
+    std::fs::write(&file, set([&*RSA])).expect("written");
+    hand.forward(1);
+    ask(&authenticator, &old()).await.expect("known");
+    std::fs::write(&file, "{\"keys\": [").expect("written");
+    hand.forward(1);
+    ask(&authenticator, &old()).await.expect("kept");
+    std::fs::write(&file, set([&*NEW_RSA])).expect("written");
+    hand.forward(1);
+    ask(&authenticator, &new()).await.expect("known");
+    assert!(ask(&authenticator, &old()).await.is_err(), "taken back");
+}
+
+#[tokio::test]
+async fn keys_come_over_tls_from_an_authority_that_is_named_and_from_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (ours, others) = (Authority::new("ours"), Authority::new("others"));
+    let ca = |authority: &Authority, name: &str| -> PathBuf {
+        let path = folder.path().join(name);
+        std::fs::write(&path, authority.pem()).expect("written");
+        path
+    };
+    let (certificate, key) = ours.issue(&["127.0.0.1"], &[]);
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("TLS")
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).expect("a key"),
+        );
+    let tls = TlsAcceptor::from(std::sync::Arc::new(config.expect("a pair")));
+    let web = Web::secured(&set([&*RSA]), tls).await;
+    let hand = Hand::new();
+    let believed = authenticator(by_url(&web.url, Some(&ca(&ours, "ours.pem"))), &hand);
+    ask(&believed, &old()).await.expect("believed");
+    let unbelieved = authenticator(by_url(&web.url, Some(&ca(&others, "others.pem"))), &hand);
+    let refused = ask(&unbelieved, &old()).await.expect_err("not believed");
+    assert_eq!(refused.reason, "KEYS_UNAVAILABLE");
+    assert_eq!(web.asked(), 1);
+}
