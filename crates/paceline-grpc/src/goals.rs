@@ -10,11 +10,13 @@ use paceline_core::goal::Draft;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
+use crate::call::Call;
 use crate::errors;
 use crate::proto;
 use crate::proto::goals_service_server::GoalsService;
 use crate::served::Served;
-use pen::{Pen, Written};
+use crate::who::Principal;
+use pen::{By, Pen, Written};
 
 /// The metadata that says who asks.
 const ACTOR: &str = "x-paceline-actor";
@@ -40,11 +42,11 @@ impl Goals {
         &self,
         id: String,
         new: Option<Draft>,
-        who: String,
+        by: By,
         expected: Option<u64>,
     ) -> Result<Written, Status> {
         let pen = self.pen.clone();
-        let written = tokio::spawn(async move { pen.write(id, new, who, expected).await });
+        let written = tokio::spawn(async move { pen.write(id, new, by, expected).await });
         written.await.map_err(|_| Status::internal("the edit could not be made"))?
     }
 
@@ -52,6 +54,13 @@ impl Goals {
     fn check_caught_up(&self) -> Result<(), Status> {
         if self.served.live.is_open() { Ok(()) } else { Err(errors::not_caught_up()) }
     }
+}
+
+/// By whom and by which call an edit is made.
+fn by<T>(request: &Request<T>) -> Result<By, Status> {
+    let (name, extensions) = (actor(request.metadata())?, request.extensions());
+    let who = Principal::of(extensions)?.clone();
+    Ok(By { name, who, call: Call::of(extensions)? })
 }
 
 /// Who asks.
@@ -71,7 +80,7 @@ impl GoalsService for Goals {
         &self,
         request: Request<proto::SetGoalRequest>,
     ) -> Result<Response<proto::SetGoalResponse>, Status> {
-        let who = actor(request.metadata())?;
+        let by = by(&request)?;
         let proto::SetGoalRequest { id, goal, expected_edit } = request.into_inner();
         let goal = goal.ok_or_else(|| errors::invalid("goal", "say what it is to be"))?;
         let live = &self.served.live;
@@ -82,7 +91,7 @@ impl GoalsService for Goals {
             return Err(errors::invalid("expected_edit", description));
         }
         let id = if id.is_empty() { pen::new_id()? } else { self.editable(id)? };
-        let Written { edit, revision } = self.write(id, Some(draft), who, expected_edit).await?;
+        let Written { edit, revision } = self.write(id, Some(draft), by, expected_edit).await?;
         let goal = list::set(&edit, live.model(), &live.roster());
         Ok(Response::new(proto::SetGoalResponse { goal, revision: revision.0 }))
     }
@@ -91,11 +100,11 @@ impl GoalsService for Goals {
         &self,
         request: Request<proto::DeleteGoalRequest>,
     ) -> Result<Response<proto::DeleteGoalResponse>, Status> {
-        let who = actor(request.metadata())?;
+        let by = by(&request)?;
         let proto::DeleteGoalRequest { id, expected_edit } = request.into_inner();
         self.check_caught_up()?;
         let id = self.editable(id)?;
-        let Written { edit, revision } = self.write(id, None, who, expected_edit).await?;
+        let Written { edit, revision } = self.write(id, None, by, expected_edit).await?;
         let response = proto::DeleteGoalResponse { edit: edit.number, revision: revision.0 };
         Ok(Response::new(response))
     }

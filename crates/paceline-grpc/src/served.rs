@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use paceline_core::goal::Edit;
 use paceline_engine::Live;
 
+use crate::audit::AuditLog;
 use crate::limits::Limits;
 use crate::who::Identify;
 
@@ -33,6 +34,8 @@ pub struct Served {
     pub append_goal: AppendGoal,
     /// What finds out who asks; without, everybody may see and do everything.
     pub identify: Option<Arc<dyn Identify>>,
+    /// Where changes of goals and refusals are written down; without, they are not.
+    pub audit: Option<Arc<dyn AuditLog>>,
     /// What clients may hold.
     pub limits: Limits,
 }

@@ -27,6 +27,7 @@ impl Metrics {
         paceline_engine::describe();
         paceline_kafka::describe();
         paceline_grpc::describe();
+        crate::service::audit::metric::describe();
         Ok(Self { handle: Arc::new(handle) })
     }
 

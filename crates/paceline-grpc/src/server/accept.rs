@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::gather::{Gathered, Wire};
 use super::last_call::LastCall;
+use crate::call::Peer;
 use crate::limits::Limits;
 use crate::metric;
 
@@ -136,7 +137,7 @@ async fn converse(stream: TcpStream, peer: SocketAddr, shared: Shared) {
     let cut = shared.cut.clone();
     let spoken = tokio::select! {
         () = cut.cancelled() => Ok(()),
-        spoken = speak(stream, shared) => spoken,
+        spoken = speak(stream, peer, shared) => spoken,
     };
     if let Err(error) = spoken {
         tracing::debug!(%peer, %error, "connection broke off");
@@ -146,6 +147,7 @@ async fn converse(stream: TcpStream, peer: SocketAddr, shared: Shared) {
 
 async fn speak(
     stream: TcpStream,
+    peer: SocketAddr,
     shared: Shared,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let Shared { http, router, age, patience, shutdown, .. } = shared;
@@ -163,6 +165,7 @@ async fn speak(
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(last);
+        request.extensions_mut().insert(Peer(peer));
         router.call(request)
     });
     let (stream, finish) = (TokioIo::new(Wire(stream)), Finish { last, patience, shutdown });

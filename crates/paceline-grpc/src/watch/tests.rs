@@ -72,6 +72,7 @@ impl House {
             clock,
             append_goal: Arc::new(|_| Box::pin(std::future::ready(Err("no log".to_owned())))),
             identify: None,
+            audit: None,
             limits,
         };
         let shutdown = CancellationToken::new();

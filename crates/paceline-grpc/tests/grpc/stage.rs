@@ -80,6 +80,7 @@ impl Stage {
             wall: Arc::new(Timestamp::now),
             append_goal: log.clone().appender(),
             identify: None,
+            audit: None,
             limits,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -29,7 +29,7 @@ use super::sources::RawSource;
 use super::status::RawStatus;
 use super::topics::RawTopics;
 use super::{
-    Config, alerts, calendars, entities, goals, reps, server, sources, status, ties, topics,
+    Config, alerts, audit, calendars, entities, goals, reps, server, sources, status, ties, topics,
 };
 
 /// The config of paceline: which changes are read from Kafka, what is measured of them, and who is to reach what.
@@ -70,6 +70,8 @@ pub(super) struct Document {
     topics: Option<RawTopics>,
     /// When alerts are raised, and how long they are kept.
     alerts: Option<alerts::RawAlerts>,
+    /// Where the audit log is written besides its topic.
+    audit: Option<audit::RawAudit>,
 }
 
 /// The keys without which there is nothing to run.
@@ -130,6 +132,7 @@ impl Document {
         let server = server::compile(&self.server.unwrap_or_default(), report);
         let topics = topics::compile(&raw_topics, report);
         let alerts = alerts::compile(&self.alerts.unwrap_or_default(), report);
+        let audit = audit::compile(&self.audit.unwrap_or_default(), report);
         let sources =
             self.sources.map(|raw| sources::compile(&raw, &declared, report)).unwrap_or_default();
         topics::check_sources(&raw_topics, &topics, &sources, report);
@@ -170,6 +173,7 @@ impl Document {
             server,
             topics,
             alerts,
+            audit,
             max_lag,
             notes,
         })
