@@ -6,6 +6,8 @@
 mod alert_clients;
 mod alerts;
 mod amid;
+mod audit;
+mod canary;
 mod clients;
 mod commands;
 mod crash;

@@ -35,12 +35,12 @@ pub enum Error {
     #[error("kafka client refused its settings")]
     Settings(#[source] rdkafka::error::KafkaError),
     /// A setting is refused. Its value is not told, for it may be a secret: of a name that is misspelt nobody knows.
-    #[error("kafka setting `{key}` is refused: {reason}")]
+    #[error("the kafka client refuses the setting `{key}`: {reason}")]
     Setting {
         /// The setting.
         key: String,
-        /// What the client said.
-        reason: String,
+        /// What is wrong with it.
+        reason: &'static str,
     },
     /// No broker answered.
     #[error("no answer from the brokers {brokers}")]
@@ -105,9 +105,11 @@ impl Error {
     /// Why a client could not be made.
     pub(crate) fn settings(error: rdkafka::error::KafkaError) -> Self {
         match error {
-            rdkafka::error::KafkaError::ClientConfig(_, reason, key, value) => {
-                let is_told = !value.is_empty() && reason.contains(&value);
-                let reason = if is_told { reason.replace(&value, "…") } else { reason };
+            // What the client says quotes the value, or a part of it.
+            rdkafka::error::KafkaError::ClientConfig(outcome, _, key, _) => {
+                let is_unknown = outcome == rdkafka::types::RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN;
+                let reason =
+                    if is_unknown { "it has none of that name" } else { "its value cannot be" };
                 Self::Setting { key, reason }
             }
             other => Self::Settings(other),

@@ -4,12 +4,14 @@
 
 mod alert_topic;
 mod alerts;
+mod audited;
 mod follower;
 mod frames;
 mod gets;
 mod goal_log;
 mod goals;
 mod known;
+mod ledger;
 mod organisation;
 mod ranking;
 mod ranking_watched;

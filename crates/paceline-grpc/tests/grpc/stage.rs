@@ -15,7 +15,7 @@ use paceline_client::proto::goals_service_client::GoalsServiceClient;
 use paceline_client::proto::standings_service_client::StandingsServiceClient;
 use paceline_client::proto::{GetStandingsRequest, Selector, Standing};
 use paceline_core::kpi::Kpi;
-use paceline_grpc::{Error, Limits, Served, Server};
+use paceline_grpc::{Error, Identify, Limits, Served, Server};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::follower::Follower;
 use crate::goal_log::GoalLog;
+use crate::ledger::Ledger;
 use crate::organisation::Organisation;
 use crate::organisation::stocks;
 pub(crate) use crate::organisation::{BOOKINGS, NOW, at, decimal};
@@ -40,6 +41,7 @@ pub(crate) struct Stage {
     pub(crate) web: SocketAddr,
     endpoint: Endpoint,
     pub(crate) log: GoalLog,
+    pub(crate) ledger: Ledger,
 }
 
 impl Deref for Stage {
@@ -60,27 +62,41 @@ impl Stage {
 
     /// The same before its sources are caught up, with limits, and more reps below M2.
     pub(crate) async fn closed(limits: Limits, more: usize) -> Self {
-        Self::with(limits, more, Vec::new()).await
+        Self::with(limits, more, Vec::new(), None).await
     }
 
-    /// An organisation whose sources are caught up, with two KPIs more: the stock `open`, and the ratio `per_open`.
-    pub(crate) async fn with_stocks() -> Self {
-        let stage = Self::with(Limits::default(), 0, stocks()).await;
+    /// An organisation whose sources are caught up, open to those whom `identify` knows.
+    pub(crate) async fn open_to(identify: impl Identify + 'static) -> Self {
+        let identify: Option<Arc<dyn Identify>> = Some(Arc::new(identify));
+        let stage = Self::with(Limits::default(), 0, Vec::new(), identify).await;
         stage.open_board();
         stage
     }
 
-    async fn with(limits: Limits, more: usize, kpis: Vec<Kpi>) -> Self {
+    /// An organisation whose sources are caught up, with two KPIs more: the stock `open`, and the ratio `per_open`.
+    pub(crate) async fn with_stocks() -> Self {
+        let stage = Self::with(Limits::default(), 0, stocks(), None).await;
+        stage.open_board();
+        stage
+    }
+
+    async fn with(
+        limits: Limits,
+        more: usize,
+        kpis: Vec<Kpi>,
+        identify: Option<Arc<dyn Identify>>,
+    ) -> Self {
         let organisation = Organisation::new(more, kpis);
         let log = GoalLog::new(organisation.live.clone());
+        let ledger = Ledger::default();
         let clock = organisation.clock.clone();
         let served = Served {
             live: organisation.live.clone(),
             clock: Arc::new(move || *clock.lock().expect("a clock")),
             wall: Arc::new(Timestamp::now),
             append_goal: log.clone().appender(),
-            identify: None,
-            audit: None,
+            identify,
+            audit: Some(Arc::new(ledger.clone())),
             limits,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -96,7 +112,7 @@ impl Stage {
             Ok(())
         });
         let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an endpoint");
-        Self { organisation, shutdown, server, web, endpoint, log }
+        Self { organisation, shutdown, server, web, endpoint, log, ledger }
     }
 
     pub(crate) fn address(&self) -> String {

@@ -233,3 +233,6 @@ pub fn read(line: &[u8]) -> Option<Link> {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests;

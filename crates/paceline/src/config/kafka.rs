@@ -1,6 +1,7 @@
 //! `kafka`: how the cluster is reached.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use paceline_kafka::Settings;
 use schemars::JsonSchema;
@@ -12,7 +13,7 @@ use super::report::Report;
 use super::secret;
 
 /// How the Kafka cluster is reached.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Kafka {
     /// The bootstrap servers, `host:port` with commas between.
     pub brokers: String,
@@ -22,6 +23,17 @@ pub struct Kafka {
     pub settings: BTreeMap<String, SecretString>,
     /// How many threads fold changes; `None` for one per core.
     pub lanes: Option<usize>,
+}
+
+impl fmt::Debug for Kafka {
+    /// Leaves out the brokers: any value may have come from a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kafka")
+            .field("group_id", &self.group_id)
+            .field("settings", &self.settings)
+            .field("lanes", &self.lanes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Kafka {

@@ -35,6 +35,9 @@ pub(super) fn hide_written(top: &Node, report: &mut Report) {
         let Some(text) = entry.node.scalar() else { continue };
         if is_name(&entry.key) && !report.is_reference(entry.node.at) {
             report.hide(text, "…");
+            let written = report.places.written(entry.node.at);
+            let written = written.trim_matches(['"', '\'']).to_owned();
+            report.hide(&written, "…");
         }
         if let Some(credentials) = in_url(text) {
             report.hide(credentials, "…");

@@ -79,3 +79,6 @@ impl AuditLog for Desk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use paceline_engine::Live;
 use paceline_grpc::{About, Refusal};
 use paceline_kafka::{Appender, Settings};
 use tokio::sync::mpsc;
-use tokio::time::{Interval, MissedTickBehavior};
+use tokio::time::{Interval, MissedTickBehavior, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::file::AuditFile;
@@ -23,6 +23,9 @@ use crate::clock::Clock;
 
 /// How often it is told how many refusals were not written down, if any.
 const TOLD: Duration = Duration::from_secs(10);
+
+/// How long a shutdown waits for the end to be written.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// Writes the audit log.
 pub(in crate::service) struct Clerk {
@@ -70,7 +73,9 @@ impl Clerk {
         told.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while pile.next(&mut self.asked, &mut self.refused, &self.live, &mut told, &closing).await {
         }
-        pile.end().await;
+        if timeout(DRAIN, pile.end()).await.is_err() {
+            tracing::warn!("the end of the audit log could not be written");
+        }
         Ok(())
     }
 }
