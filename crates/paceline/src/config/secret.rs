@@ -63,7 +63,12 @@ pub(super) fn expand(node: &mut Node, folder: &Path, report: &mut Report) {
                     report.refer(node.at);
                 }
             }
-            Err(refusal) => report.error(node.at, refusal.message, refusal.remedy),
+            Err(refusal) => {
+                if text.starts_with("${") {
+                    report.refer(node.at);
+                }
+                report.error(node.at, refusal.message, refusal.remedy);
+            }
         },
         Value::List(items) => items.iter_mut().for_each(|item| expand(item, folder, report)),
         Value::Map(entries) => {
