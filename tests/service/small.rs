@@ -1,7 +1,7 @@
 //! A small organisation and small messages, for tests that say themselves what happens.
 
 use paceline_client::proto::Selector;
-use paceline_tests::kafka::Message;
+use paceline_tests::{kafka::Message, process::CANARY};
 
 /// A config of one topic of opportunities in some format, with two KPIs for six reps in two teams.
 pub(crate) fn yaml(brokers: &str, topic: &str, format: &str) -> String {
@@ -43,7 +43,7 @@ server: {{grpc: "127.0.0.1:0", http: "127.0.0.1:0"}}
 /// A deal won in November, as a full image.
 pub(crate) fn won(id: &str, version: u32, owner: &str, amount: u32) -> Message {
     let json = format!(
-        r#"{{"id":"{id}","op":"upsert","version":{version},"time":"2026-11-20T10:00:00Z","set":{{"OwnerId":"{owner}","Amount":"{amount}.00","StageName":"Closed Won","CloseDate":"2026-11-20"}}}}"#
+        r#"{{"id":"{id}","op":"upsert","version":{version},"time":"2026-11-20T10:00:00Z","set":{{"OwnerId":"{owner}","Amount":"{amount}.00","StageName":"Closed Won","CloseDate":"2026-11-20","Contact":"lou@{CANARY}"}}}}"#
     );
     Message::new(id, json)
 }

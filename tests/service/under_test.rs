@@ -37,6 +37,7 @@ pub(crate) struct Service {
     grpc: String,
     http: String,
     runtime: Runtime,
+    variables: Vec<(String, String)>,
     _folder: TempDir,
 }
 
@@ -48,14 +49,21 @@ impl Service {
 
     /// Starts the service by a config and a clock, as `--clock` writes it, and waits until it listens.
     pub(crate) fn start_by(yaml: &str, clock: &str) -> Self {
+        Self::start_in(yaml, clock, &[])
+    }
+
+    /// Starts the service with variables in its environment besides those of the test, and waits until it listens.
+    pub(crate) fn start_in(yaml: &str, clock: &str, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let config = folder.path().join("paceline.yaml");
         std::fs::write(&config, with_topics(yaml)).expect("a config can be written");
-        let (process, grpc, http) = run(&config, clock);
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let variables: Vec<_> = variables.iter().map(owned).collect();
+        let (process, grpc, http) = run(&config, clock, &variables);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime can be made");
-        Self { process, config, grpc, http, runtime, _folder: folder }
+        Self { process, config, grpc, http, runtime, variables, _folder: folder }
     }
 
     /// Starts it again by the same config after it has ended.
@@ -65,7 +73,7 @@ impl Service {
 
     /// Starts it again after it has ended, by another clock.
     pub(crate) fn start_again_by(&mut self, clock: &str) {
-        (self.process, self.grpc, self.http) = run(&self.config, clock);
+        (self.process, self.grpc, self.http) = run(&self.config, clock, &self.variables);
     }
 
     pub(crate) fn process(&mut self) -> &mut Paceline {
@@ -161,6 +169,14 @@ impl Service {
         response
     }
 
+    /// Has something go on beside the test.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.runtime.spawn(work)
+    }
+
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
     }
@@ -183,7 +199,10 @@ fn with_topics(yaml: &str) -> String {
         return yaml.to_owned();
     }
     let nth = SERVICES.fetch_add(1, Ordering::Relaxed);
-    let own = format!("alerts: own{nth}.alerts, status: own{nth}.status");
+    let mut own = format!("alerts: own{nth}.alerts, status: own{nth}.status");
+    if !yaml.lines().any(|line| line.starts_with("topics:") && line.contains("audit:")) {
+        own.push_str(&format!(", audit: own{nth}.audit"));
+    }
     match yaml.split_once("\ntopics: {") {
         Some((before, after)) => format!("{before}\ntopics: {{{own}, {after}"),
         None => format!("{yaml}topics: {{{own}}}\n"),
@@ -191,9 +210,16 @@ fn with_topics(yaml: &str) -> String {
 }
 
 /// Starts the binary, and answers where it serves.
-fn run(config: &std::path::Path, clock: &str) -> (Paceline, String, String) {
+fn run(
+    config: &std::path::Path,
+    clock: &str,
+    variables: &[(String, String)],
+) -> (Paceline, String, String) {
     let config = config.to_str().expect("temporary paths are UTF-8");
-    let mut process = Paceline::start(["serve", "--config", config, "--clock", clock]);
+    let mut command = Paceline::command();
+    command.args(["serve", "--config", config, "--clock", clock]);
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
+    let mut process = Paceline::spawn(&command);
     let line = process.wait_for_line("paceline serves");
     let line: serde_json::Value = serde_json::from_str(&line).expect("a log line is JSON");
     let field =

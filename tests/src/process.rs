@@ -16,7 +16,11 @@ use std::{
 
 use crate::{guard::Guarded, wait};
 
-/// A started `paceline`, or another program by [`spawn`](Self::spawn); dropping it kills the process.
+/// A domain of e-mail addresses that tests put into records: whatever runs, it never shows in a log.
+pub const CANARY: &str = "canary.example";
+
+/// A started `paceline`, or another program by [`spawn`](Self::spawn); dropping it kills the process, and fails the test if a line of
+/// its log has a [`CANARY`] in it.
 pub struct Paceline {
     /// What it is called in messages.
     name: String,
@@ -143,6 +147,15 @@ impl Paceline {
             wait::attempts(|| (self.out.whole() && self.err.whole()).then_some(()));
         }
         [self.stdout(), self.stderr()].concat().join("\n")
+    }
+}
+
+impl Drop for Paceline {
+    fn drop(&mut self) {
+        let told = self.err.find(CANARY);
+        if let Some(line) = told.filter(|_| !thread::panicking()) {
+            panic!("{} logs what a record says of a person: {line}", self.name);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub enum DecodeError {
         at: usize,
     },
     /// Not JSON, or JSON of another shape than the format has.
-    #[error("malformed json in the message {part}: {error}")]
+    #[error("malformed json in the message {part}: {}", without_values(error))]
     Json {
         /// Which part.
         part: Part,
@@ -55,7 +55,7 @@ pub enum DecodeError {
     /// An operation the format does not have.
     #[error("unknown operation {op:?}")]
     Op {
-        /// Its name, cut to 40 characters.
+        /// Its name, cut to 40 characters, if it is a word; otherwise nobody knows what it may be.
         op: Box<str>,
     },
     /// A version that is not an integer of 64 bits.
@@ -88,8 +88,36 @@ impl DecodeError {
     }
 
     pub(crate) fn op(text: &str) -> Self {
-        Self::Op { op: text.chars().take(40).collect() }
+        Self::Op { op: if is_word(text) { text.chars().take(40).collect() } else { "…".into() } }
     }
+}
+
+/// What is wrong with JSON of another shape, and where, without the value that is found there: records are personal, and what is
+/// said of them goes to logs.
+pub fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    for (head, short) in [
+        ("invalid type: ", "another type of value"),
+        ("invalid value: ", "another value"),
+        ("unknown variant ", "another word"),
+    ] {
+        if let Some(at) = text.rfind(", expected").filter(|_| text.starts_with(head)) {
+            return format!("{short}{}", &text[at..]);
+        }
+    }
+    let name =
+        text.strip_prefix("unknown field `").and_then(|rest| rest.rsplit_once("`, expected"));
+    match name {
+        Some((name, _)) if !is_word(name) => {
+            format!("a field that is not known, at line {} column {}", error.line(), error.column())
+        }
+        _ => text,
+    }
+}
+
+/// Whether a text may be a name that a program was given, rather than something that was said by or of a person.
+fn is_word(text: &str) -> bool {
+    text.len() <= 99 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// A part of a Kafka record.
@@ -135,7 +163,8 @@ pub enum Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::{DecodeError, Part};
+    use super::{DecodeError, Part, without_values};
+    use serde::Deserialize;
     use serde::de::IgnoredAny;
 
     #[test]
@@ -149,5 +178,45 @@ mod tests {
             DecodeError::op(&"x".repeat(99)).to_string().len(),
             "unknown operation \"\"".len() + 40
         );
+        assert_eq!(DecodeError::op("ana@example.com").to_string(), "unknown operation \"…\"");
+    }
+
+    #[test]
+    fn json_of_another_shape_is_told_without_what_it_says() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "it is only tried to be read")]
+        struct Shape {
+            number: u32,
+            word: Option<Word>,
+        }
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Word {
+            Yes,
+            No,
+        }
+        for (text, told) in [
+            (r#"{"number":"ana@x.y"}"#, "another type of value, expected u32 at line 1 column 19"),
+            (r#"{"number":-3}"#, "another value, expected u32 at line 1 column 12"),
+            (
+                r#""ana@x.y, expected""#,
+                "another type of value, expected struct Shape at line 1 column 19",
+            ),
+            (
+                r#"{"number":1,"word":"a, expected"}"#,
+                "another word, expected `yes` or `no` at line 1 column 32",
+            ),
+            (r#"{"ana@x.y":1}"#, "a field that is not known, at line 1 column 10"),
+            (
+                r#"{"nummer":1}"#,
+                "unknown field `nummer`, expected `number` or `word` at line 1 column 9",
+            ),
+            ("{}", "missing field `number` at line 1 column 2"),
+            ("{", "EOF while parsing an object at line 1 column 1"),
+        ] {
+            let error = serde_json::from_str::<Shape>(text).expect_err("it is another shape");
+            assert_eq!(without_values(&error), told, "{text}");
+        }
     }
 }

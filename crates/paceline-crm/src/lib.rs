@@ -24,4 +24,4 @@ mod time;
 
 pub use binding::{EntityBinding, FieldBinding, Format, UnknownFormat};
 pub use decoder::{Decoded, Decoder, Ignored, Message};
-pub use error::{DecodeError, Fault, Part};
+pub use error::{DecodeError, Fault, Part, without_values};

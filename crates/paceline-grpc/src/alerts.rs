@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
+use crate::audit::Watched;
 use crate::driven::Driven;
 use crate::errors;
 use crate::open::Open;
@@ -83,7 +84,8 @@ impl AlertsService for Alerts {
         &self,
         request: Request<proto::WatchAlertsRequest>,
     ) -> Result<Response<Frames>, Status> {
-        self.open(&request).map(Response::new)
+        let scopes = Watched::of(request.get_ref().selector.as_ref());
+        self.open(&request).map(|stream| Watched::opened(scopes, stream))
     }
 
     async fn list_alerts(

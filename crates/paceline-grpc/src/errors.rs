@@ -6,6 +6,8 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
+use crate::audit::About;
+
 /// Whose reasons they are, in every `google.rpc.ErrorInfo`.
 pub(crate) const DOMAIN: &str = "paceline";
 
@@ -60,7 +62,8 @@ pub(crate) fn not_permitted(what: &str) -> Status {
 /// There is no such goal.
 pub(crate) fn unknown_goal(id: &str) -> Status {
     let message = format!("there is no goal `{id}`");
-    Status::with_error_details(Code::NotFound, message, info("UNKNOWN_GOAL", None))
+    let status = Status::with_error_details(Code::NotFound, message, info("UNKNOWN_GOAL", None));
+    About::Goal(id.to_owned()).attached(status)
 }
 
 /// A goal is the config's.
@@ -76,6 +79,14 @@ pub(crate) fn goal_edited(id: &str, expected: u64, edit: u64) -> Status {
     let message =
         format!("goal `{id}` was edited meanwhile: its last edit is {edit}, not {expected}");
     Status::with_error_details(Code::Aborted, message, info("GOAL_EDITED", None))
+}
+
+/// An edit could not be written down in the audit log, and was not made.
+pub(crate) fn goal_not_audited(error: &dyn std::fmt::Display) -> Status {
+    let message = format!(
+        "nothing was changed: the audit log did not take the edit, without which none is made: {error}"
+    );
+    Status::with_error_details(Code::Unavailable, message, info("GOAL_NOT_AUDITED", Some(RETRY)))
 }
 
 /// An edit could not be written, or not in time.
@@ -95,7 +106,8 @@ pub(crate) fn goal_not_read_back() -> Status {
 /// A scope is unknown or forbidden; which of both is not told.
 pub(crate) fn unknown_scope(name: &str) -> Status {
     let message = format!("scope `{name}` is unknown, or not visible to you");
-    Status::with_error_details(Code::NotFound, message, info("UNKNOWN_SCOPE", None))
+    let status = Status::with_error_details(Code::NotFound, message, info("UNKNOWN_SCOPE", None));
+    About::Scope(name.to_owned()).attached(status)
 }
 
 /// The sources are not caught up.

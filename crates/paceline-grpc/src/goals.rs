@@ -11,12 +11,13 @@ use paceline_core::goal::Draft;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
+use crate::call::Call;
 use crate::errors;
 use crate::proto;
 use crate::proto::goals_service_server::GoalsService;
 use crate::served::Served;
 use crate::who::Principal;
-use pen::{Pen, Written};
+use pen::{By, Pen, Written};
 
 pub(crate) use list::{edit, file as of_file, of_terms, set as of_edit};
 pub(crate) use seen::Seen;
@@ -45,11 +46,11 @@ impl Goals {
         &self,
         id: String,
         new: Option<Draft>,
-        who: String,
+        by: By,
         expected: Option<u64>,
     ) -> Result<Written, Status> {
         let pen = self.pen.clone();
-        let written = tokio::spawn(async move { pen.write(id, new, who, expected).await });
+        let written = tokio::spawn(async move { pen.write(id, new, by, expected).await });
         written.await.map_err(|_| Status::internal("the edit could not be made"))?
     }
 
@@ -59,10 +60,18 @@ impl Goals {
     }
 }
 
-/// Who makes an edit, as it is signed.
+/// By whom and by which call an edit is made.
 ///
 /// # Errors
 /// `PERMISSION_DENIED`, whatever is asked for, for those who may set no goals.
+fn by<T>(request: &Request<T>) -> Result<By, Status> {
+    let extensions = request.extensions();
+    let who = Principal::of(extensions)?.clone();
+    let name = actor(&who, request.metadata())?;
+    Ok(By { name, who, call: Call::of(extensions)? })
+}
+
+/// Who makes an edit, as it is signed.
 fn actor(principal: &Principal, metadata: &MetadataMap) -> Result<String, Status> {
     if !principal.sets_goals {
         return Err(errors::not_permitted("set goals"));
@@ -93,8 +102,7 @@ impl GoalsService for Goals {
         &self,
         request: Request<proto::SetGoalRequest>,
     ) -> Result<Response<proto::SetGoalResponse>, Status> {
-        let principal = Principal::of(request.extensions())?.clone();
-        let who = actor(&principal, request.metadata())?;
+        let by = by(&request)?;
         let proto::SetGoalRequest { id, goal, expected_edit } = request.into_inner();
         let goal = goal.ok_or_else(|| errors::invalid("goal", "say what it is to be"))?;
         let live = &self.served.live;
@@ -105,10 +113,11 @@ impl GoalsService for Goals {
             return Err(errors::invalid("expected_edit", description));
         }
         let roster = live.roster();
-        let seen = Seen::new(&principal.sight, &roster);
+        let sight = by.who.sight.clone();
+        let seen = Seen::new(&sight, &roster);
         check_covered(&seen, &draft)?;
         let id = if id.is_empty() { pen::new_id()? } else { self.editable(id, &seen)? };
-        let Written { edit, revision } = self.write(id, Some(draft), who, expected_edit).await?;
+        let Written { edit, revision } = self.write(id, Some(draft), by, expected_edit).await?;
         let goal = list::set(&edit, live.model(), &live.roster());
         Ok(Response::new(proto::SetGoalResponse { goal, revision: revision.0 }))
     }
@@ -117,12 +126,12 @@ impl GoalsService for Goals {
         &self,
         request: Request<proto::DeleteGoalRequest>,
     ) -> Result<Response<proto::DeleteGoalResponse>, Status> {
-        let principal = Principal::of(request.extensions())?.clone();
-        let who = actor(&principal, request.metadata())?;
+        let by = by(&request)?;
+        let sight = by.who.sight.clone();
         let proto::DeleteGoalRequest { id, expected_edit } = request.into_inner();
         self.check_caught_up()?;
-        let id = self.editable(id, &Seen::new(&principal.sight, &self.served.live.roster()))?;
-        let Written { edit, revision } = self.write(id, None, who, expected_edit).await?;
+        let id = self.editable(id, &Seen::new(&sight, &self.served.live.roster()))?;
+        let Written { edit, revision } = self.write(id, None, by, expected_edit).await?;
         let response = proto::DeleteGoalResponse { edit: edit.number, revision: revision.0 };
         Ok(Response::new(response))
     }

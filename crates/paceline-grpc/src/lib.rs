@@ -10,6 +10,8 @@ extern crate self as paceline_grpc;
 
 mod alerts;
 mod aside;
+mod audit;
+mod call;
 mod catalog;
 mod coaching;
 mod codec;
@@ -37,6 +39,8 @@ mod token;
 mod watch;
 mod who;
 
+pub use audit::{About, AuditLog, Auditing, GoalChange, Refusal, Step};
+pub use call::{Call, REQUEST_ID};
 pub use codec::Encoded;
 pub use convert::alert_message;
 pub use limits::Limits;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use paceline_core::goal::Edit;
 use paceline_engine::Live;
 
+use crate::audit::AuditLog;
 use crate::limits::Limits;
 use crate::who::Identify;
 
@@ -36,6 +37,8 @@ pub struct Served {
     /// Whether reps may ask for the leaderboard of any scope that they are part of, of which they are then shown their own rank and
     /// the number of reps; without, only for one of which they see all.
     pub ranks_only: bool,
+    /// Where changes of goals and refusals are written down; without, they are not.
+    pub audit: Option<Arc<dyn AuditLog>>,
     /// What clients may hold.
     pub limits: Limits,
 }

@@ -21,6 +21,8 @@ use tonic_health::server::HealthReporter;
 use tonic_reflection::server::Builder as Reflection;
 
 use crate::alerts::Alerts;
+use crate::audit;
+use crate::call;
 use crate::catalog::Catalog;
 use crate::goals::Goals;
 use crate::proto::DESCRIPTORS;
@@ -100,7 +102,11 @@ impl Server {
         .add_service(reflection().build_v1alpha().map_err(Error::Reflection)?);
         health::begin(&health).await;
         let identified = middleware::from_fn_with_state(served.identify.clone(), who::identified);
-        let services = routes.prepare().into_axum_router().layer(identified);
+        let audited = middleware::from_fn_with_state(served.audit.clone(), audit::audited);
+        // From the innermost to the outermost: a refusal to identify somebody is written down too, under the id of the call.
+        let services = routes.prepare().into_axum_router();
+        let services = services.layer(identified).layer(audited);
+        let services = services.layer(middleware::from_fn(call::called));
         Ok(Self { served, services, health, secured: None, shutdown })
     }
 

@@ -4,6 +4,7 @@
 use tonic::{Request, Response, Status};
 
 use crate::aside::Aside;
+use crate::audit::Watched;
 use crate::coaching;
 use crate::contributors::Contributors;
 use crate::convert;
@@ -96,7 +97,8 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::WatchStandingsRequest>,
     ) -> Result<Response<Frames>, Status> {
-        self.watches.open(&request).map(Response::new)
+        let scopes = Watched::of(request.get_ref().selector.as_ref());
+        self.watches.open(&request).map(|stream| Watched::opened(scopes, stream))
     }
 
     async fn get_leaderboard(
@@ -110,7 +112,8 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::WatchLeaderboardRequest>,
     ) -> Result<Response<Self::WatchLeaderboardStream>, Status> {
-        self.watches.open_leaderboard(&request).map(Response::new)
+        let scopes = vec![request.get_ref().scope.clone()];
+        self.watches.open_leaderboard(&request).map(|stream| Watched::opened(scopes, stream))
     }
 
     async fn get_history(

@@ -153,11 +153,17 @@ pub(crate) async fn identified(
             }
         }
     };
-    request.extensions_mut().insert(Arc::new(principal));
-    next.run(request).await
+    let principal = Arc::new(principal);
+    request.extensions_mut().insert(principal.clone());
+    let mut response = next.run(request).await;
+    // Whoever looks at the answer knows then whose it is.
+    response.extensions_mut().insert(principal);
+    response
 }
 
 fn refused(unidentified: Unidentified) -> axum::http::Response<tonic::body::Body> {
     tracing::debug!(reason = unidentified.reason, detail = unidentified.detail, "nobody known");
-    errors::unauthenticated(unidentified.reason).into_http()
+    let mut response = errors::unauthenticated(unidentified.reason).into_http();
+    response.extensions_mut().insert(unidentified);
+    response
 }

@@ -46,7 +46,7 @@ impl Appender {
 
     fn of(mut config: ClientConfig, topic: &str) -> Result<Self, Error> {
         config.set("acks", "all").set("enable.idempotence", "true");
-        let producer = config.create_with_context(Quiet::default()).map_err(Error::Settings)?;
+        let producer = config.create_with_context(Quiet::default()).map_err(Error::settings)?;
         Ok(Self { producer, topic: topic.to_owned() })
     }
 

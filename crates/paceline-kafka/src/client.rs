@@ -1,30 +1,19 @@
 //! Settings of the clients: proven defaults, the config's own settings on top.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use rdkafka::ClientConfig;
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// How to reach the brokers.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The brokers to ask first, `host:port,…`.
     pub brokers: String,
     /// The consumer group: positions are committed under it, for tools that show lag and for dead letters.
     pub group_id: String,
-    /// Any librdkafka settings; they win over the defaults, but for those of [`overruled`]. May hold secrets.
-    pub settings: BTreeMap<String, String>,
-}
-
-impl fmt::Debug for Settings {
-    /// Leaves out the values of settings, which may be secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("brokers", &self.brokers)
-            .field("group_id", &self.group_id)
-            .field("settings", &self.settings.keys())
-            .finish()
-    }
+    /// Any librdkafka settings; they win over the defaults, but for those of [`overruled`]. Some are secrets, so none is shown.
+    pub settings: BTreeMap<String, SecretString>,
 }
 
 /// Settings that are for a consumer only, or for a producer; the other would log a warning for each, or do for nothing
@@ -51,9 +40,10 @@ const PRODUCER_ONLY: [&str; 6] = [
 ];
 
 /// The settings that have no effect on consumers, because paceline relies on its own.
-pub fn overruled(settings: &BTreeMap<String, String>) -> impl Iterator<Item = &str> {
-    let differs =
-        |(key, own): &(&'static str, &str)| settings.get(*key).is_some_and(|value| value != own);
+pub fn overruled(settings: &BTreeMap<String, SecretString>) -> impl Iterator<Item = &str> {
+    let differs = |(key, own): &(&'static str, &str)| {
+        settings.get(*key).is_some_and(|value| value.expose_secret() != *own)
+    };
     RELIED_ON.into_iter().filter(differs).map(|(key, _)| key)
 }
 
@@ -135,7 +125,7 @@ impl Settings {
         }
         let is_foreign = |key: &str| foreign.iter().any(|prefix| key.starts_with(prefix));
         for (key, value) in self.settings.iter().filter(|(key, _)| !is_foreign(key)) {
-            config.set(key, value);
+            config.set(key, value.expose_secret());
         }
         config
     }

@@ -80,7 +80,7 @@ impl DeadLetters {
         let producer = settings
             .producer()
             .create_with_context(Deliveries::default())
-            .map_err(Error::Settings)?;
+            .map_err(Error::settings)?;
         Ok(Self { producer })
     }
 

@@ -34,6 +34,14 @@ pub enum Error {
     /// A client could not be made: a setting is wrong.
     #[error("kafka client refused its settings")]
     Settings(#[source] rdkafka::error::KafkaError),
+    /// A setting is refused. Its value is not told, for it may be a secret: of a name that is misspelt nobody knows.
+    #[error("the kafka client refuses the setting `{key}`: {reason}")]
+    Setting {
+        /// The setting.
+        key: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// No broker answered.
     #[error("no answer from the brokers {brokers}")]
     Unreachable {
@@ -91,4 +99,51 @@ pub enum Error {
     /// The embedded broker failed.
     #[error("embedded broker failed")]
     Embedded(#[source] rdkafka::error::KafkaError),
+}
+
+impl Error {
+    /// Why a client could not be made.
+    pub(crate) fn settings(error: rdkafka::error::KafkaError) -> Self {
+        match error {
+            // What the client says quotes the value, or a part of it.
+            rdkafka::error::KafkaError::ClientConfig(outcome, _, key, _) => {
+                let is_unknown = outcome == rdkafka::types::RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN;
+                let reason =
+                    if is_unknown { "it has none of that name" } else { "its value cannot be" };
+                Self::Setting { key, reason }
+            }
+            other => Self::Settings(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::error::Error as _;
+
+    use crate::{Producer, Settings};
+
+    #[test]
+    fn a_setting_that_is_refused_is_told_without_its_value() {
+        for (key, value) in [
+            ("sasl.pasword", "hunter2"),
+            ("socket.timeout.ms", "hunter2"),
+            ("sasl.mechanism", "hunter2"),
+            ("acks", "hunter2"),
+            ("ssl.key.pem", "-----BEGIN hunter2-----"),
+        ] {
+            let settings = BTreeMap::from([
+                ("security.protocol".to_owned(), "ssl".into()),
+                (key.to_owned(), value.into()),
+            ]);
+            let settings =
+                Settings { brokers: "127.0.0.1:1".to_owned(), group_id: "g".to_owned(), settings };
+            let Err(error) = Producer::new(&settings) else { continue };
+            let source = error.source().map(ToString::to_string).unwrap_or_default();
+            let shown = format!("{error} {error:?} {source} {settings:?}");
+            assert!(!shown.contains("hunter2"), "{shown}");
+            assert!(shown.contains(key), "{shown}");
+        }
+    }
 }

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use rdkafka::Offset;
+
 use crate::client::Settings;
 use crate::topics::Offsets;
 use crate::{Assigned, Error, Leader, Reader, Record};
@@ -31,8 +33,31 @@ impl Log {
     /// # Errors
     /// [`Error::Settings`] and [`Error::Assign`].
     pub fn open(settings: &Settings, topic: &str, offsets: Offsets) -> Result<Self, Error> {
-        let reader =
-            Reader::new(settings, vec![Assigned { topic: topic.to_owned(), partition: 0 }])?;
+        Self::starting_at(settings, topic, offsets, Offset::Beginning)
+    }
+
+    /// A reader that begins so many offsets before the end of a log, for who needs to know what stands there last.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] and [`Error::Assign`].
+    pub fn tail(
+        settings: &Settings,
+        topic: &str,
+        offsets: Offsets,
+        count: i64,
+    ) -> Result<Self, Error> {
+        let low = offsets.low.max(offsets.high - count);
+        Self::starting_at(settings, topic, Offsets { low, ..offsets }, Offset::Offset(low))
+    }
+
+    fn starting_at(
+        settings: &Settings,
+        topic: &str,
+        offsets: Offsets,
+        start: Offset,
+    ) -> Result<Self, Error> {
+        let assigned = vec![Assigned { topic: topic.to_owned(), partition: 0 }];
+        let reader = Reader::starting_at(settings, assigned, start)?;
         Ok(Self {
             reader,
             leader: Leader::default(),

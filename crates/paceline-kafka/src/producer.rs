@@ -19,7 +19,7 @@ impl Producer {
     /// # Errors
     /// [`Error::Settings`].
     pub fn new(settings: &Settings) -> Result<Self, Error> {
-        Ok(Self { producer: settings.producer().create().map_err(Error::Settings)? })
+        Ok(Self { producer: settings.producer().create().map_err(Error::settings)? })
     }
 
     /// Produces a record; a value of `None` is a tombstone.

@@ -64,13 +64,21 @@ impl Reader {
     /// # Errors
     /// [`Error::Settings`] and [`Error::Assign`].
     pub fn new(settings: &Settings, assigned: Vec<Assigned>) -> Result<Self, Error> {
+        Self::starting_at(settings, assigned, Offset::Beginning)
+    }
+
+    /// A reader that starts at an offset of each partition.
+    pub(crate) fn starting_at(
+        settings: &Settings,
+        assigned: Vec<Assigned>,
+        start: Offset,
+    ) -> Result<Self, Error> {
         let listener = Listener::new(assigned.clone());
         let consumer: BaseConsumer<Listener> =
-            settings.consumer().create_with_context(listener).map_err(Error::Settings)?;
+            settings.consumer().create_with_context(listener).map_err(Error::settings)?;
         let mut list = TopicPartitionList::new();
         for Assigned { topic, partition } in &assigned {
-            list.add_partition_offset(topic, *partition, Offset::Beginning)
-                .map_err(Error::Assign)?;
+            list.add_partition_offset(topic, *partition, start).map_err(Error::Assign)?;
         }
         let queue = Queue::new(consumer).map_err(Error::Assign)?;
         for Assigned { topic, partition } in &assigned {

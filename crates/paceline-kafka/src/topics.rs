@@ -59,11 +59,11 @@ impl Topics {
             consumer: settings
                 .consumer()
                 .create_with_context(Quiet::default())
-                .map_err(Error::Settings)?,
+                .map_err(Error::settings)?,
             admin: settings
                 .admin()
                 .create_with_context(Quiet::default())
-                .map_err(Error::Settings)?,
+                .map_err(Error::settings)?,
             brokers: settings.brokers.clone(),
         })
     }

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use paceline::audit_log::chain::Expected;
+use paceline::audit_log::verify::{self, Place};
 use paceline::client::{Access, Refused, Usage};
 use paceline::clock::Clock;
 use paceline::config::{Config, Diagnostics};
@@ -63,6 +65,31 @@ enum Command {
     /// Show what a config looks like
     #[command(subcommand)]
     Config(Shape),
+    /// Look after the audit log
+    #[command(subcommand)]
+    Log(AuditLog),
+}
+
+#[derive(Subcommand)]
+enum AuditLog {
+    /// Check that no record of the audit log was altered, removed or moved; exits 1 when one was
+    Verify(Verify),
+}
+
+#[derive(Args)]
+struct Verify {
+    /// The config file, for the topic that it names
+    #[arg(long, value_name = "FILE", required_unless_present = "file", conflicts_with = "file")]
+    config: Option<PathBuf>,
+    /// A file of the audit log in the place of the topic
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The hash that the first record continues from, where what was before lies elsewhere
+    #[arg(long, value_name = "HASH")]
+    after: Option<String>,
+    /// The hash of a record that must be there; may be repeated
+    #[arg(long, value_name = "HASH")]
+    holds: Vec<String>,
 }
 
 #[derive(Args)]
@@ -273,6 +300,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Config(Shape::Example) => print(config::EXAMPLE),
         Command::Config(Shape::Preset) => print(config::SALESFORCE),
         Command::Config(Shape::Show { config }) => show(&config),
+        Command::Log(AuditLog::Verify(options)) => verify_log(options),
     };
     outcome.unwrap_or_else(|error| {
         if error.downcast_ref::<Usage>().is_some() {
@@ -392,6 +420,34 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn load(path: &Path, insecure: bool) -> Result<Config, Diagnostics> {
     let config = config::load(path)?;
     if insecure || config.risks.0.is_empty() { Ok(config) } else { Err(config.risks) }
+}
+
+fn verify_log(options: Verify) -> anyhow::Result<ExitCode> {
+    let Verify { config, file, after, holds } = options;
+    let (place, name) = match (file, config) {
+        (Some(file), _) => {
+            let name = file.display().to_string();
+            if !file.is_file() {
+                return Err(Usage(format!("`{name}` is no file")).into());
+            }
+            (Place::File(file), name)
+        }
+        (None, Some(path)) => match config::load(&path) {
+            Ok(config) => {
+                let (settings, topic) = (config.kafka.settings(), config.topics.audit);
+                (Place::Topic { settings, topic: topic.clone() }, topic)
+            }
+            Err(diagnostics) => {
+                write!(io::stderr(), "{diagnostics}")?;
+                return Ok(ExitCode::from(USAGE));
+            }
+        },
+        (None, None) => return Err(Usage("give --config or --file".to_owned()).into()),
+    };
+    telemetry::log("error");
+    let findings = verify::run(&place, Expected { after, holds, may_be_cut_off: false })?;
+    print(&verify::told(&findings, &name))?;
+    Ok(if findings.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NO) })
 }
 
 fn check(path: &Path, insecure: bool) -> anyhow::Result<ExitCode> {

@@ -5,6 +5,7 @@
 //! typed sections (`decode`, one file for each top-level key) → a [`Config`] (`document`).
 
 mod alerts;
+mod audit;
 mod auth;
 mod calendars;
 pub(crate) mod csv;
@@ -48,6 +49,7 @@ use paceline_core::roster::Roster;
 use paceline_crm::{Decoder, EntityBinding, Format};
 
 pub use alerts::Alerts;
+pub use audit::Audit;
 pub use auth::Auth;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use kafka::Kafka;
@@ -88,6 +90,8 @@ pub struct Config {
     pub topics: Topics,
     /// When alerts are raised, and how long they are kept.
     pub alerts: Alerts,
+    /// Where the audit log is written besides its topic.
+    pub audit: Audit,
     /// For how long what has come on a source may stay uncounted, before it puts what is counted of it in doubt.
     pub max_lag: SignedDuration,
     /// What the person who wrote the config should know.

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use paceline_kafka::{Cluster, Settings};
+use paceline_kafka::Cluster;
 use paceline_sim::config::{self as sim_config, ConfigOptions};
 use paceline_sim::format::Format;
 use paceline_sim::{Entity, Options as Organising, Organisation, Simulation};
@@ -59,11 +59,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let metrics = Metrics::install()?;
     let cluster = Cluster::start()?;
     let (simulation, config) = organise(&options, &cluster)?;
-    let settings = Settings {
-        brokers: config.kafka.brokers.clone(),
-        group_id: config.kafka.group_id.clone(),
-        settings: config.kafka.settings.clone(),
-    };
+    let settings = config.kafka.settings();
     let sources = config.sources.iter().map(|source| source.topic.clone()).collect();
     let service = Service::bind(config, Clock::System).await?;
     let (live, address) = (service.live().clone(), service.grpc_address()?);
@@ -105,12 +101,12 @@ fn organise(options: &Options, cluster: &Cluster) -> anyhow::Result<(Simulation,
     }
     let mut config = config::load_str(&sim_config::yaml(&organisation, &written), "demo.yaml")
         .map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
-    let config::Topics { goals, reps, alerts, status } = &config.topics;
-    for topic in [goals, reps, alerts, status] {
+    let config::Topics { goals, reps, alerts, status, audit } = &config.topics;
+    for topic in [goals, reps, alerts, status, audit] {
         cluster.make_topic(topic, 1)?;
     }
     // The embedded broker does not wake a waiting fetch when something is produced.
-    config.kafka.settings.insert("fetch.wait.max.ms".to_owned(), "10".to_owned());
+    config.kafka.settings.insert("fetch.wait.max.ms".to_owned(), "10".into());
     Ok((Simulation::new(organisation), config))
 }
 

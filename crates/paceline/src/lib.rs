@@ -1,5 +1,6 @@
 //! The parts of the `paceline` program that tests and benches use too; the program itself is `main.rs`.
 
+pub mod audit_log;
 pub mod client;
 pub mod clock;
 pub mod config;

@@ -12,6 +12,7 @@
 
 use paceline_core::day::Day;
 use paceline_core::facts::{Row, Said, Told};
+use paceline_crm::without_values;
 use serde::{Deserialize, Deserializer};
 
 /// A row as it is written.
@@ -59,7 +60,7 @@ fn mentioned<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 /// In words, why it says nothing.
 pub fn decode(value: Option<&[u8]>) -> Result<Told, String> {
     let Some(value) = value else { return Ok(Told::Withdrawn) };
-    let record: Record = serde_json::from_slice(value).map_err(|error| error.to_string())?;
+    let record: Record = serde_json::from_slice(value).map_err(|error| without_values(&error))?;
     Ok(Told::Row(Box::new(record.row()?)))
 }
 
@@ -100,7 +101,7 @@ fn day(field: &str, text: Option<String>) -> Result<Option<Day>, String> {
 }
 
 fn some_day(field: &str, text: &str) -> Result<Day, String> {
-    Day::parse(text).ok_or_else(|| format!("{field}: `{text}` is no day, `YYYY-MM-DD`"))
+    Day::parse(text).ok_or_else(|| format!("{field}: no day, `YYYY-MM-DD`"))
 }
 
 #[cfg(test)]
@@ -139,9 +140,9 @@ mod tests {
             ("{}", "missing field `id`"),
             (r#"{"id":""}"#, "id: is empty"),
             (r#"{"id":"U1","manger":"M1"}"#, "unknown field `manger`"),
-            (r#"{"id":"U1","manager":7}"#, "invalid type"),
-            (r#"{"id":"U1","from":"soon"}"#, "from: `soon` is no day"),
-            (r#"{"id":"U1","end":"2026-02-30"}"#, "end: `2026-02-30` is no day"),
+            (r#"{"id":"U1","manager":7}"#, "another type of value, expected a string"),
+            (r#"{"id":"U1","from":"soon"}"#, "from: no day"),
+            (r#"{"id":"U1","end":"2026-02-30"}"#, "end: no day"),
             (r#"{"id":"U1","time_off":[{"from":"2026-02-02","to":"2026-02-01"}]}"#, "time_off.to:"),
         ] {
             let told = decode(Some(value.as_bytes())).expect_err(value);

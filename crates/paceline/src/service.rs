@@ -2,6 +2,7 @@
 
 mod access;
 pub mod alerts;
+pub(crate) mod audit;
 pub mod goals;
 mod http;
 mod intake;
@@ -20,7 +21,7 @@ use paceline_core::day::Day;
 use paceline_core::roster::ORG;
 use paceline_engine::Live;
 use paceline_grpc::{Limits, Origin, Served, Server};
-use paceline_kafka::{DeadLetters, Settings};
+use paceline_kafka::DeadLetters;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -97,7 +98,10 @@ impl Service {
     /// A part of the service failed; the others are ended then.
     pub async fn run(self, metrics: Metrics, stop: CancellationToken) -> anyhow::Result<()> {
         let Self { config, clock, live, access, grpc, http } = self;
-        let settings = settings(&config);
+        let settings = config.kafka.settings();
+        let (desk, clerk) = audit::desk(&config, &settings, live.clone())?;
+        let closing = CancellationToken::new();
+        let audit = spawn("the audit log", &stop, clerk.run(stop.clone(), closing.clone()));
         let served = Served {
             live: live.clone(),
             clock: clock.shared(),
@@ -105,6 +109,7 @@ impl Service {
             append_goal: goals::appender(&settings, &config.topics.goals)?,
             identify: access.identify.clone(),
             ranks_only: config.auth.as_ref().is_some_and(|auth| auth.ranks_only),
+            audit: Some(Arc::new(desk)),
             limits: Limits::default(),
         };
         let mut server = Server::new(served, stop.clone()).await?;
@@ -128,11 +133,16 @@ impl Service {
         ];
         let mut outcome = Ok(());
         for part in parts {
-            outcome = outcome
-                .and(part.await.context("a part of the service panicked").and_then(|ended| ended));
+            outcome = outcome.and(ended(part).await);
         }
-        outcome
+        // Nobody is served any longer, so that nothing can come to be written.
+        closing.cancel();
+        outcome.and(ended(audit).await)
     }
+}
+
+async fn ended(part: tokio::task::JoinHandle<anyhow::Result<()>>) -> anyhow::Result<()> {
+    part.await.context("a part of the service panicked")?
 }
 
 async fn serve_grpc(server: Arc<Server>, listener: TcpListener) -> anyhow::Result<()> {
@@ -166,12 +176,4 @@ fn spawn<E: Into<anyhow::Error>>(
 
 async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ({key})"))
-}
-
-fn settings(config: &Config) -> Settings {
-    Settings {
-        brokers: config.kafka.brokers.clone(),
-        group_id: config.kafka.group_id.clone(),
-        settings: config.kafka.settings.clone(),
-    }
 }

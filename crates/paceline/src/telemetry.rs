@@ -28,6 +28,7 @@ impl Metrics {
         paceline_kafka::describe();
         paceline_grpc::describe();
         paceline_auth::describe();
+        crate::service::audit::metric::describe();
         Ok(Self { handle: Arc::new(handle) })
     }
 

@@ -1,6 +1,7 @@
 //! The pen: whoever has it writes the next edit, so that edits have one order and each knows the one before.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use paceline_core::board::Revision;
@@ -8,8 +9,11 @@ use paceline_core::goal::{Draft, Edit};
 use tokio::sync::Mutex;
 use tonic::Status;
 
+use crate::audit::{GoalChange, Step};
+use crate::call::Call;
 use crate::errors;
 use crate::served::Served;
+use crate::who::Principal;
 
 /// For how long an edit that the log has may take to be read back from it.
 const READ_BACK: Duration = Duration::from_secs(10);
@@ -22,6 +26,16 @@ pub(super) struct Pen {
     /// number that was tried: an edit that was not acknowledged may come to stand on the log yet, and its number is not
     /// given again.
     tried: Mutex<HashMap<String, u64>>,
+}
+
+/// Who makes an edit.
+pub(super) struct By {
+    /// What they are called in the edit.
+    pub(super) name: String,
+    /// Who they are.
+    pub(super) who: Arc<Principal>,
+    /// The call by which they do.
+    pub(super) call: Arc<Call>,
 }
 
 /// An edit that is in effect.
@@ -54,7 +68,7 @@ impl Pen {
         &self,
         id: String,
         new: Option<Draft>,
-        who: String,
+        by: By,
         expected: Option<u64>,
     ) -> Result<Written, Status> {
         let mut tried = self.tried.lock().await;
@@ -75,13 +89,39 @@ impl Pen {
         }
         let number = tried.get(&id).copied().unwrap_or(0).max(number) + 1;
         tried.insert(id.clone(), number);
-        let edit = Edit { goal: id, number, who, at: wall(), old, new };
-        let place = append_goal(edit.clone()).await;
-        let place = place.map_err(|error| errors::goal_not_written(&error))?;
+        let edit = Edit { goal: id, number, who: by.name.clone(), at: wall(), old, new };
+        let audited = self.audit(&by, &edit, Step::Accepted).await;
+        audited.map_err(|error| errors::goal_not_audited(&error))?;
+        let place = match append_goal(edit.clone()).await {
+            Ok(place) => place,
+            Err(error) => return Err(self.unconfirmed(&by, &edit, error).await),
+        };
         let in_effect = tokio::time::timeout(READ_BACK, live.goal_in_effect(place)).await;
         let revision = in_effect.map_err(|_| errors::goal_not_read_back())?;
         tried.remove(&edit.goal);
         Ok(Written { edit, revision })
+    }
+
+    /// Has the audit log know of an edit, if there is one.
+    async fn audit(&self, by: &By, edit: &Edit, step: Step) -> Result<(), String> {
+        let Some(log) = &self.served.audit else { return Ok(()) };
+        let (call, who, edit) = (by.call.clone(), by.who.clone(), edit.clone());
+        log.goal(GoalChange { call, who, edit, step }).await
+    }
+
+    /// The log of goals did not say that it has an edit, which the audit log is told.
+    async fn unconfirmed(&self, by: &By, edit: &Edit, error: String) -> Status {
+        let status = errors::goal_not_written(&error);
+        if let Err(error) = self.audit(by, edit, Step::Unconfirmed(error)).await {
+            let (goal, number) = (&edit.goal, edit.number);
+            tracing::error!(
+                goal,
+                number,
+                error,
+                "the audit log does not know what became of an edit"
+            );
+        }
+        status
     }
 }
 

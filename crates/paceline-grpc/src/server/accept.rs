@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use super::gather::{Gathered, Wire};
 use super::last_call::LastCall;
 use super::secure::{self, Tls};
+use crate::call::Peer;
 use crate::limits::Limits;
 use crate::metric;
 use crate::who::PeerCertificate;
@@ -154,12 +155,12 @@ async fn speak(stream: TcpStream, peer: SocketAddr, shared: Shared) -> Spoken {
     let keepalive =
         TcpKeepalive::new().with_time(TCP_KEEPALIVE).with_interval(TCP_RETRY).with_retries(3);
     SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
-    let Some(tls) = &shared.tls else { return listen(stream, None, shared).await };
+    let Some(tls) = &shared.tls else { return listen(stream, peer, None, shared).await };
     tokio::select! {
         () = shared.shutdown.cancelled() => Ok(()),
         secured = secure::handshake(stream, peer, tls) => {
             let (stream, certificate) = secured?;
-            listen(stream, certificate, shared).await
+            listen(stream, peer, certificate, shared).await
         }
     }
 }
@@ -169,6 +170,7 @@ type Spoken = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 async fn listen<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     mut stream: S,
+    peer: SocketAddr,
     certificate: Option<PeerCertificate>,
     shared: Shared,
 ) -> Spoken {
@@ -186,6 +188,7 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         if let Some(certificate) = &certificate {
             request.extensions_mut().insert(certificate.clone());
         }
+        request.extensions_mut().insert(Peer(peer));
         router.call(request)
     });
     let stream = TokioIo::new(Wire::new(stream, said));

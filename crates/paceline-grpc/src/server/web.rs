@@ -8,6 +8,7 @@ use tonic_web::GrpcWebLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::origin::Origin;
+use crate::call::REQUEST_ID;
 use crate::watch::TOKEN_TRAILER;
 
 /// How long a browser need not ask again what it may do.
@@ -28,7 +29,8 @@ fn cors(origins: &[Origin]) -> CorsLayer {
     let names = |names: &[&'static str]| -> Vec<HeaderName> {
         names.iter().map(|name| HeaderName::from_static(name)).collect()
     };
-    let mut sent = names(&["x-grpc-web", "x-user-agent", "grpc-timeout", "x-paceline-actor"]);
+    let mut sent =
+        names(&["x-grpc-web", "x-user-agent", "grpc-timeout", "x-paceline-actor", REQUEST_ID]);
     sent.extend([header::CONTENT_TYPE, header::AUTHORIZATION]);
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.iter().map(|origin| origin.header().clone())))
@@ -39,6 +41,7 @@ fn cors(origins: &[Origin]) -> CorsLayer {
             "grpc-message",
             "grpc-status-details-bin",
             TOKEN_TRAILER,
+            REQUEST_ID,
         ]))
         .max_age(PREFLIGHT)
 }

@@ -77,6 +77,7 @@ impl House {
             append_goal: Arc::new(|_| Box::pin(std::future::ready(Err("no log".to_owned())))),
             identify: None,
             ranks_only: false,
+            audit: None,
             limits,
         };
         let shutdown = CancellationToken::new();

@@ -4,6 +4,7 @@
 
 mod alert_topic;
 mod alerts;
+mod audited;
 mod expiry;
 mod explaining;
 mod follower;
@@ -13,6 +14,7 @@ mod goal_log;
 mod goals;
 mod identities;
 mod known;
+mod ledger;
 mod organisation;
 mod ranking;
 mod ranking_own;

@@ -15,7 +15,7 @@ use paceline_client::proto::goals_service_client::GoalsServiceClient;
 use paceline_client::proto::standings_service_client::StandingsServiceClient;
 use paceline_client::proto::{GetStandingsRequest, Selector, Standing};
 use paceline_core::kpi::Kpi;
-use paceline_grpc::{Error, Limits, Served, Server};
+use paceline_grpc::{Error, Identify, Limits, Served, Server};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +24,7 @@ use tonic::transport::{Channel, Endpoint};
 use crate::follower::Follower;
 use crate::goal_log::GoalLog;
 use crate::identities::Identities;
+use crate::ledger::Ledger;
 use crate::organisation::Organisation;
 use crate::organisation::stocks;
 pub(crate) use crate::organisation::{BOOKINGS, NOW, at, decimal};
@@ -41,6 +42,7 @@ pub(crate) struct Stage {
     pub(crate) web: SocketAddr,
     endpoint: Endpoint,
     pub(crate) log: GoalLog,
+    pub(crate) ledger: Ledger,
 }
 
 impl Deref for Stage {
@@ -62,6 +64,16 @@ impl Stage {
     /// The same before its sources are caught up, with limits, and more reps below M2.
     pub(crate) async fn closed(limits: Limits, more: usize) -> Self {
         Self::with(limits, more, Vec::new()).await
+    }
+
+    /// An organisation whose sources are caught up, open to those whom `identify` knows.
+    pub(crate) async fn open_to(identify: impl Identify + 'static) -> Self {
+        let stage = Self::serving(Limits::default(), 0, Vec::new(), move |served| {
+            served.identify = Some(Arc::new(identify));
+        });
+        let stage = stage.await;
+        stage.open_board();
+        stage
     }
 
     /// An organisation whose sources are caught up, with two KPIs more: the stock `open`, and the ratio `per_open`.
@@ -96,6 +108,7 @@ impl Stage {
     ) -> Self {
         let organisation = Organisation::new(more, kpis);
         let log = GoalLog::new(organisation.live.clone());
+        let ledger = Ledger::default();
         let clock = organisation.clock.clone();
         let mut served = Served {
             live: organisation.live.clone(),
@@ -104,6 +117,7 @@ impl Stage {
             append_goal: log.clone().appender(),
             identify: None,
             ranks_only: false,
+            audit: Some(Arc::new(ledger.clone())),
             limits,
         };
         change(&mut served);
@@ -120,7 +134,7 @@ impl Stage {
             Ok(())
         });
         let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an endpoint");
-        Self { organisation, shutdown, server, web, endpoint, log }
+        Self { organisation, shutdown, server, web, endpoint, log, ledger }
     }
 
     pub(crate) fn address(&self) -> String {

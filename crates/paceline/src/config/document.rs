@@ -30,7 +30,8 @@ use super::sources::RawSource;
 use super::status::RawStatus;
 use super::topics::RawTopics;
 use super::{
-    Config, alerts, auth, calendars, entities, goals, reps, server, sources, status, ties, topics,
+    Config, alerts, audit, auth, calendars, entities, goals, reps, server, sources, status, ties,
+    topics,
 };
 
 /// The config of paceline: which changes are read from Kafka, what is measured of them, and who is to reach what.
@@ -73,6 +74,8 @@ pub(super) struct Document {
     topics: Option<RawTopics>,
     /// When alerts are raised, and how long they are kept.
     alerts: Option<alerts::RawAlerts>,
+    /// Where the audit log is written besides its topic.
+    audit: Option<audit::RawAudit>,
 }
 
 /// The keys without which there is nothing to run.
@@ -136,6 +139,7 @@ impl Document {
         let auth = self.auth.as_ref().map(|raw| auth::compile(raw, &server, report));
         let topics = topics::compile(&raw_topics, report);
         let alerts = alerts::compile(&self.alerts.unwrap_or_default(), report);
+        let audit = audit::compile(&self.audit.unwrap_or_default(), report);
         let sources =
             self.sources.map(|raw| sources::compile(&raw, &declared, report)).unwrap_or_default();
         topics::check_sources(&raw_topics, &topics, &sources, report);
@@ -177,6 +181,7 @@ impl Document {
             auth,
             topics,
             alerts,
+            audit,
             max_lag,
             notes,
             risks: report.risks(),

@@ -46,6 +46,7 @@ fn parse(text: &str, name: &str, seen: &mut Seen, report: &mut Report) -> Option
     let mut top = node::read(text, file, report)?;
     let folder = folder(name);
     secret::expand(&mut top, &folder, report);
+    secret::hide_written(&top, report);
     if !matches!(top.value, Value::Map(_)) {
         report.error(
             top.at,

@@ -3,32 +3,48 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use paceline_kafka::Settings;
 use schemars::JsonSchema;
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::located::{Entries, Located, Scalar, Text};
 use super::report::Report;
+use super::secret;
 
 /// How the Kafka cluster is reached.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Kafka {
     /// The bootstrap servers, `host:port` with commas between.
     pub brokers: String,
     /// The consumer group.
     pub group_id: String,
-    /// Settings of librdkafka, by its own names. They may hold secrets, so that `Debug` shows the names alone.
-    pub settings: BTreeMap<String, String>,
+    /// Settings of librdkafka, by its own names. Some are secrets, so none is shown.
+    pub settings: BTreeMap<String, SecretString>,
     /// How many threads fold changes; `None` for one per core.
     pub lanes: Option<usize>,
 }
 
 impl fmt::Debug for Kafka {
+    /// Leaves out the brokers: any value may have come from a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kafka")
             .field("group_id", &self.group_id)
-            .field("settings", &self.settings.keys().collect::<Vec<_>>())
+            .field("settings", &self.settings)
             .field("lanes", &self.lanes)
             .finish_non_exhaustive()
+    }
+}
+
+impl Kafka {
+    /// The same as the room of Kafka takes it.
+    pub fn settings(&self) -> Settings {
+        let Self { brokers, group_id, settings, .. } = self;
+        Settings {
+            brokers: brokers.clone(),
+            group_id: group_id.clone(),
+            settings: settings.clone(),
+        }
     }
 }
 
@@ -60,18 +76,6 @@ const OWN_KEYS: [(&str, &str); 3] = [
     ("group.id", "group_id"),
 ];
 
-/// Settings whose values nobody but librdkafka may see.
-const SECRETS: [&str; 8] = [
-    "sasl.password",
-    "ssl.key.password",
-    "ssl.key.pem",
-    "ssl_key",
-    "ssl.keystore.password",
-    "sasl.oauthbearer.client.secret",
-    "sasl.oauthbearer.client.credentials.client.secret",
-    "sasl.oauthbearer.assertion.private.key.passphrase",
-];
-
 impl RawKafka {
     pub(super) fn compile(self, report: &mut Report) -> Kafka {
         check_brokers(&self.brokers, report);
@@ -92,6 +96,16 @@ fn group_id(text: Option<Text>, report: &mut Report) -> String {
 }
 
 fn check_brokers(brokers: &Text, report: &mut Report) {
+    if let Some((credentials, _)) = brokers.value.rsplit_once('@') {
+        let credentials = credentials.rsplit("://").next().unwrap_or(credentials);
+        report.hide(credentials, "…");
+        report.error(
+            brokers.at,
+            "a broker has a user and a password before its host",
+            "write host:port, and the password as `settings: {sasl.password: \"${env:NAME}\"}`",
+        );
+        return;
+    }
     for broker in brokers.value.split(',') {
         if let Some(problem) = broker_problem(broker.trim()) {
             report.error(
@@ -132,11 +146,11 @@ fn check_lanes(lanes: Located<u64>, report: &mut Report) -> Option<usize> {
     usize::try_from(lanes.value).ok()
 }
 
-fn settings(raw: Entries<Located<Scalar>>, report: &mut Report) -> BTreeMap<String, String> {
+fn settings(raw: Entries<Located<Scalar>>, report: &mut Report) -> BTreeMap<String, SecretString> {
     for (name, value) in &raw.0 {
         check_setting(name, value, report);
     }
-    raw.0.into_iter().map(|(name, value)| (name.value, value.value.0)).collect()
+    raw.0.into_iter().map(|(name, value)| (name.value, value.value.0.into())).collect()
 }
 
 fn check_setting(name: &Text, value: &Located<Scalar>, report: &mut Report) {
@@ -144,12 +158,19 @@ fn check_setting(name: &Text, value: &Located<Scalar>, report: &mut Report) {
         let message = format!("`{}` has its own key", name.as_str());
         report.error(name.at, message, format_args!("write it as `kafka.{own}`"));
     }
-    if SECRETS.contains(&name.as_str()) && !report.places.written(value.at).contains("${") {
+    if secret::is_name(name.as_str()) && !report.is_reference(value.at) {
         report.hide(&value.value.0, "…");
         report.error(
             value.at,
             format_args!("`{}` is a secret, and is written in the file", name.as_str()),
-            "refer to it as ${env:NAME} or ${file:path}",
+            secret::REMEDY,
+        );
+    } else if let Some(credentials) = secret::in_url(&value.value.0) {
+        report.hide(credentials, "…");
+        report.error(
+            value.at,
+            format_args!("`{}` has a user and a password in its address", name.as_str()),
+            secret::REMEDY,
         );
     }
 }

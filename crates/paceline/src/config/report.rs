@@ -1,5 +1,6 @@
 //! Collects the mistakes of a config, so that all of them are told at once and none of them tells a secret.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
 use paceline_core::goal::Mistake;
@@ -7,6 +8,7 @@ use paceline_core::suggest;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::place::{At, Places};
+use super::secret;
 
 /// The mistakes found so far, and what is needed to show them.
 #[derive(Default)]
@@ -22,6 +24,10 @@ pub(super) struct Report {
     /// What is right, and may not be wanted.
     risks: Vec<Found>,
     secrets: Vec<Secret>,
+    /// Where secrets came in, with the words they are made of: what is said there may quote a part of one.
+    words: HashMap<At, Vec<String>>,
+    /// Where nothing is written but references to secrets.
+    references: HashSet<At>,
 }
 
 struct Found {
@@ -144,7 +150,12 @@ impl Report {
             path: String::new(),
             message: message.to_owned(),
             remedy: remedy.to_owned(),
-            source: self.places.line(file, line).map(str::to_owned),
+            // Of a file that cannot be read nobody knows which of its values are secrets.
+            source: self
+                .places
+                .line(file, line)
+                .filter(|line| !secret::is_name(line))
+                .map(str::to_owned),
         };
         self.found.push(Found { diagnostic, file });
     }
@@ -155,6 +166,7 @@ impl Report {
     }
 
     fn found_at(&self, at: At, column: usize, message: String, remedy: String) -> Found {
+        let message = self.without_words(at, message);
         let place = self.places.place(at);
         let diagnostic = Diagnostic {
             file: self.places.file_name(place.file).to_owned(),
@@ -173,6 +185,30 @@ impl Report {
         if !text.is_empty() {
             self.secrets.push(Secret { text: text.to_owned(), shown: shown.to_owned() });
         }
+    }
+
+    /// Keeps a secret that came in at a place out of all that is shown, and its words out of what is said of that place.
+    pub(super) fn hide_at(&mut self, at: At, text: &str, shown: &str) {
+        self.hide(text, shown);
+        let words = text.split(|c: char| !c.is_alphanumeric());
+        let words = words.filter(|word| word.chars().count() > 2).map(str::to_owned);
+        self.words.entry(at).or_default().extend(words);
+    }
+
+    /// Remembers that nothing is written at a place but references to secrets.
+    pub(super) fn refer(&mut self, at: At) {
+        self.references.insert(at);
+    }
+
+    /// Whether nothing is written at a place but references to secrets.
+    pub(super) fn is_reference(&self, at: At) -> bool {
+        self.references.contains(&at)
+    }
+
+    fn without_words(&self, at: At, text: String) -> String {
+        let Some(words) = self.words.get(&at) else { return text };
+        let text = self.without_secrets(&text);
+        words.iter().fold(text, |text, word| text.replace(word, "…"))
     }
 
     /// Whether a mistake was found in what a mapping or list holds.

@@ -7,6 +7,7 @@ use paceline_core::kpi::{Aggregate, At, Credit, GoalKind, Kpi, KpiId, Measure, O
 use paceline_core::period::PeriodKind;
 
 use paceline_crm::{FieldBinding, Format};
+use secrecy::ExposeSecret as _;
 
 use super::{Config, EXAMPLE, load_str};
 
@@ -181,6 +182,8 @@ fn ids_of_reps_are_symbols_of_the_model() {
 
 #[test]
 fn references_are_replaced_and_debug_shows_none_of_them() {
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o640);
+    std::fs::set_permissions("tests/config/parts/secret", mode).expect("a mode");
     let text = BASE.replace(
         "{brokers: localhost:9092}",
         "{brokers: 'h${file:tests/config/parts/secret}:9092', settings: {sasl.password: '${file:tests/config/parts/secret}', \
@@ -189,7 +192,7 @@ fn references_are_replaced_and_debug_shows_none_of_them() {
     let config = load_str(&text, "paceline.yaml").expect("no mistake");
     assert_eq!(config.kafka.brokers, "hhunter2:9092");
     let settings: Vec<(&str, &str)> =
-        config.kafka.settings.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        config.kafka.settings.iter().map(|(a, b)| (a.as_str(), b.expose_secret())).collect();
     assert_eq!(
         settings,
         [("a", "${b}"), ("c", "5"), ("d", "true"), ("e", "$5"), ("sasl.password", "hunter2")]

@@ -19,6 +19,8 @@ pub struct Topics {
     pub alerts: String,
     /// Statuses and since when they hold, and alerts on their way to their topic.
     pub status: String,
+    /// Who changed which goal, and who was refused what.
+    pub audit: String,
 }
 
 /// The topics that the service keeps its own records in.
@@ -38,11 +40,14 @@ pub(super) struct RawTopics {
     /// Statuses and since when they hold, so that they go on after a restart: made when missing, with one partition and
     /// `cleanup.policy=compact`. Default: `paceline.status`.
     status: Option<Text>,
+    /// The audit log, of who changed which goal and who was refused what: made when missing, with one partition,
+    /// `cleanup.policy=delete` and unlimited retention. Default: `paceline.audit`.
+    audit: Option<Text>,
 }
 
 /// Compiles the names of the topics.
 pub(super) fn compile(raw: &RawTopics, report: &mut Report) -> Topics {
-    let all = [&raw.goals, &raw.reps, &raw.alerts, &raw.status].map(Option::as_ref);
+    let all = [&raw.goals, &raw.reps, &raw.alerts, &raw.status, &raw.audit].map(Option::as_ref);
     for (index, topic) in all.iter().enumerate() {
         let Some(topic) = topic else { continue };
         let before = all[..index].iter().flatten().find(|other| other.value == topic.value);
@@ -52,12 +57,13 @@ pub(super) fn compile(raw: &RawTopics, report: &mut Report) -> Topics {
             report.error(topic.at, message, "give each use its own topic");
         }
     }
-    let [goals, reps, alerts, status] = all;
+    let [goals, reps, alerts, status, audit] = all;
     Topics {
         goals: name(goals, "paceline.goals", report),
         reps: name(reps, "paceline.reps", report),
         alerts: name(alerts, "paceline.alerts", report),
         status: name(status, "paceline.status", report),
+        audit: name(audit, "paceline.audit", report),
     }
 }
 
@@ -73,6 +79,7 @@ pub(super) fn check_sources(
         (&raw.reps, &topics.reps),
         (&raw.alerts, &topics.alerts),
         (&raw.status, &topics.status),
+        (&raw.audit, &topics.audit),
     ];
     for (raw, topic) in all {
         let uses = |source: &&Source| {

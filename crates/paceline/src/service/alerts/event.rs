@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use paceline_core::alert::{Alert, AlertId};
 use paceline_core::model::Model;
 use paceline_core::roster::Roster;
+use paceline_crm::without_values;
 use paceline_engine::{About, ToldAlert};
 use paceline_grpc::{alert_message, proto};
 use prost::Message as _;
@@ -87,12 +88,14 @@ impl Events {
         now: Timestamp,
     ) -> Result<ToldAlert, String> {
         let event: Event<'_> = serde_json::from_slice(value.ok_or("there is no value")?)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| without_values(&error))?;
         if event.r#type != TYPE {
-            return Err(format!("type: `{}` is not {TYPE}", event.r#type));
+            return Err(format!("type: not {TYPE}"));
         }
-        let alert: proto::Alert =
-            self.shape.read(event.data.get()).map_err(|error| format!("data: {error:#}"))?;
+        let alert: proto::Alert = self
+            .shape
+            .read(event.data.get())
+            .map_err(|_| "data: no `paceline.v1.Alert`".to_owned())?;
         let id = AlertId::parse(&alert.id).filter(|_| alert.id == event.id);
         let kind = alert.period.as_ref().and_then(|period| period.kind.parse().ok());
         let since = alert.since.as_ref();

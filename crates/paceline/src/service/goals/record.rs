@@ -18,6 +18,7 @@ use paceline_core::day::Day;
 use paceline_core::decimal::Decimal;
 use paceline_core::goal::{Curve, Draft, Edit, Step, Whose, curve};
 use paceline_core::period::PeriodKind;
+use paceline_crm::without_values;
 use paceline_engine::Told;
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +35,9 @@ struct Record {
     new: Option<Terms>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Terms {
+/// The terms of a goal as they are written.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Terms {
     kpi: String,
     period: String,
     target: String,
@@ -53,7 +55,7 @@ struct Terms {
     curve: Option<Shares>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum For {
     Everyone,
@@ -63,13 +65,13 @@ enum For {
     Team(String),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct RampStep {
     until_month: u32,
     share: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Shares {
     by: String,
     shares: Vec<String>,
@@ -110,7 +112,7 @@ pub fn decode(raw_key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Told, Stri
         return Ok(parts.map_or(Told::Nothing, withdrawn));
     };
     parts.ok_or("the key is not `goal_id/edit`")?;
-    let record: Record = serde_json::from_slice(value).map_err(|error| error.to_string())?;
+    let record: Record = serde_json::from_slice(value).map_err(|error| without_values(&error))?;
     if raw_key != Some(key(&record.goal_id, record.edit).as_str()) {
         return Err("the key is that of another edit".to_owned());
     }
@@ -119,12 +121,13 @@ pub fn decode(raw_key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Told, Stri
         let draft = terms.map(Terms::draft).transpose();
         draft.map_err(|error| format!("{name}.{error}"))
     };
-    let at = at.parse::<Timestamp>().map_err(|error| format!("at: `{at}`: {error}"))?;
+    let at = at.parse::<Timestamp>().map_err(|_| "at: no instant".to_owned())?;
     let (old, new) = (draft(old, "old")?, draft(new, "new")?);
     Ok(Told::Edit(Box::new(Edit { goal: goal_id, number: edit, who, at, old, new })))
 }
 
-fn terms(draft: &Draft) -> Terms {
+/// The terms of a goal, to be written.
+pub(crate) fn terms(draft: &Draft) -> Terms {
     let Draft { kpi, period, target, whose, from, until, ramp, presence, curve } = draft;
     let step =
         |step: &Step| RampStep { until_month: step.until_month, share: step.share.to_string() };
@@ -172,7 +175,7 @@ impl Shares {
         let months = match self.by.as_str() {
             "month" => 1,
             "quarter" => 3,
-            other => return Err(format!("curve.by: `{other}` is none of month, quarter")),
+            _ => return Err("curve.by: none of month, quarter".to_owned()),
         };
         let shares = self.shares.iter().map(|share| decimal("curve.shares", share));
         Ok(Curve { months, shares: shares.collect::<Result<_, _>>()? })
@@ -204,12 +207,12 @@ impl From<For> for Whose {
 }
 
 fn decimal(field: &str, text: &str) -> Result<Decimal, String> {
-    Decimal::exactly(text).map_err(|error| format!("{field}: `{text}`: {error}"))
+    Decimal::exactly(text).map_err(|error| format!("{field}: {error}"))
 }
 
 fn day(field: &str, text: Option<String>) -> Result<Option<Day>, String> {
     let Some(text) = text else { return Ok(None) };
-    Day::parse(&text).map(Some).ok_or_else(|| format!("{field}: `{text}` is no day, `YYYY-MM-DD`"))
+    Day::parse(&text).map(Some).ok_or_else(|| format!("{field}: no day, `YYYY-MM-DD`"))
 }
 
 #[cfg(test)]
@@ -280,9 +283,9 @@ mod tests {
             ("g/1", "nonsense".to_owned(), "expected"),
             ("g/2", value("", ""), "the key is that of another edit"),
             ("g/1", value("\"month\"", "\"fortnight\""), "new.period: not a kind of period"),
-            ("g/1", value("\"target\":\"1\"", "\"target\":\"1,5\""), "new.target: `1,5`: not a"),
-            ("g/1", value("rep", "reps"), "unknown variant"),
-            ("g/1", value("\"kpi\"", "\"until\":\"soon\",\"kpi\""), "new.until: `soon`"),
+            ("g/1", value("\"target\":\"1\"", "\"target\":\"1,5\""), "new.target: not a"),
+            ("g/1", value("rep", "reps"), "another word, expected"),
+            ("g/1", value("\"kpi\"", "\"until\":\"soon\",\"kpi\""), "new.until: no day"),
         ] {
             let told = decode(Some(key.as_bytes()), Some(value.as_bytes()));
             let told = told.expect_err(&value);

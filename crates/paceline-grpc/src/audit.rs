@@ -1,0 +1,173 @@
+//! The audit log, as the services see it: what they tell it, and when.
+//!
+//! A change of a goal waits until it stands there; a refusal never waits, and who is refused is not told why that is written
+//! down: whether something is unknown or hidden is for the log to find out, which takes both in the same way.
+
+use std::fmt::Debug;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use paceline_core::goal::Edit;
+use paceline_core::sight::Sight;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::call::Call;
+use crate::proto;
+use crate::who::{Principal, Unidentified};
+
+/// A log of who changed what and who was refused what, to which is only added.
+pub trait AuditLog: Debug + Send + Sync {
+    /// Writes down what becomes of a goal, and answers once that stands there for good. The error says in words why it may not.
+    fn goal(&self, change: GoalChange) -> Auditing;
+
+    /// Takes note of a refusal, at once; it may be counted only, if there are too many.
+    fn refused(&self, refusal: Refusal);
+}
+
+/// A record on its way to the audit log.
+pub type Auditing = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+/// What becomes of a goal.
+#[derive(Clone, Debug)]
+pub struct GoalChange {
+    /// By which call.
+    pub call: Arc<Call>,
+    /// By whom.
+    pub who: Arc<Principal>,
+    /// The edit.
+    pub edit: Edit,
+    /// How far it has come.
+    pub step: Step,
+}
+
+/// How far an edit has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is accepted, and is written to the goals' topic next.
+    Accepted,
+    /// The goals' topic did not say that it has it: it may come into effect nonetheless. With what the topic said.
+    Unconfirmed(String),
+}
+
+/// Somebody was refused something.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// By which call.
+    pub call: Arc<Call>,
+    /// Who; nobody, if that was the reason.
+    pub who: Option<Arc<Principal>>,
+    /// The code, such as `PERMISSION_DENIED`; `OUT_OF_SCOPE` for what a watch names and does not get.
+    pub outcome: &'static str,
+    /// The reason that the caller was told, if any.
+    pub reason: String,
+    /// What exactly was wrong with credentials, which the caller was not told.
+    pub detail: Option<&'static str>,
+    /// What it was about. Of `NOT_FOUND` and `OUT_OF_SCOPE` this is only a refusal if there is such a thing.
+    pub about: Vec<About>,
+}
+
+/// What a request was about.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum About {
+    /// A scope, as the request names it.
+    #[error("scope {0}")]
+    Scope(String),
+    /// A goal, by its id.
+    #[error("goal {0}")]
+    Goal(String),
+}
+
+impl About {
+    /// The refusal with what it is about, which stays within the process.
+    pub(crate) fn attached(self, mut status: Status) -> Status {
+        status.set_source(Arc::new(self));
+        status
+    }
+}
+
+/// The scopes that a watch names, in the extensions of the answer that opens it.
+#[derive(Clone, Debug)]
+pub(crate) struct Watched(Vec<String>);
+
+impl Watched {
+    /// The answer that opens a watch of these scopes.
+    pub(crate) fn opened<T>(scopes: Vec<String>, stream: T) -> tonic::Response<T> {
+        let mut response = tonic::Response::new(stream);
+        response.extensions_mut().insert(Self(scopes));
+        response
+    }
+
+    /// The scopes that a selector names.
+    pub(crate) fn of(selector: Option<&proto::Selector>) -> Vec<String> {
+        selector.map(|selector| selector.scopes.clone()).unwrap_or_default()
+    }
+}
+
+/// Tells the log of refusals.
+pub(crate) async fn audited(
+    State(log): State<Option<Arc<dyn AuditLog>>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let call = request.extensions().get::<Arc<Call>>().cloned();
+    let response = next.run(request).await;
+    if let (Some(log), Some(call)) = (log, call)
+        && let Some(refusal) = refusal(call, &response)
+    {
+        log.refused(refusal);
+    }
+    response
+}
+
+fn refusal(call: Arc<Call>, response: &Response) -> Option<Refusal> {
+    let who = response.extensions().get::<Arc<Principal>>().cloned();
+    let Some(status) = response.extensions().get::<Status>() else {
+        return unseen(call, who?, response);
+    };
+    let about = std::error::Error::source(status).and_then(|about| about.downcast_ref::<About>());
+    let outcome = match status.code() {
+        Code::Unauthenticated => "UNAUTHENTICATED",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::NotFound if about.is_some() => "NOT_FOUND",
+        Code::Ok
+        | Code::NotFound
+        | Code::Cancelled
+        | Code::Unknown
+        | Code::InvalidArgument
+        | Code::DeadlineExceeded
+        | Code::AlreadyExists
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Unimplemented
+        | Code::Internal
+        | Code::Unavailable
+        | Code::DataLoss => return None,
+    };
+    let detail = response.extensions().get::<Unidentified>().map(|nobody| nobody.detail);
+    let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
+    Some(Refusal {
+        call,
+        who,
+        outcome,
+        reason,
+        detail,
+        about: about.into_iter().cloned().collect(),
+    })
+}
+
+/// A watch is opened also for what its client may not see, of which it is told that it is gone.
+fn unseen(call: Arc<Call>, who: Arc<Principal>, response: &Response) -> Option<Refusal> {
+    let Watched(scopes) = response.extensions().get::<Watched>()?;
+    if who.sight == Sight::All || scopes.is_empty() {
+        return None;
+    }
+    let about = scopes.iter().cloned().map(About::Scope).collect();
+    let (reason, detail) = (String::new(), None);
+    Some(Refusal { call, who: Some(who), outcome: "OUT_OF_SCOPE", reason, detail, about })
+}

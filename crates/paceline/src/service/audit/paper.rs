@@ -1,0 +1,80 @@
+//! The paper that is written on: the topic and the file, one record after the other, each with the hash of the one before.
+//!
+//! A record of which it is not known whether it was taken is not followed: what comes next begins a new chain, after the last
+//! record that is known to be there. So a chain has no hole, whatever became of that one.
+
+use anyhow::Context;
+use jiff::Timestamp;
+use metrics::counter;
+use paceline_kafka::Appender;
+
+use super::file::AuditFile;
+use super::metric;
+use crate::audit_log::record::{Record, Sealed, seal};
+
+/// Where records are written.
+pub(super) struct Paper {
+    appender: Appender,
+    file: Option<AuditFile>,
+    /// None before the first record, and after one of which nobody knows whether it was taken.
+    chain: Option<Chain>,
+    /// The hash of the last record that was taken for sure.
+    last: String,
+}
+
+struct Chain {
+    id: String,
+    next: u64,
+}
+
+impl Paper {
+    /// Paper on which the record with the hash `last` stands last.
+    pub(super) fn new(appender: Appender, file: Option<AuditFile>, last: String) -> Self {
+        Self { appender, file, chain: None, last }
+    }
+
+    /// Begins a chain.
+    ///
+    /// # Errors
+    /// Why it may not be begun.
+    pub(super) async fn open(&mut self, now: Timestamp) -> anyhow::Result<()> {
+        let id = getrandom::u64().context("no random bytes for the audit log")?;
+        let id = format!("{id:016x}");
+        self.put(&Record::opened(now), &id, 0).await?;
+        self.chain = Some(Chain { id, next: 1 });
+        Ok(())
+    }
+
+    /// Writes a record, in a new chain if there is none.
+    ///
+    /// # Errors
+    /// Why it may not be written: it may stand there nonetheless.
+    pub(super) async fn write(&mut self, record: &Record, now: Timestamp) -> anyhow::Result<()> {
+        if self.chain.is_none() {
+            self.open(now).await?;
+        }
+        let Some(Chain { id, next }) = self.chain.take() else { return Ok(()) };
+        self.put(record, &id, next).await?;
+        self.chain = Some(Chain { id, next: next + 1 });
+        Ok(())
+    }
+
+    async fn put(&mut self, record: &Record, chain: &str, seq: u64) -> anyhow::Result<()> {
+        let Sealed { line, hash } = seal(record, (chain, seq, &self.last))?;
+        self.into_file(&line).await?;
+        self.appender.append(chain, &line).await?;
+        self.last = hash;
+        counter!(metric::RECORDS, "what" => record.what).increment(1);
+        Ok(())
+    }
+
+    /// Adds to the file, if there is one. It comes first: what cannot be on the disk is on the topic neither.
+    async fn into_file(&mut self, line: &str) -> anyhow::Result<()> {
+        let Some(mut file) = self.file.take() else { return Ok(()) };
+        let line = line.to_owned();
+        let added = tokio::task::spawn_blocking(move || (file.add(&line), file)).await;
+        let (added, file) = added.context("the writing of the audit log's file panicked")?;
+        self.file = Some(file);
+        added.context("the audit log's file does not take it")
+    }
+}
