@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::second;
 use crate::history::{
-    self, Alerts, Appended, Asked, End, Ended, History, Place, Presented, Stream,
+    self, Alerts, Appended, Asked, End, Ended, History, Place, Presented, Principal, Stream,
 };
 
 /// A history of alerts in the making. Everything happens a second after what was before.
@@ -79,7 +79,8 @@ impl Told {
 
     pub(in crate::history) fn present(&mut self, token: Presented) -> usize {
         let (request, server) = (self.request.clone(), self.server);
-        let asked = Asked::<Alerts> { request, token, server, undisturbed: true };
+        let by = Principal::default();
+        let asked = Asked::<Alerts> { request, token, server, undisturbed: true, by };
         let opened = self.tick();
         self.taken.alerts.push(Stream { client: 0, asked, opened, told: Vec::new(), end: None });
         self.taken.alerts.len() - 1
