@@ -372,33 +372,3 @@ async fn an_explanation_is_told_of_whom_it_is_and_of_no_other() {
     assert_eq!(reason(&refused), (Code::NotFound, "UNKNOWN_SCOPE".to_owned()));
     stage.end().await;
 }
-
-#[test]
-#[ignore = "tells figures"]
-fn zz_measure() {
-    let mut engine = Engine::new(BASE, &[1], 1);
-    engine.open(now());
-    let many = 1_000_000;
-    for nth in 0..many {
-        let owner = if nth % 20 == 0 { "U1" } else { "nobody" };
-        let id = format!("0061x0000{nth}A");
-        let value = format!(
-            r#"{{"id":"{id}","op":"upsert","set":{{"OwnerId":"{owner}","Amount":"{nth}.50","StageName":"Closed Won","CloseDate":"2026-11-20"}}}}"#
-        );
-        engine.send((0, 0), Some(id.as_bytes()), Some(value.as_bytes()), now());
-        if nth % 5_000 == 0 {
-            engine.take(0);
-        }
-    }
-    engine.take(0);
-    engine.follow(now());
-    for scope in ["rep:U1", "rep:U2", "org"] {
-        let subject = behind::subject(&engine, &place(scope));
-        let question = engine.live.ask(subject, None, 100_000, now()).expect("a question");
-        let began = std::time::Instant::now();
-        engine.follow(now());
-        let scanned = began.elapsed();
-        let listing = question.listing(now()).map(|listing| listing.contributors.len());
-        eprintln!("{scope}: scan {scanned:?}, with the listing {:?}: {listing:?}", began.elapsed());
-    }
-}

@@ -104,7 +104,8 @@ fn said(
     Ok(found)
 }
 
-fn shown(engine: &Engine, listing: &Listing, one: &Contributor) -> String {
+/// The value or the amount, as text.
+pub(crate) fn shown(engine: &Engine, listing: &Listing, one: &Contributor) -> String {
     let cell = one.part.value;
     match (distinct(engine, one.kpi), cell) {
         (Some(FieldType::Text), Some(cell)) => {

@@ -28,7 +28,7 @@ const MOST: usize = 100_000;
 /// How long a request waits for its listing, the listings of others before it included.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// For how long lanes wait for one among them that does not answer; then they are asked again, after a pause in which they
-/// commit.
+/// commit, and wait twice as long: a lane with very many records takes its time.
 const HOLD: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -82,11 +82,12 @@ impl Contributors {
         let until = Instant::now() + PATIENCE;
         let turn = timeout_at(until, self.turn.acquire()).await;
         let _turn = turn.map_err(|_| timed_out())?;
+        let mut hold = HOLD;
         while Instant::now() < until {
             let now = (self.served.clock)();
             let question = self.served.live.ask(subject.clone(), on, MOST, now);
             let question = question.map_err(|why| not_listed(why, subject))?;
-            if timeout(HOLD, question.answered()).await.is_ok() {
+            if timeout(hold, question.answered()).await.is_ok() {
                 let clock = self.served.clock.clone();
                 let listing = self.aside.run(move || question.listing(clock())).await;
                 match listing.map_err(|_| Status::internal("the listing could not be made"))? {
@@ -95,6 +96,7 @@ impl Contributors {
                     Err(why) => return Err(not_listed(why, subject)),
                 }
             }
+            hold *= 2;
             sleep(PAUSE).await;
         }
         Err(timed_out())

@@ -251,7 +251,7 @@ fn stretches(target: &Rational, days: Vec<OwedOnDay>) -> Vec<Stretch> {
         match stretches.last_mut() {
             Some((stretch, same, within)) if *same == scale && *within == part => {
                 stretch.last = day;
-                stretch.days = stretch.days + weight;
+                stretch.days += weight;
                 stretch.spread = &stretch.spread + &share;
             }
             _ => {

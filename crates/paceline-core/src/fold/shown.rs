@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use super::contribution::{Contribution as Folded, contribution};
+use super::contribution::{Contribution as Folded, contribution, owner};
 use super::money::origin;
 use super::split::Sharing;
 use super::{Fold, in_doubt, mark, timeline};
@@ -40,6 +40,9 @@ impl Fold {
         mut emit: impl FnMut(KpiId, States),
     ) {
         for folded in self.kpis.iter().filter(|folded| sought.leaves.contains(&folded.id)) {
+            if is_elsewhere(&folded.simple, sought, &scratch.new, basis) {
+                continue;
+            }
             let mut noting = Noting { symbols, joints: HashMap::new() };
             let all = folded.all(life, scratch, basis, &mut noting);
             let joints = noting.joints;
@@ -103,6 +106,13 @@ impl super::Folded {
             }
         }
     }
+}
+
+/// Whether all of a record is credited to somebody outside of the scope, which is seen at a glance: most are, where the scope is
+/// small.
+fn is_elsewhere(simple: &Simple, sought: &Sought, row: &Row, basis: &Basis) -> bool {
+    let alone = matches!(simple.credit, kpi::Credit::Field(_));
+    alone && !basis.roster.path(owner(simple, row)).contains(&sought.scope)
 }
 
 fn plain(contribution: Folded) -> Entries {
@@ -197,7 +207,7 @@ impl Shown<'_> {
             part.credits.len() - 1
         });
         let credit = &mut part.credits[at];
-        credit.amount = credit.amount + amount;
+        credit.amount += amount;
         credit.overlay |= overlay;
         credit.share = self.share(owner, credit.overlay);
     }

@@ -204,7 +204,7 @@ mod tests {
         let over = proto::PassedOver {
             goal: Some(proto::Goal {
                 id: "file-1".to_owned(),
-                terms: Some(terms.clone()),
+                terms: Some(terms),
                 ..Default::default()
             }),
             reason: proto::PassedOverReason::OfFile.into(),

@@ -10,7 +10,7 @@ use paceline_engine::Listing;
 use paceline_tests::recompute::Board;
 
 use super::{Case, Head};
-use crate::behind::{Place, compare_contributors, compare_pieces};
+use crate::behind::{Place, compare_contributors, compare_pieces, shown};
 use crate::golden::table::{Cells, Table};
 
 impl Case<'_> {
@@ -68,6 +68,7 @@ impl Case<'_> {
             ("record", one.id.clone()),
             ("day", part.day.map(|day| day.to_string()).unwrap_or_default()),
             ("amount", text(part.amount)),
+            ("value", shown(&self.engine, listing, one)),
             ("records", part.records.to_string()),
             ("credited", credits.join(", ")),
             ("converted", converted.unwrap_or_default()),
