@@ -139,8 +139,9 @@ fn exchange(address: &str, request: &str) -> String {
 #[test]
 fn a_watch_goes_on_with_the_token_that_is_there_when_its_own_has_expired() {
     let service = Guarded::start("access-watch", AUTH, |_| {});
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all();
-    let runtime = { runtime }.build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.expect("a runtime");
     let proxy = runtime.block_on(Proxy::start(service.grpc.clone())).expect("a port");
     service.write_token(5);
     let expired = std::time::Instant::now() + Duration::from_secs(6);

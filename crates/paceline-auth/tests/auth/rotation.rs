@@ -116,7 +116,8 @@ async fn known_keys_outlast_an_outage_for_a_day() {
     ask(&authenticator, &old()).await.expect("kept");
     web.fall_silent();
     hand.forward(23 * 3600);
-    let at_once = tokio::time::timeout(Duration::from_secs(4), ask(&authenticator, &old()));
+    let token = old();
+    let at_once = tokio::time::timeout(Duration::from_secs(4), ask(&authenticator, &token));
     at_once.await.expect("nobody waits for who failed before").expect("still kept");
     web.say("503 Service Unavailable", "x: y", "");
     hand.forward(3600);

@@ -1,5 +1,6 @@
 //! Tokens: shown with every stream, and asked for again when one has expired.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,7 +13,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use crate::stage::{Stage, in_time, options};
 
 fn refusal(reason: &str) -> Status {
-    let details = ErrorDetails::with_error_info(reason, "paceline", Default::default());
+    let details = ErrorDetails::with_error_info(reason, "paceline", HashMap::new());
     Status::with_error_details(Code::Unauthenticated, "the credentials have expired", details)
 }
 
