@@ -61,7 +61,6 @@ pub(crate) async fn called(mut request: Request, next: Next) -> Response {
         let response = next.run(request).await;
         let status = response.extensions().get::<Status>().cloned();
         let Some(status) = status else { return response };
-        tracing::debug!(code = ?status.code(), message = status.message(), "refused");
         with_id(status, &call, response)
     };
     let mut response = answer.instrument(span).await;
@@ -74,6 +73,9 @@ pub(crate) async fn called(mut request: Request, next: Next) -> Response {
 /// The refusal with the id among its details, for those who see an error and no metadata.
 fn with_id(status: Status, call: &Call, response: Response) -> Response {
     let mut details: ErrorDetails = status.get_error_details();
+    // The message stays out of the log: it repeats what the caller wrote.
+    let reason = details.error_info().map(|info| info.reason.as_str());
+    tracing::debug!(code = ?status.code(), reason, "refused");
     details.set_request_info(&call.request_id, "");
     let metadata = status.metadata().clone();
     let (code, message) = (status.code(), status.message().to_owned());
