@@ -149,11 +149,7 @@ impl Checked {
         Ok(Self { expected, keys, algorithms: tokens.algorithms, kinds: tokens.kinds, duties })
     }
 
-    async fn check(
-        &self,
-        token: &str,
-        now: jiff::Timestamp,
-    ) -> Result<Principal, Unidentified> {
+    async fn check(&self, token: &str, now: jiff::Timestamp) -> Result<Principal, Unidentified> {
         let form = form::take_apart(token, &self.algorithms)?;
         if !self.kinds.contains(&form.kind) {
             return Err(invalid("typ"));

@@ -64,10 +64,7 @@ impl Identities {
     }
 
     /// The one name of a certificate that somebody has. A certificate with a URI is known by that alone, as SPIFFE has it.
-    fn known(
-        &self,
-        certificate: &X509Certificate<'_>,
-    ) -> Result<(&str, &Identity), Unidentified> {
+    fn known(&self, certificate: &X509Certificate<'_>) -> Result<(&str, &Identity), Unidentified> {
         let names = certificate.subject_alternative_name().ok().flatten();
         let names = names.map(|names| names.value.general_names.as_slice()).unwrap_or_default();
         let uris: Vec<&str> = names.iter().filter_map(uri).collect();

@@ -89,6 +89,10 @@ impl FromStr for Algorithm {
 
     /// Names are exact: `none`, `HS256` and `rs256` are none of them.
     fn from_str(name: &str) -> Result<Self, ()> {
-        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(algorithm, _)| *algorithm).ok_or(())
+        Self::NAMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(algorithm, _)| *algorithm)
+            .ok_or(())
     }
 }

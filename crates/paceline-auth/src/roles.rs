@@ -99,9 +99,8 @@ impl Duties {
         }
         let role = self.role(claims)?;
         let rep = self.rep(claims)?;
-        person(issuer, subject, role, rep, Some(expires)).ok_or_else(|| {
-            invalid(if role == Role::Service { "service_unknown" } else { "rep" })
-        })
+        person(issuer, subject, role, rep, Some(expires))
+            .ok_or_else(|| invalid(if role == Role::Service { "service_unknown" } else { "rep" }))
     }
 
     /// The role that is claimed; of several that which may do most. A service is no person, and cannot be both.
@@ -181,8 +180,14 @@ mod tests {
     fn roles_come_from_claims_and_the_highest_counts() {
         for (claims, expected) in [
             (json!({"https://x.y/realm.roles": "sales", "crm": {"id": "U1"}}), Ok(Role::Rep)),
-            (json!({"https://x.y/realm.roles": ["x", "leads", "sales"], "crm.id": "M1"}), Ok(Role::Manager)),
-            (json!({"https://x.y/realm.roles": ["board", "sales"], "crm": {"id": "U1"}}), Ok(Role::Executive)),
+            (
+                json!({"https://x.y/realm.roles": ["x", "leads", "sales"], "crm.id": "M1"}),
+                Ok(Role::Manager),
+            ),
+            (
+                json!({"https://x.y/realm.roles": ["board", "sales"], "crm": {"id": "U1"}}),
+                Ok(Role::Executive),
+            ),
             (json!({"https://x.y/realm.roles": ["ops", 7, "board"]}), Ok(Role::Admin)),
             (json!({"https://x": {"y/realm": {"roles": "ops"}}}), Ok(Role::Admin)),
             (json!({"https://x.y/realm.roles": "sales"}), Err("rep")),
@@ -211,9 +216,10 @@ mod tests {
         assert_eq!(of("sales", "U1").sight, Sight::of_rep("U1"));
         assert_eq!(of("leads", "M1").sight, Sight::of_manager("M1"));
         assert_eq!(of("board", "M1").sight, Sight::All);
-        assert_eq!(["sales", "leads", "board", "ops"].map(|role| of(role, "U1").sets_goals), [
-            false, false, false, true
-        ]);
+        assert_eq!(
+            ["sales", "leads", "board", "ops"].map(|role| of(role, "U1").sets_goals),
+            [false, false, false, true]
+        );
     }
 
     #[test]
@@ -221,6 +227,9 @@ mod tests {
         let service = asked("alerts", json!({"https://x.y/realm.roles": "ops"})).expect("known");
         assert_eq!((service.role, service.sets_goals, service.rep), (Role::Service, true, None));
         let Sight::Of(roots) = service.sight else { panic!("it sees all") };
-        assert_eq!((roots.len(), roots[0].scope.as_str(), roots[0].with_members), (1, "team:M1", true));
+        assert_eq!(
+            (roots.len(), roots[0].scope.as_str(), roots[0].with_members),
+            (1, "team:M1", true)
+        );
     }
 }

@@ -171,7 +171,8 @@ impl TlsFiles {
 
     fn secure(&self, contents: &Contents) -> Result<(Secured, Timestamp), TlsError> {
         let chain = files::certificates(&self.cert, &contents.cert)?;
-        let expires = X509Certificate::from_der(&chain[0]).ok().and_then(|(_, own)| not_after(&own));
+        let expires =
+            X509Certificate::from_der(&chain[0]).ok().and_then(|(_, own)| not_after(&own));
         let expires = expires.ok_or_else(|| self.unusable("it is no X.509 certificate"))?;
         let key = files::private_key(&self.key, &contents.key)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -186,7 +187,10 @@ impl TlsFiles {
             rustls::Error::InconsistentKeys(_) => self.mismatch(),
             error => self.unusable(error),
         })?;
-        Ok((Secured { grpc: speaking(&config, b"h2"), web: speaking(&config, b"http/1.1") }, expires))
+        Ok((
+            Secured { grpc: speaking(&config, b"h2"), web: speaking(&config, b"http/1.1") },
+            expires,
+        ))
     }
 
     /// What checks the certificates of clients, if they are asked for any.

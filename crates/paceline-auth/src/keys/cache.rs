@@ -77,9 +77,8 @@ impl Keys {
     ) -> Result<Key, Unidentified> {
         let known = self.known();
         let now = (self.clock)();
-        let is_enough = |known: &Known| {
-            since(known.at, now) < self.pace.ttl && known.keys.knows(kid)
-        };
+        let is_enough =
+            |known: &Known| since(known.at, now) < self.pace.ttl && known.keys.knows(kid);
         if !known.as_ref().is_some_and(is_enough) {
             self.renew(known.as_ref(), kid).await;
         }
@@ -117,7 +116,10 @@ impl Keys {
                 counter!(metric::KEY_FETCHES, "outcome" => "ok").increment(1);
                 gauge!(metric::KEYS).set(keys.len() as f64);
                 if attempts.is_failing {
-                    tracing::info!(keys = keys.len(), "the identity provider's keys can be had again");
+                    tracing::info!(
+                        keys = keys.len(),
+                        "the identity provider's keys can be had again"
+                    );
                 }
                 attempts.is_failing = false;
                 let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);

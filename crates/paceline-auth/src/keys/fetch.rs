@@ -83,7 +83,8 @@ impl Fetch {
 
 fn connector(ca: Option<&Path>) -> Result<HttpsConnector<HttpConnector>, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = config.map_err(Error::Tls)?.with_root_certificates(roots(ca)?);
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(config.with_no_client_auth())

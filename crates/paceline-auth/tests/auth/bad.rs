@@ -88,7 +88,11 @@ fn confused() -> Vec<Bad> {
     };
     vec![
         by_secret("HS256 with the RSA modulus for a secret", "HS256", &RSA.modulus()),
-        by_secret("HS256 with the RSA key's JSON for a secret", "HS256", RSA.jwk().to_string().as_bytes()),
+        by_secret(
+            "HS256 with the RSA key's JSON for a secret",
+            "HS256",
+            RSA.jwk().to_string().as_bytes(),
+        ),
         by_secret("HS256 with the RSA key's PEM for a secret", "HS256", pem.as_bytes()),
         by_secret("HS256 with an empty secret", "HS256", b""),
         by_secret("HS384", "HS384", &RSA.modulus()),
@@ -138,7 +142,11 @@ fn named() -> Vec<Bad> {
         headed("a kid that is a list", json!({"kid": ["rsa"]}), "kid"),
         headed("a kid that is an object", json!({"kid": {"$ne": ""}}), "kid"),
         headed("a kid that is a number", json!({"kid": 1}), "kid"),
-        sent("the signature of another key by the same name", FALSE_RSA.token(&rsa(), &claims()), "signature"),
+        sent(
+            "the signature of another key by the same name",
+            FALSE_RSA.token(&rsa(), &claims()),
+            "signature",
+        ),
     ]);
     all
 }
@@ -146,14 +154,23 @@ fn named() -> Vec<Bad> {
 fn headers() -> Vec<Bad> {
     let own = json!({"alg": "RS256", "kid": "new", "typ": "JWT", "jwk": NEW_RSA.jwk()});
     let own_by_known_name = with(own.clone(), json!({"kid": "rsa"}));
-    let jku = json!({"alg": "RS256", "kid": "new", "typ": "JWT", "jku": "https://evil.example.com/keys"});
+    let jku =
+        json!({"alg": "RS256", "kid": "new", "typ": "JWT", "jku": "https://evil.example.com/keys"});
     let x5u = with(rsa(), json!({"x5u": "https://evil.example.com/chain.pem"}));
     let x5c = with(rsa(), json!({"x5c": ["MIIB"]}));
     vec![
         sent("a key that it brings along", NEW_RSA.token(&own, &claims()), "key"),
-        sent("a key that it brings along by a known name", FALSE_RSA.token(&own_by_known_name, &claims()), "signature"),
+        sent(
+            "a key that it brings along by a known name",
+            FALSE_RSA.token(&own_by_known_name, &claims()),
+            "signature",
+        ),
         sent("a place of keys that it brings along", NEW_RSA.token(&jku, &claims()), "key"),
-        sent("a place of certificates that it brings along", FALSE_RSA.token(&x5u, &claims()), "signature"),
+        sent(
+            "a place of certificates that it brings along",
+            FALSE_RSA.token(&x5u, &claims()),
+            "signature",
+        ),
         sent("certificates that it brings along", FALSE_RSA.token(&x5c, &claims()), "signature"),
         headed("crit of something unknown", json!({"crit": ["exp2"], "exp2": 1}), "crit"),
         headed("crit of something known", json!({"crit": ["exp"]}), "crit"),
@@ -167,11 +184,33 @@ fn headers() -> Vec<Bad> {
         headed("a kind with more behind it", json!({"typ": "JWT2"}), "typ"),
         headed("no kind", json!({"typ": null}), "typ"),
         headed("a kind that is a list", json!({"typ": ["JWT"]}), "typ"),
-        sent("a header in which alg comes twice", RSA.token_of(r#"{"alg":"RS256","kid":"rsa","typ":"JWT","alg":"RS256"}"#, &claims().to_string()), "header_json"),
-        sent("a header in which kid comes twice", RSA.token_of(r#"{"alg":"RS256","kid":"x","typ":"JWT","kid":"rsa"}"#, &claims().to_string()), "header_json"),
-        sent("a header that is no JSON", RSA.token_of("alg=RS256", &claims().to_string()), "header_json"),
+        sent(
+            "a header in which alg comes twice",
+            RSA.token_of(
+                r#"{"alg":"RS256","kid":"rsa","typ":"JWT","alg":"RS256"}"#,
+                &claims().to_string(),
+            ),
+            "header_json",
+        ),
+        sent(
+            "a header in which kid comes twice",
+            RSA.token_of(
+                r#"{"alg":"RS256","kid":"x","typ":"JWT","kid":"rsa"}"#,
+                &claims().to_string(),
+            ),
+            "header_json",
+        ),
+        sent(
+            "a header that is no JSON",
+            RSA.token_of("alg=RS256", &claims().to_string()),
+            "header_json",
+        ),
         sent("a header that is a list", RSA.token_of("[]", &claims().to_string()), "header_json"),
-        sent("a header with a byte order mark", RSA.token_of(&format!("\u{feff}{}", rsa()), &claims().to_string()), "header_json"),
+        sent(
+            "a header with a byte order mark",
+            RSA.token_of(&format!("\u{feff}{}", rsa()), &claims().to_string()),
+            "header_json",
+        ),
         sent("another header than was signed", swapped(), "signature"),
         sent("other claims than were signed", promoted(), "signature"),
     ]
@@ -194,10 +233,16 @@ fn promoted() -> String {
 
 fn times() -> Vec<Bad> {
     let exp = |exp: &str| {
-        format!(r#"{{"iss":"{ISSUER}","aud":"paceline","sub":"ana","role":"rep","rep":"U1","exp":{exp}}}"#)
+        format!(
+            r#"{{"iss":"{ISSUER}","aud":"paceline","sub":"ana","role":"rep","rep":"U1","exp":{exp}}}"#
+        )
     };
     vec![
-        claiming("expired for an hour", json!({"exp": NOW - 3600, "iat": NOW - 7200, "nbf": NOW - 7200}), "exp_passed"),
+        claiming(
+            "expired for an hour",
+            json!({"exp": NOW - 3600, "iat": NOW - 7200, "nbf": NOW - 7200}),
+            "exp_passed",
+        ),
         claiming("expired this second", json!({"exp": NOW}), "exp_passed"),
         claiming("no end", json!({"exp": null}), "exp"),
         claiming("an end in words", json!({"exp": (NOW + 60).to_string()}), "exp"),
@@ -224,17 +269,33 @@ fn told() -> Vec<Bad> {
         claiming("an empty audience", json!({"aud": ""}), "audience"),
         claiming("no audience in a list", json!({"aud": []}), "audience"),
         claiming("others in a list", json!({"aud": ["other", "paceline2"]}), "audience"),
-        claiming("us among things that are no audiences", json!({"aud": ["paceline", 1]}), "audience"),
+        claiming(
+            "us among things that are no audiences",
+            json!({"aud": ["paceline", 1]}),
+            "audience",
+        ),
         claiming("an audience that is an object", json!({"aud": {"paceline": true}}), "audience"),
         claiming("an audience in capitals", json!({"aud": "Paceline"}), "audience"),
         claiming("an audience with a blank", json!({"aud": "paceline "}), "audience"),
         claiming("another issuer", json!({"iss": "https://evil.example.com/"}), "issuer"),
         claiming("no issuer", json!({"iss": null}), "issuer"),
-        claiming("the issuer without its slash", json!({"iss": "https://login.example.com"}), "issuer"),
+        claiming(
+            "the issuer without its slash",
+            json!({"iss": "https://login.example.com"}),
+            "issuer",
+        ),
         claiming("the issuer in capitals", json!({"iss": "https://LOGIN.example.com/"}), "issuer"),
         claiming("the issuer over http", json!({"iss": "http://login.example.com/"}), "issuer"),
-        claiming("the issuer with more behind it", json!({"iss": "https://login.example.com/evil"}), "issuer"),
-        claiming("the issuer as the user of another", json!({"iss": "https://login.example.com/@evil.example.com"}), "issuer"),
+        claiming(
+            "the issuer with more behind it",
+            json!({"iss": "https://login.example.com/evil"}),
+            "issuer",
+        ),
+        claiming(
+            "the issuer as the user of another",
+            json!({"iss": "https://login.example.com/@evil.example.com"}),
+            "issuer",
+        ),
         claiming("the issuer in a list", json!({"iss": [ISSUER]}), "issuer"),
         claiming("no subject", json!({"sub": null}), "subject"),
         claiming("an empty subject", json!({"sub": ""}), "subject"),
@@ -246,8 +307,16 @@ fn told() -> Vec<Bad> {
         claiming("a rep without an id", json!({"rep": null}), "rep"),
         claiming("a manager without an id", json!({"role": "manager", "rep": null}), "rep"),
         claiming("a service that is not listed", json!({"role": "service"}), "service_unknown"),
-        text("claims in which role comes twice", &claims().to_string().replace(r#""role""#, r#""role":"admin","role""#), "claims_json"),
-        text("claims in which exp comes twice", &claims().to_string().replace(r#""exp""#, r#""exp":1,"exp""#), "claims_json"),
+        text(
+            "claims in which role comes twice",
+            &claims().to_string().replace(r#""role""#, r#""role":"admin","role""#),
+            "claims_json",
+        ),
+        text(
+            "claims in which exp comes twice",
+            &claims().to_string().replace(r#""exp""#, r#""exp":1,"exp""#),
+            "claims_json",
+        ),
         text("claims that are a list", "[]", "claims_json"),
         text("claims that are no JSON", "ana", "claims_json"),
         text("no claims", "", "claims_json"),
@@ -267,11 +336,19 @@ fn shapes() -> Vec<Bad> {
         sent("one part", parts[0], "form"),
         sent("two parts", format!("{}.{}", parts[0], parts[1]), "form"),
         sent("four parts", format!("{token}.{}", parts[2]), "form"),
-        sent("five parts, as of an encrypted one", format!("{token}.{}.{}", parts[1], parts[2]), "form"),
+        sent(
+            "five parts, as of an encrypted one",
+            format!("{token}.{}.{}", parts[1], parts[2]),
+            "form",
+        ),
         sent("only dots", "..", "form"),
         sent("nothing in its first part", format!(".{}.{}", parts[1], parts[2]), "header_json"),
         sent("padding", format!("{}=.{}.{}", parts[0], parts[1], parts[2]), "form"),
-        sent("padding that is right", format!("{}.{}.{}", padded(parts[0]), parts[1], parts[2]), "form"),
+        sent(
+            "padding that is right",
+            format!("{}.{}.{}", padded(parts[0]), parts[1], parts[2]),
+            "form",
+        ),
         sent("base64 with + and /", format!("{}.{}.{}+/", parts[0], parts[1], parts[2]), "form"),
         sent("base64 that cannot be", format!("{}.A.{}", parts[0], parts[2]), "claims_json"),
         sent("a blank within", format!("{} .{}.{}", parts[0], parts[1], parts[2]), "form"),
@@ -284,8 +361,16 @@ fn shapes() -> Vec<Bad> {
         sent("as JSON", json!({"payload": parts[1], "signature": parts[2]}).to_string(), "form"),
         sent("in quotes", format!("\"{token}\""), "form"),
         sent("in words", "please", "form"),
-        raw("two headers of which one is good", [format!("Bearer {token}"), "Bearer x".to_owned()], "several_headers"),
-        raw("two headers that are the same", [format!("Bearer {token}"), format!("Bearer {token}")], "several_headers"),
+        raw(
+            "two headers of which one is good",
+            [format!("Bearer {token}"), "Bearer x".to_owned()],
+            "several_headers",
+        ),
+        raw(
+            "two headers that are the same",
+            [format!("Bearer {token}"), format!("Bearer {token}")],
+            "several_headers",
+        ),
         raw("two tokens in one header", [format!("Bearer {token}, Bearer {token}")], "form"),
         raw("two tokens with a blank between", [format!("Bearer {token} {token}")], "form"),
         raw("Basic", [format!("Basic {}", STANDARD.encode("ana:secret"))], "scheme"),
@@ -320,8 +405,7 @@ fn unusable() -> Vec<Value> {
 async fn bad_tokens_are_refused_each_for_its_own_reason() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("keys.json");
-    let mut keys: Value =
-        serde_json::from_str(&set([&*RSA, &*P256, &*P384, &*ED])).expect("JSON");
+    let mut keys: Value = serde_json::from_str(&set([&*RSA, &*P256, &*P384, &*ED])).expect("JSON");
     keys["keys"].as_array_mut().expect("a list").extend(unusable());
     std::fs::write(&file, keys.to_string()).expect("written");
     let authenticator = authenticator(by_file(&file), &Hand::new());

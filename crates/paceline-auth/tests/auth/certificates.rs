@@ -5,7 +5,8 @@ use paceline_auth::{Authenticator, Identities, Identity, MutualTls, Service};
 use paceline_core::sight::Sight;
 use paceline_grpc::{Credentials, Identify as _, Principal, Role, Unidentified};
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
+    SanType,
 };
 
 use crate::idp::{Hand, NOW};
@@ -51,7 +52,8 @@ impl Authority {
 fn authenticator(hand: &Hand) -> Authenticator {
     let board = Identity::Person { role: Role::Executive, rep: None };
     let lead = Identity::Person { role: Role::Manager, rep: Some("M1".to_owned()) };
-    let service = Service { sees: vec!["team:M1".to_owned()], with_members: true, sets_goals: true };
+    let service =
+        Service { sees: vec!["team:M1".to_owned()], with_members: true, sets_goals: true };
     let identities: Identities = [
         ("spiffe://example.com/alerts".to_owned(), Identity::Service(service)),
         ("board.example.com".to_owned(), board),
@@ -79,7 +81,10 @@ async fn a_certificate_is_somebodys_by_its_uri_or_else_by_its_host() {
     let service = show(&authenticator, &of(&["x.example.com"], &["spiffe://example.com/alerts"]));
     let service = service.await.expect("a service");
     assert_eq!((service.role, service.sets_goals), (Role::Service, true));
-    assert_eq!((service.issuer.as_str(), service.subject.as_str()), ("mtls", "spiffe://example.com/alerts"));
+    assert_eq!(
+        (service.issuer.as_str(), service.subject.as_str()),
+        ("mtls", "spiffe://example.com/alerts")
+    );
     let board = show(&authenticator, &of(&["x.example.com", "board.example.com"], &[])).await;
     let board = board.expect("an executive");
     assert_eq!((board.role, &board.sight), (Role::Executive, &Sight::All));

@@ -4,7 +4,7 @@ use paceline_auth::Algorithm;
 use paceline_grpc::Role;
 use serde_json::{Value, json};
 
-use crate::idp::{NOW, Hand, ask, authenticator, by_file, claims, header, with};
+use crate::idp::{Hand, NOW, ask, authenticator, by_file, claims, header, with};
 use crate::signer::{ED, P256, P384, RSA, Signer, set};
 
 /// A good token, and what it is about.
@@ -34,11 +34,19 @@ fn table() -> Vec<Good> {
         of("of a clock that is a little ahead", rsa(), json!({"nbf": NOW + 29, "iat": NOW + 29})),
         of("in its last second", rsa(), json!({"exp": NOW + 1})),
         of("with parts of seconds", rsa(), json!({"exp": NOW as f64 + 0.5})),
-        of("with claims that nobody knows", rsa(), json!({"azp": "x", "amr": ["pwd"], "nested": {"a": 1}})),
+        of(
+            "with claims that nobody knows",
+            rsa(),
+            json!({"azp": "x", "amr": ["pwd"], "nested": {"a": 1}}),
+        ),
         of("of a manager", rsa(), json!({"role": "manager", "rep": "M1"})),
         of("with several roles", rsa(), json!({"role": ["x", "rep", "executive"]})),
         of("of a service that claims no role", rsa(), json!({"sub": "alerts", "role": null})),
-        of("with the place of keys, which is not looked at", with(rsa(), json!({"jku": "https://evil.example.com/", "x5t": "AA"})), json!({})),
+        of(
+            "with the place of keys, which is not looked at",
+            with(rsa(), json!({"jku": "https://evil.example.com/", "x5t": "AA"})),
+            json!({}),
+        ),
     ];
     for (name, algorithm, signer) in
         [("signed by ES256", "ES256", &*P256), ("signed by EdDSA", "EdDSA", &*ED)]
@@ -99,7 +107,8 @@ async fn a_token_says_who_it_is_and_what_they_may() {
     for (role, sets_goals) in
         [(Role::Rep, false), (Role::Manager, false), (Role::Executive, false), (Role::Admin, true)]
     {
-        let token = RSA.token(&header("RS256", "rsa"), &with(claims(), json!({"role": role.name()})));
+        let token =
+            RSA.token(&header("RS256", "rsa"), &with(claims(), json!({"role": role.name()})));
         let principal = ask(&authenticator, &token).await.expect("good");
         assert_eq!((principal.role, principal.sets_goals), (role, sets_goals));
         assert_eq!(principal.rep.as_deref(), Some("U1"));

@@ -35,9 +35,7 @@ impl Hand {
 
     pub(crate) fn clock(&self) -> Clock {
         let hand = self.clone();
-        Arc::new(move || {
-            Timestamp::from_second(hand.0.load(Ordering::SeqCst)).expect("an instant")
-        })
+        Arc::new(move || Timestamp::from_second(hand.0.load(Ordering::SeqCst)).expect("an instant"))
     }
 }
 

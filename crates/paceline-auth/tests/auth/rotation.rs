@@ -12,11 +12,17 @@ use crate::idp::{Hand, Web, ask, authenticator, by_file, by_url, claims, header}
 use crate::signer::{NEW_RSA, RSA, set};
 
 fn old() -> String {
-    RSA.token(&header("RS256", "rsa"), &crate::idp::with(claims(), serde_json::json!({"exp": crate::idp::NOW + 1_000_000})))
+    RSA.token(
+        &header("RS256", "rsa"),
+        &crate::idp::with(claims(), serde_json::json!({"exp": crate::idp::NOW + 1_000_000})),
+    )
 }
 
 fn new() -> String {
-    NEW_RSA.token(&header("RS256", "new"), &crate::idp::with(claims(), serde_json::json!({"exp": crate::idp::NOW + 1_000_000})))
+    NEW_RSA.token(
+        &header("RS256", "new"),
+        &crate::idp::with(claims(), serde_json::json!({"exp": crate::idp::NOW + 1_000_000})),
+    )
 }
 
 #[tokio::test]
@@ -47,10 +53,7 @@ async fn ten_thousand_unknown_keys_are_asked_for_a_few_times() {
     let web = Web::new(&set([&*RSA])).await;
     let hand = Hand::new();
     let authenticator = std::sync::Arc::new(authenticator(by_url(&web.url, None), &hand));
-    let token = |n: usize| RSA.token_of(
-        &header("RS256", &format!("unknown{n}")).to_string(),
-        "{}",
-    );
+    let token = |n: usize| RSA.token_of(&header("RS256", &format!("unknown{n}")).to_string(), "{}");
     // Made before: signing takes longer than all the rest.
     let tokens: Vec<String> = (0..100).map(token).collect();
     for round in 0..100 {
