@@ -1,28 +1,28 @@
 //! Who is let in: the real binary over TLS, with tokens and certificates that are replaced while it runs.
 
-mod idp;
+mod authority;
 
 use std::{fs, io::Read as _, io::Write as _, net::TcpStream, path::Path, time::Duration};
 
-use paceline_tests::{kafka, process::Paceline, proxy::Proxy, wait};
+use paceline_tests::{issuer::Issuer, kafka, process::Paceline, proxy::Proxy, wait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::clients::{python, typescript};
 use crate::small::{won, yaml};
-use idp::{Authority, Idp};
+use authority::Authority;
 
 /// A service that asks who asks.
 struct Guarded {
     process: Paceline,
     grpc: String,
     http: String,
-    idp: Idp,
+    issuer: Issuer,
     folder: TempDir,
 }
 
 const AUTH: &str = "auth:
-  tokens: {issuer: https://idp.example.com, audience: paceline, keys: keys.json, algorithms: [EdDSA]}
+  tokens: {issuer: https://id.example.com, audience: paceline, keys: keys.json, algorithms: [EdDSA]}
   services: [{subject: alerts, sees: [org], with_members: true}]
 ";
 
@@ -34,14 +34,14 @@ impl Guarded {
 
     /// As [`Self::start`], with more of the config of the server.
     fn start_over(server: &str, topic: &str, auth: &str, prepare: impl FnOnce(&Path)) -> Self {
-        let (folder, idp) = (tempfile::tempdir().expect("a folder"), Idp::new());
-        fs::write(folder.path().join("keys.json"), idp.keys()).expect("written");
+        let (folder, issuer) = (tempfile::tempdir().expect("a folder"), Issuer::new());
+        fs::write(folder.path().join("keys.json"), issuer.keys()).expect("written");
         prepare(folder.path());
         let broker = kafka::shared();
         broker.create_topic(topic, 1, &[]);
         let config = folder.path().join("paceline.yaml");
         let own = format!(
-            "topics: {{goals: {topic}.goals, reps: {topic}.reps, alerts: {topic}.alerts, status: {topic}.status}}\n"
+            "topics: {{goals: {topic}.goals, reps: {topic}.reps, alerts: {topic}.alerts, status: {topic}.status, audit: {topic}.audit}}\n"
         );
         let text = yaml(broker.bootstrap(), topic, "paceline");
         let text = text.replace("server: {", &format!("server: {{{server}"));
@@ -53,7 +53,7 @@ impl Guarded {
             serde_json::from_str(&process.wait_for_line("paceline serves")).expect("JSON");
         let field = |name: &str| line["fields"][name].as_str().expect("an address").to_owned();
         let (grpc, http) = (field("grpc"), field("http"));
-        Self { process, grpc, http, idp, folder }
+        Self { process, grpc, http, issuer, folder }
     }
 
     fn path(&self, name: &str) -> String {
@@ -61,8 +61,9 @@ impl Guarded {
     }
 
     /// Writes a token of an executive that holds for so many seconds.
-    fn write_token(&self, seconds: i64) {
-        let token = self.idp.token("max", json!({"role": "executive"}), seconds);
+    fn write_token(&self, seconds: u64) {
+        let token =
+            self.issuer.token("max", &json!({"role": "executive"}), Duration::from_secs(seconds));
         // As a whole: it may be read meanwhile.
         fs::write(self.path("token.new"), token).expect("written");
         fs::rename(self.path("token.new"), self.path("token")).expect("renamed");
@@ -92,8 +93,8 @@ fn who_shows_nothing_is_refused_and_probes_are_not_asked() {
     service.write_token(600);
     let (succeeded, said) = service.goals(&service.grpc, &["--token-file", &service.path("token")]);
     assert!(succeeded, "{said}");
-    fs::write(service.path("forged"), Idp::new().token("max", json!({"role": "admin"}), 600))
-        .expect("written");
+    let forged = Issuer::new().token("max", &json!({"role": "admin"}), Duration::from_secs(600));
+    fs::write(service.path("forged"), forged).expect("written");
     let (succeeded, said) =
         service.goals(&service.grpc, &["--token-file", &service.path("forged")]);
     assert!(!succeeded && said.contains("not accepted"), "{said}");
@@ -176,7 +177,7 @@ fn a_watch_goes_on_with_the_token_that_is_there_when_its_own_has_expired() {
 }
 
 const TLS: &str = "auth:
-  tokens: {issuer: https://idp.example.com, audience: paceline, keys: keys.json, algorithms: [EdDSA]}
+  tokens: {issuer: https://id.example.com, audience: paceline, keys: keys.json, algorithms: [EdDSA]}
   services: [{subject: alerts, sees: [org], with_members: true}]
   mtls: {identities: [{name: spiffe://example.com/alerts, service: alerts}]}
 ";

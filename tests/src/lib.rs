@@ -9,6 +9,7 @@
 pub mod chance;
 mod guard;
 pub mod history;
+pub mod issuer;
 pub mod kafka;
 pub mod ports;
 pub mod process;

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use paceline_benches::process::Usage;
 use paceline_client::proto::standings_service_client::StandingsServiceClient;
 use paceline_client::proto::watch_standings_response::Frame;
-use paceline_client::proto::{Standing, WatchStandingsRequest, WatchStandingsResponse};
+use paceline_client::proto::{Standing, WatchStandingsResponse};
 use prost::Message as _;
 use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
@@ -20,7 +20,7 @@ use tonic::Streaming;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::latency::Ages;
-use crate::load::Load;
+use crate::load::{Load, Stream};
 use crate::outcome::Seen;
 use crate::world::micros_since;
 
@@ -85,14 +85,14 @@ pub(crate) fn follow_input(
 async fn open(load: &Load, counters: &Arc<Counters>) -> anyhow::Result<Vec<Unread>> {
     let room = Arc::new(Semaphore::new(OPENING));
     let mut opening = Vec::new();
-    for requests in load.requests().chunks(STREAMS) {
+    for streams in load.streams().chunks(STREAMS) {
         let channel = connect(&load.grpc).await?;
-        for request in requests {
-            let (channel, request) = (channel.clone(), request.clone());
+        for stream in streams {
+            let (channel, stream) = (channel.clone(), stream.clone());
             let (room, counters, stalled) = (room.clone(), counters.clone(), load.stalled);
             opening.push(tokio::spawn(async move {
                 let _room = room.acquire().await?;
-                begin(channel, request, stalled, counters).await
+                begin(channel, stream, stalled, counters).await
             }));
         }
     }
@@ -111,12 +111,12 @@ pub(crate) async fn connect(grpc: &str) -> anyhow::Result<Channel> {
 /// Opens a stream and has it read from its snapshot on; one that is never read is answered.
 pub(crate) async fn begin(
     channel: Channel,
-    request: WatchStandingsRequest,
+    stream: Stream,
     stalled: bool,
     counters: Arc<Counters>,
 ) -> anyhow::Result<Option<Unread>> {
     let mut stream =
-        StandingsServiceClient::new(channel).watch_standings(request).await?.into_inner();
+        StandingsServiceClient::new(channel).watch_standings(stream.request()).await?.into_inner();
     if stalled {
         return Ok(Some(stream));
     }

@@ -1,7 +1,17 @@
 //! What the clients do: how many there are, and what each of them watches.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
 use paceline_client::proto::{Selector, WatchStandingsRequest};
+use paceline_tests::issuer::Issuer;
+use serde_json::json;
+use tonic::Request;
+use tonic::metadata::{Ascii, MetadataValue};
+
+/// For how long tokens are good: longer than anything is measured.
+const GOOD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What the clients do.
 #[derive(Args, Clone, Debug)]
@@ -24,6 +34,33 @@ pub(crate) struct Load {
     /// Whether nothing is ever read
     #[arg(long)]
     pub(crate) stalled: bool,
+    /// The key that tokens are signed with; without it nobody says who they are
+    #[arg(long)]
+    pub(crate) key: Option<PathBuf>,
+}
+
+/// One stream of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Stream {
+    asks: WatchStandingsRequest,
+    /// What it says of who asks.
+    credentials: Option<MetadataValue<Ascii>>,
+}
+
+impl Stream {
+    /// One of whom nobody asks who they are.
+    pub(crate) fn anonymous(asks: WatchStandingsRequest) -> Self {
+        Self { asks, credentials: None }
+    }
+
+    /// As it is sent.
+    pub(crate) fn request(self) -> Request<WatchStandingsRequest> {
+        let mut request = Request::new(self.asks);
+        if let Some(credentials) = self.credentials {
+            request.metadata_mut().insert("authorization", credentials);
+        }
+        request
+    }
 }
 
 /// What is watched.
@@ -38,18 +75,30 @@ pub(crate) enum Watch {
 }
 
 impl Load {
-    /// What each stream asks for.
-    pub(crate) fn requests(&self) -> Vec<WatchStandingsRequest> {
-        let reps = (0..self.watchers).map(|at| request(format!("rep:R{at}"), false, None));
-        let teams = (0..self.teams).map(|at| request(format!("team:M{at}"), true, None));
-        let at_once = prost_types::Duration::default();
+    /// All streams. Who is asked who they are has the least role that sees what they watch.
+    pub(crate) fn streams(&self) -> Vec<Stream> {
+        let issuer = self.key.as_deref().map(Issuer::kept);
+        let stream = |asks, role: &str, id: String, is_rep: bool| {
+            let claims =
+                if is_rep { json!({"role": role, "rep": id}) } else { json!({"role": role}) };
+            let token = |issuer: &Issuer| issuer.token(&id, &claims, GOOD);
+            let bearer = |token: String| format!("Bearer {token}").parse().expect("it is ASCII");
+            Stream { asks, credentials: issuer.as_ref().map(token).map(bearer) }
+        };
+        let rep =
+            |at| stream(request(format!("rep:R{at}"), false, None), "rep", format!("R{at}"), true);
+        let team = |at| {
+            stream(request(format!("team:M{at}"), true, None), "manager", format!("M{at}"), true)
+        };
+        let org = |at| {
+            let at_once = Some(prost_types::Duration::default());
+            let asks = request("org".to_owned(), false, at_once);
+            stream(asks, "executive", format!("E{at}"), false)
+        };
         match self.watch {
-            Watch::Own => reps.chain(teams).collect(),
-            Watch::Teams => teams.collect(),
-            Watch::Org => {
-                let org = |_| request("org".to_owned(), false, Some(at_once));
-                (0..self.watchers).map(org).collect()
-            }
+            Watch::Own => (0..self.watchers).map(rep).chain((0..self.teams).map(team)).collect(),
+            Watch::Teams => (0..self.teams).map(team).collect(),
+            Watch::Org => (0..self.watchers).map(org).collect(),
         }
     }
 
@@ -65,6 +114,7 @@ impl Load {
             format!("--watch={}", watch.get_name()),
         ];
         arguments.extend(self.stalled.then(|| "--stalled".to_owned()));
+        arguments.extend(self.key.iter().map(|key| format!("--key={}", key.display())));
         arguments
     }
 }

@@ -16,6 +16,7 @@ use tokio::runtime::Builder;
 
 use crate::clients::{Counters, begin, connect, follow_input};
 use crate::latency::Ages;
+use crate::load::Stream;
 use crate::world::{PARTITIONS, TOPIC, micros_since};
 
 /// One watcher.
@@ -65,7 +66,7 @@ pub(crate) fn run(one: &One) -> anyhow::Result<()> {
     let request =
         WatchStandingsRequest { selector: Some(selector), min_interval, ..Default::default() };
     runtime.block_on(async {
-        begin(connect(&one.grpc).await?, request, false, counters.clone()).await
+        begin(connect(&one.grpc).await?, Stream::anonymous(request), false, counters.clone()).await
     })?;
     let (ages, ends) = (Arc::new(Ages::new()), Arc::new(AtomicBool::new(false)));
     let consumer = consumer(one)?;

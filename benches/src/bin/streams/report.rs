@@ -9,6 +9,7 @@ const P99_MAX: f64 = 100.0;
 const IDLE_MAX: f64 = 40.0;
 const RATIO_MIN: f64 = 0.8;
 const ABOVE_RAW_MAX: f64 = 5.0;
+const KNOWN_MIN: f64 = 0.9;
 
 /// Everything that was measured.
 pub(crate) struct Report<'a>(pub(crate) &'a Measured);
@@ -35,6 +36,7 @@ impl Report<'_> {
 
     fn loads(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Measured { many, beside, stalled_streams, bare, fan, bare_fan, one, .. } = self.0;
+        let Measured { many_known, fan_known, .. } = self.0;
         writeln!(
             f,
             "| | messages/s | of them updates | bytes each | p50 ms | p99 ms | max ms | CPU-s of server | of clients |"
@@ -44,6 +46,8 @@ impl Report<'_> {
         row(f, &format!("the same, beside {stalled_streams} that are never read"), beside)?;
         row(f, "bare tonic, the same number, pace and bytes", bare)?;
         row(f, "fan: the organisation, as much as is taken", fan)?;
+        row(f, "many, each of whom says who they are", many_known)?;
+        row(f, "fan, each of whom says who they are", fan_known)?;
         row(f, "bare tonic, the same streams and bytes, as much as is taken", bare_fan)?;
         row(f, "one: a rep at 1,000 changes/s", one)?;
         writeln!(f)
@@ -70,12 +74,31 @@ impl Report<'_> {
             "| as much as is taken: at least {RATIO_MIN} of bare tonic's messages/s | {ratio:.2} | {} |",
             verdict(ratio >= RATIO_MIN)
         )?;
+        self.rights(f)?;
         let (own, raw) = (one.seen.latency.p99, one.seen.raw.p99);
         writeln!(
             f,
             "| one: p99 less than {ABOVE_RAW_MAX} ms above a consumer's {raw:.2} | {own:.2} | {} |",
             verdict(own < raw + ABOVE_RAW_MAX)
         )
+    }
+}
+
+impl Report<'_> {
+    /// What it costs to ask who somebody is, and to show them what they may see.
+    fn rights(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Measured { many, many_known, fan, fan_known, .. } = self.0;
+        for (name, known, other) in [("many", many_known, many), ("fan", fan_known, fan)] {
+            let ratio = known.seen.messages_per_second() / other.seen.messages_per_second();
+            let each = |served: &Served| served.cpu_seconds / served.seen.messages_per_second();
+            writeln!(
+                f,
+                "| {name}: with rights at least {KNOWN_MIN} of the messages/s without | {ratio:.2}, at {:.2} of the processor time of each | {} |",
+                each(known) / each(other),
+                verdict(ratio >= KNOWN_MIN)
+            )?;
+        }
+        Ok(())
     }
 }
 

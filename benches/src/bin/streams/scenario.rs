@@ -1,11 +1,13 @@
 //! What is measured, one load after the other on the same broker.
 
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use paceline_benches::process::Usage;
+use paceline_tests::issuer::Issuer;
 use paceline_tests::kafka::Broker;
 
 use crate::bare::Bare;
@@ -52,6 +54,9 @@ pub(crate) struct Measured {
     pub(crate) fan: Served,
     pub(crate) bare_fan: Served,
     pub(crate) one: Served,
+    /// The same as `many` and `fan`, of a server that asks who somebody is and shows them what they may see.
+    pub(crate) many_known: Served,
+    pub(crate) fan_known: Served,
     /// Bytes of the server's memory for each idle and for each stalled stream.
     pub(crate) idle: f64,
     pub(crate) stalled: f64,
@@ -74,9 +79,10 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Measured> {
     let sender = Arc::new(Sender::new(broker.bootstrap(), base, LINGER)?);
     let prompt = Arc::new(Sender::new(broker.bootstrap(), base, Duration::ZERO)?);
     sender.fill(world.reps)?;
-    let service = Service::start(&plan.paceline, broker.bootstrap(), world)?;
+    let service = Service::start(&plan.paceline, broker.bootstrap(), world, None)?;
     let grpc = service.grpc.clone();
     let load = |watch, stalled| Load {
+        key: None,
         grpc: grpc.clone(),
         base,
         watchers: world.reps,
@@ -102,6 +108,8 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Measured> {
     let (fan, _) = stage.measure(&mut clients, service.pid(), world.reps, FAN)?;
     drop(clients);
     service.end()?;
+    let (many_known, fan_known) =
+        stage.known(broker.bootstrap(), world, &load(Watch::Own, false))?;
 
     let each_second = many.seen.messages_per_second() / streams as f64;
     let paced = Some((1e6 / each_second) as u64);
@@ -117,6 +125,8 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Measured> {
         fan,
         bare_fan,
         one,
+        many_known,
+        fan_known,
         idle: (idle.saturating_sub(before)) as f64 * 1024.0 / streams as f64,
         stalled,
         stalled_streams: unread.teams,
@@ -146,6 +156,27 @@ impl Stage<'_> {
         let served = self.see(clients, server)?;
         let sent = (traffic.sent() - sent) as f64 / served.seen.seconds;
         Ok((served, sent))
+    }
+
+    /// What clients see who say who they are, of a server that asks.
+    fn known(&self, brokers: &str, world: World, like: &Load) -> anyhow::Result<(Served, Served)> {
+        let folder = tempfile::tempdir()?;
+        let file = |name: &str| folder.path().join(name);
+        let (issuer, key) = (Issuer::new(), file("key"));
+        issuer.keep(&key);
+        fs::write(file("keys.json"), issuer.keys())?;
+        let service =
+            Service::start(&self.plan.paceline, brokers, world, Some(&file("keys.json")))?;
+        let own = Load { grpc: service.grpc.clone(), key: Some(key), ..like.clone() };
+        let mut clients = Helper::start(&own.arguments())?;
+        thread::sleep(SETTLE);
+        let (many, _) = self.measure(&mut clients, service.pid(), self.reps, self.plan.changes)?;
+        drop(clients);
+        let mut clients = Helper::start(&Load { watch: Watch::Org, ..own }.arguments())?;
+        let (fan, _) = self.measure(&mut clients, service.pid(), self.reps, FAN)?;
+        drop(clients);
+        service.end()?;
+        Ok((many, fan))
     }
 
     fn see(&self, clients: &mut Helper, server: u32) -> anyhow::Result<Served> {

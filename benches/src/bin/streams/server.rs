@@ -22,13 +22,18 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts it, and waits until it has caught up.
-    pub(crate) fn start(binary: &Path, brokers: &str, world: World) -> anyhow::Result<Self> {
+    /// Starts it, and waits until it has caught up. With keys it asks who somebody is.
+    pub(crate) fn start(
+        binary: &Path,
+        brokers: &str,
+        world: World,
+        keys: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let [grpc, http] = [free_address()?, free_address()?];
         let addresses = Addresses { brokers: brokers.to_owned(), grpc: grpc.clone(), http };
         let file = folder.path().join("paceline.yaml");
-        fs::write(&file, world.yaml(&addresses))?;
+        fs::write(&file, world.yaml(&addresses, keys))?;
         let mut command = Command::new(binary);
         command.args(["serve", "--config"]).arg(&file).env("PACELINE_LOG", "info");
         let mut process = Paceline::spawn(&command);

@@ -1,9 +1,11 @@
 //! The organisation that is watched: reps in teams of ten, each with one deal whose amount is all that changes.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use paceline_benches::config::Addresses;
+use paceline_tests::issuer::Issuer;
 
 /// The topic of the deals.
 pub(crate) const TOPIC: &str = "crm.opportunity";
@@ -38,14 +40,17 @@ impl World {
         self.reps.div_ceil(TEAM)
     }
 
-    /// The config of its service.
-    pub(crate) fn yaml(self, addresses: &Addresses) -> String {
+    /// The config of its service, which asks who somebody is if there are keys to find out.
+    pub(crate) fn yaml(self, addresses: &Addresses, keys: Option<&Path>) -> String {
         let Addresses { brokers, grpc, http } = addresses;
         let mut text = format!(
             "kafka: {{brokers: \"{brokers}\"}}\n\
              sources: [{{topic: {TOPIC}, format: paceline, entity: opportunity}}]\n\
              server: {{grpc: \"{grpc}\", http: \"{http}\"}}\nreps:\n  list:\n"
         );
+        if let Some(keys) = keys {
+            text.insert_str(0, &format!("auth: {{{}}}\n", Issuer::config(keys)));
+        }
         let directors = self.teams().div_ceil(TEAMS);
         let mut rep = |id: String, above: Option<String>| {
             let above = above.map(|above| format!(", manager: {above}")).unwrap_or_default();
