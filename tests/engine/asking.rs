@@ -182,6 +182,7 @@ impl Stage {
             append_goal: Arc::new(|_| Box::pin(async { Err("there is no log".to_owned()) })),
             identify: None,
             ranks_only: false,
+            audit: None,
             limits: Limits::default(),
         };
         let engine = Arc::new(Mutex::new(engine));
