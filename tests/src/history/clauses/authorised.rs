@@ -136,6 +136,13 @@ mod tests {
         Principal::of(&[("rep:M", false), ("team:M", true)])
     }
 
+    /// A history of what somebody asks for.
+    fn by(principal: Principal) -> Sample {
+        let mut sample = Sample::default();
+        sample.by = principal;
+        sample
+    }
+
     #[test]
     fn who_is_told_but_what_they_see_breaks_nothing() {
         let mut sample = Sample::of(&["team:M"], true);
@@ -159,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_rep_who_is_told_of_another_is_found() {
-        let mut sample = Sample { by: rep(), ..Sample::default() };
+        let mut sample = by(rep());
         let stream = sample.open();
         sample.snapshot(stream, 3, true, &[stands("rep:A", 3, "1")]);
         sample.update(stream, 4, true, &[stands("rep:B", 4, "1")], &[]);
@@ -182,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_removal_of_somebody_who_was_never_shown_is_found() {
-        let mut sample = Sample { by: manager(), ..Sample::default() };
+        let mut sample = by(manager());
         let stream = sample.open();
         sample.snapshot(stream, 3, true, &[stands("rep:M", 3, "1")]);
         sample.update(stream, 4, true, &[], &[gone("rep:A")]);
@@ -191,7 +198,7 @@ mod tests {
 
     #[test]
     fn whatever_is_told_after_credentials_have_expired_is_found() {
-        let mut sample = Sample { by: rep(), ..Sample::default() };
+        let mut sample = by(rep());
         sample.by.expires = Some(Timestamp::from_second(3).expect("an instant"));
         let stream = sample.open();
         sample.snapshot(stream, 3, true, &[stands("rep:A", 3, "1")]);
