@@ -23,7 +23,7 @@ fn stage() -> (Cluster, Settings, BTreeMap<&'static str, Vec<Produced>>) {
     let settings = Settings {
         brokers: cluster.brokers(),
         group_id: "test".to_owned(),
-        settings: BTreeMap::from([("fetch.wait.max.ms".to_owned(), "10".to_owned())]),
+        settings: BTreeMap::from([("fetch.wait.max.ms".to_owned(), "10".into())]),
     };
     let producer = Producer::new(&settings).expect("a producer");
     let mut produced: BTreeMap<_, Vec<Produced>> = BTreeMap::new();
@@ -116,6 +116,6 @@ fn settings_that_paceline_relies_on_are_named() {
         ("fetch.wait.max.ms", "10"),
     ];
     let settings =
-        settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect();
+        settings.map(|(key, value)| (key.to_owned(), value.into())).into_iter().collect();
     assert_eq!(overruled(&settings).collect::<Vec<_>>(), ["auto.offset.reset"]);
 }
