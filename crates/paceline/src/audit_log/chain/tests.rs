@@ -14,7 +14,7 @@ fn log(chains: &[(&str, u64)]) -> Vec<Sealed> {
                 0 => Record::opened(time),
                 _ => Record::suppressed(seq, time),
             };
-            let prev = log.last().map_or(NONE_BEFORE.to_owned(), |last| last.hash.clone());
+            let prev = log.last().map_or_else(|| NONE_BEFORE.to_owned(), |last| last.hash.clone());
             log.push(seal(&record, (chain, seq, &prev)).expect("it is written"));
         }
     }

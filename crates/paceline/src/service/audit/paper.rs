@@ -61,7 +61,7 @@ impl Paper {
 
     async fn put(&mut self, record: &Record, chain: &str, seq: u64) -> anyhow::Result<()> {
         let Sealed { line, hash } = seal(record, (chain, seq, &self.last))?;
-        self.into_file(&line).await?;
+        self.add_to_file(&line).await?;
         self.appender.append(chain, &line).await?;
         self.last = hash;
         counter!(metric::RECORDS, "what" => record.what).increment(1);
@@ -69,7 +69,7 @@ impl Paper {
     }
 
     /// Adds to the file, if there is one. It comes first: what cannot be on the disk is on the topic neither.
-    async fn into_file(&mut self, line: &str) -> anyhow::Result<()> {
+    async fn add_to_file(&mut self, line: &str) -> anyhow::Result<()> {
         let Some(mut file) = self.file.take() else { return Ok(()) };
         let line = line.to_owned();
         let added = tokio::task::spawn_blocking(move || (file.add(&line), file)).await;

@@ -49,8 +49,10 @@ fn last(
     let mut last = NONE_BEFORE.to_owned();
     while !log.is_read() && !stop.is_cancelled() {
         let errors = log.poll(POLL, |records| {
-            let links = records.iter().filter_map(|record| read(record.value?));
-            last = links.last().map_or(std::mem::take(&mut last), |link| link.hash);
+            let found = records.iter().rev().find_map(|record| read(record.value?));
+            if let Some(link) = found {
+                last = link.hash;
+            }
         });
         for error in errors {
             tracing::error!(%error, topic, "the audit log cannot be read");
