@@ -14,12 +14,14 @@ const HISTORY: usize = 200_000;
 /// The sizes of batches: one change of a quiet hour, a busy moment, and what a lane commits at once at most.
 const SIZES: [usize; 3] = [1, 100, 8_192];
 
+/// How changes become a batch.
+type Way = fn(&mut World, &[Change<'_>]) -> Batch;
+
 pub(crate) fn bench(criterion: &mut Criterion) {
     let (config, messages) = (config(), messages(HISTORY + 10 * SIZES[2]));
     let changes = changes(&config, &messages);
     let mut group = criterion.benchmark_group("commit");
-    let ways: [(&str, fn(&mut World, &[Change<'_>]) -> Batch); 2] =
-        [("plain", World::batch), ("noted", World::noted)];
+    let ways: [(&str, Way); 2] = [("plain", World::batch), ("noted", World::noted)];
     for size in SIZES {
         for (name, batch) in ways {
             let mut world = World::new(&config);
