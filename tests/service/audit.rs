@@ -86,7 +86,7 @@ fn changes_of_goals_stand_in_the_log_and_in_its_file_and_tampering_shows() {
     let goal = service.block_on(goals(&service).set_goal(set("", 45_000))).expect("it is set");
     let id = goal.into_inner().goal.expect("a goal").id;
     service.block_on(goals(&service).set_goal(set(&id, 46_000))).expect("it is edited");
-    let request = DeleteGoalRequest { id: id.clone(), expected_edit: Some(2) };
+    let request = DeleteGoalRequest { id, expected_edit: Some(2) };
     service.block_on(goals(&service).delete_goal(request)).expect("it is deleted");
     service.process().terminate();
     assert_eq!(service.process().wait().code(), Some(0));
