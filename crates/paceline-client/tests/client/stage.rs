@@ -11,8 +11,9 @@ use paceline_grpc::proto::{
     ExplainStandingRequest, ExplainStandingResponse, GetCoachingFocusRequest,
     GetCoachingFocusResponse, GetHistoryRequest, GetHistoryResponse, GetLeaderboardRequest,
     GetLeaderboardResponse, GetStandingsRequest, GetStandingsResponse, ListAlertsRequest,
-    ListAlertsResponse, WatchAlertsRequest, WatchAlertsResponse, WatchLeaderboardRequest,
-    WatchLeaderboardResponse, WatchStandingsRequest, WatchStandingsResponse,
+    ListAlertsResponse, ListContributorsRequest, ListContributorsResponse, WatchAlertsRequest,
+    WatchAlertsResponse, WatchLeaderboardRequest, WatchLeaderboardResponse, WatchStandingsRequest,
+    WatchStandingsResponse,
 };
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -160,6 +161,13 @@ impl StandingsService for Watches<WatchStandingsRequest, WatchStandingsResponse>
         &self,
         _: Request<GetHistoryRequest>,
     ) -> Result<Response<GetHistoryResponse>, Status> {
+        Err(Status::unimplemented("nobody asks"))
+    }
+
+    async fn list_contributors(
+        &self,
+        _: Request<ListContributorsRequest>,
+    ) -> Result<Response<ListContributorsResponse>, Status> {
         Err(Status::unimplemented("nobody asks"))
     }
 
