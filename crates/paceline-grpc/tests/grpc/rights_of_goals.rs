@@ -42,7 +42,7 @@ async fn listed(stage: &Stage, who: &str) -> Vec<String> {
 async fn edits(stage: &Stage, who: &str, goal_id: &str) -> Result<Vec<String>, Status> {
     let request = ListGoalEditsRequest { goal_id: goal_id.to_owned(), ..Default::default() };
     let response = stage.goals().await.list_goal_edits(by(who, request)).await?.into_inner();
-    let whose = |new: Option<GoalTerms>| new.map_or("-".to_owned(), |terms| terms.r#for);
+    let whose = |new: Option<GoalTerms>| new.map_or_else(|| "-".to_owned(), |terms| terms.r#for);
     Ok(response.edits.into_iter().map(|edit| whose(edit.new)).collect())
 }
 
