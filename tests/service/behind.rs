@@ -52,7 +52,7 @@ fn records_add_up_to_the_number_at_every_revision_while_they_change_hands() {
     service.wait_until_counted(topic, 24);
     assert_eq!(listing(&service, "org", 10).2, 2_676);
     let owners = ["U2", "U3", "queue", "U4", "M2", "U5", "U6", "U1"];
-    let moves = (0..600_u32).map(|step| {
+    let moves = (0..200_u32).map(|step| {
         let owner = owners[(step as usize * 5 + 1) % owners.len()];
         given_to(&format!("D{}", step % 24), 2 + step, owner)
     });
