@@ -128,7 +128,9 @@ impl Notes {
         let Source { source, partition, offset, time, actor, entity, record } = change;
         let start = self.texts.len() as u32;
         let mut add = |text: &str| {
-            let text = text.get(..text.floor_char_boundary(u16::MAX.into())).unwrap_or_default();
+            let most = text.len().min(u16::MAX.into());
+            let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            let text = &text[..end];
             self.texts.push_str(text);
             text.len() as u16
         };
