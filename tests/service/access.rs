@@ -184,7 +184,7 @@ const TLS: &str = "auth:
 
 /// A service over TLS that asks for certificates, with its authority and that of its clients.
 fn over_tls(topic: &str, client: &str) -> (Guarded, Authority, Authority) {
-    let (own, clients) = (Authority::new(), Authority::new());
+    let (own, clients) = (Authority::new("own"), Authority::new("clients"));
     let server = format!(
         "tls: {{cert: server.pem, key: server.key, client_ca: clients.pem, client: {client}, reload: 1s}}, "
     );
@@ -255,7 +255,7 @@ fn new_certificates_are_for_new_connections_while_old_streams_live_on() {
     let (succeeded, said) = service.goals(&address, &["--ca", &ca]);
     assert!(!succeeded, "a certificate is required: {said}");
     // Half of a new pair changes nothing.
-    let next = Authority::new();
+    let next = Authority::new("next");
     let elsewhere = tempfile::tempdir().expect("a folder");
     let (new_cert, new_key) = next.issue(elsewhere.path(), "server", None);
     fs::copy(&new_cert, folder.join("server.pem")).expect("copied");
@@ -300,7 +300,7 @@ fn other_hosts_are_served_only_by_who_says_so() {
 fn a_key_that_everybody_can_read_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().expect("a folder");
-    let (_, key) = Authority::new().issue(folder.path(), "server", None);
+    let (_, key) = Authority::new("own").issue(folder.path(), "server", None);
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("permitted");
     let text = yaml("localhost:9092", "access-key", "paceline");
     let text = text.replace("server: {", "server: {tls: {cert: server.pem, key: server.key}, ");

@@ -76,16 +76,26 @@ impl Keys {
         algorithm: Algorithm,
     ) -> Result<Key, Unidentified> {
         let known = self.known();
-        let now = (self.clock)();
-        let is_young = |known: &Known, age| since(known.at, now) < age && known.keys.knows(kid);
-        if !known.as_ref().is_some_and(|known| is_young(known, self.pace.ttl)) {
-            let is_usable = known.as_ref().is_some_and(|known| is_young(known, STALE_MAX));
+        if !self.is_younger(known.as_ref(), self.pace.ttl, kid) {
+            let is_usable = self.is_younger(known.as_ref(), STALE_MAX, kid);
             self.renew(known.as_ref(), is_usable).await;
         }
         let unavailable = Unidentified { reason: "KEYS_UNAVAILABLE", detail: "keys" };
-        let known = self.known().filter(|known| since(known.at, now) < STALE_MAX);
-        let keys = known.ok_or(unavailable)?.keys;
-        keys.find(kid, algorithm).cloned().ok_or_else(|| invalid("key"))
+        let known = self.known().ok_or(unavailable)?;
+        if self.age(&known) >= STALE_MAX {
+            return Err(unavailable);
+        }
+        known.keys.find(kid, algorithm).cloned().ok_or_else(|| invalid("key"))
+    }
+
+    /// Whether a key of a name is known, and has been fetched within a time.
+    fn is_younger(&self, known: Option<&Known>, age: SignedDuration, kid: &str) -> bool {
+        known.is_some_and(|known| known.keys.knows(kid) && self.age(known) < age)
+    }
+
+    /// How long ago keys were fetched. The clock is asked after them, for they may have come meanwhile.
+    fn age(&self, known: &Known) -> SignedDuration {
+        since(known.at, (self.clock)())
     }
 
     /// Asks for the keys again unless that was done only just, or by somebody else while this waited. Whoever has a usable key,

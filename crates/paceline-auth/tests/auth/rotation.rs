@@ -1,8 +1,12 @@
 //! Keys that change, and an identity provider that is gone, says nonsense, or is asked too much.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use paceline_auth::Authenticator;
+use paceline_grpc::Clock;
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::json;
 use tokio_rustls::TlsAcceptor;
@@ -47,6 +51,22 @@ async fn a_new_key_is_found_and_an_old_one_is_forgotten() {
     hand.forward(1);
     assert_eq!(ask(&authenticator, &old()).await.expect_err("taken back").detail, "key");
     assert_eq!(web.asked(), 3);
+}
+
+#[tokio::test]
+async fn keys_that_take_a_while_to_come_are_not_older_than_who_asked() {
+    let web = Web::new(&set([&*RSA])).await;
+    // A clock that goes on, unlike that of the other tests.
+    let clock: Clock = Arc::new(Timestamp::now);
+    let authenticator = Authenticator::new(Some(by_url(&web.url, None)), None, clock);
+    let authenticator = authenticator.expect("keys can be asked for");
+    let exp = Timestamp::now().as_second() + 3600;
+    let claims = with(claims(), json!({"exp": exp, "iat": null, "nbf": null}));
+    let token = RSA.token(&header("RS256", "rsa"), &claims);
+    for _ in 0..3 {
+        ask(&authenticator, &token).await.expect("the keys are there");
+    }
+    assert_eq!(web.asked(), 1);
 }
 
 #[tokio::test]
