@@ -5,19 +5,21 @@ use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
 use paceline_tests::{
     chance::Chance,
-    history::{Asked, End, Opened, Presented, Principal, Refusal},
+    history::{Asked, End, Opened, Presented, Refusal},
     proxy::Proxy,
 };
 use tokio::time::{sleep, timeout};
 use tonic::{
-    Code, Status, Streaming,
+    Code, Request, Status, Streaming,
     transport::{Channel, Endpoint},
 };
 
 use super::{
+    identity::Identity,
     watches::{Answer, Call},
     world::{Token, World},
 };
+use crate::under_test::with;
 
 /// How long a connection or an answer may take before a client tries again.
 const OPENING: Duration = Duration::from_secs(20);
@@ -32,6 +34,7 @@ const OLDEST: usize = 40;
 pub(super) struct Client<W: Call> {
     pub(super) number: usize,
     pub(super) request: W::Request,
+    pub(super) identity: Identity,
     pub(super) road: Road,
     /// How long nothing may come, beyond the heartbeat, before it comes anew.
     pub(super) patience: Duration,
@@ -96,7 +99,9 @@ impl<W: Call> Client<W> {
         let opened = self.world.record.now();
         let mut request = self.request.clone();
         W::resume(&mut request, bytes);
-        let answer = timeout(OPENING, open::<W>(&self.road.address(), request.clone())).await;
+        let (shown, by) = self.identity.show(&mut self.chance);
+        let asking = with(&shown, request.clone());
+        let answer = timeout(OPENING, open::<W>(&self.road.address(), asking)).await;
         if self.world.server() != server {
             // Nobody knows which of two processes it was.
             return;
@@ -106,7 +111,6 @@ impl<W: Call> Client<W> {
         if answer.is_none() && !undisturbed {
             return;
         }
-        let by = Principal::default();
         let asked = Asked::<W> { request, token, server, undisturbed, by };
         let stream = self.world.record.open(self.number, asked, opened);
         let (end, answered) = match answer {
@@ -223,7 +227,7 @@ impl<W: Call> Client<W> {
 }
 
 /// Opens a stream; none without a connection.
-async fn open<W: Call>(address: &str, request: W::Request) -> Option<Answer<W>> {
+async fn open<W: Call>(address: &str, request: Request<W::Request>) -> Option<Answer<W>> {
     let channel = connect(address).await.ok()?;
     Some(W::call(channel, request).await)
 }
