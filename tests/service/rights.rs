@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use paceline_client::proto::{
     ExplainStandingRequest, GetHistoryRequest, GetLeaderboardRequest, GetLeaderboardResponse,
-    GetStandingsRequest, ListContributorsRequest, ListGoalsRequest, RemovalReason, Selector,
-    goals_service_client::GoalsServiceClient, standings_service_client::StandingsServiceClient,
+    GetStandingsRequest, ListContributorsRequest, ListContributorsResponse, ListGoalsRequest,
+    RemovalReason, Selector, goals_service_client::GoalsServiceClient,
+    standings_service_client::StandingsServiceClient,
 };
 use paceline_tests::{issuer::Issuer, kafka, kafka::Message};
 use serde_json::{Value, json};
@@ -19,6 +20,9 @@ use crate::{
     subscriber::Subscriber,
     under_test::Service,
 };
+
+/// A program that sees the total of a team, and nobody in it.
+const SUMS: &str = "services: [{subject: sums, sees: [\"team:M2\"]}]";
 
 /// A service that asks who asks, with topics of its own. U1, U3 and U5 are below M2, the others below M1, who is everybody's.
 struct Guarded {
@@ -39,7 +43,7 @@ impl Guarded {
         broker.produce(name, deals);
         let text = yaml(broker.bootstrap(), name, "paceline");
         let topics = format!("topics: {{goals: {name}.goals, reps: {name}.reps}}\n");
-        let auth = format!("auth:\n  {}\n{more}", Issuer::config(&keys));
+        let auth = format!("auth:\n  {}\n  {SUMS}\n{more}", Issuer::config(&keys));
         let mut guarded =
             Self { service: Service::start(&(text + &topics + &auth)), issuer, _folder: folder };
         guarded.be("max", &json!({"role": "executive"}));
@@ -171,6 +175,47 @@ fn a_rep_gets_of_others_what_is_answered_about_nobody_and_their_own_rank_alone()
     guarded.be("mia", &json!({"role": "manager", "rep": "M2"}));
     let board = leaderboard(&guarded, "team:M2").expect("a manager's own team");
     assert_eq!(board.ranks.len(), 3, "{board:?}");
+}
+
+/// A page of the records behind the bookings of a scope.
+fn contributors(
+    guarded: &Guarded,
+    scope: &str,
+    page_size: u32,
+    page_token: &[u8],
+) -> Result<ListContributorsResponse, Status> {
+    let [scope, kpi, period] = [scope, "bookings", "month"].map(str::to_owned);
+    let page_token = page_token.to_vec();
+    let request =
+        ListContributorsRequest { scope, kpi, period, page_size, page_token, ..Default::default() };
+    let (mut client, service) = (guarded.standings(), &guarded.service);
+    service.block_on(client.list_contributors(service.question(request))).map(|it| it.into_inner())
+}
+
+#[test]
+fn whoever_sees_a_total_is_told_its_records_and_not_whose_they_are_nor_a_page_of_what_they_do_not_see()
+ {
+    let mut guarded = Guarded::start("rights.records", "");
+    guarded.be("mia", &json!({"role": "manager", "rep": "M2"}));
+    let team = contributors(&guarded, "team:M2", 0, &[]).expect("their own team's");
+    let whose = |listed: &ListContributorsResponse| -> Vec<String> {
+        let credits = listed.contributors.iter().flat_map(|one| &one.credits);
+        credits.map(|credit| format!("{} {}", credit.scope, credit.amount)).collect()
+    };
+    assert_eq!(whose(&team), ["rep:U5 5000", "rep:U3 3000", "rep:U1 1000"]);
+    let first = contributors(&guarded, "team:M2", 1, &[]).expect("the first page");
+    guarded.be("sums", &json!({}));
+    let total = contributors(&guarded, "team:M2", 0, &[]).expect("the total's");
+    assert_eq!(whose(&total), [" 5000", " 3000", " 1000"]);
+    let next = contributors(&guarded, "team:M2", 1, &first.next_page_token).expect("the next");
+    assert_eq!(whose(&next), [" 3000"], "also of a listing that was made for another");
+    // A rep gets nothing for the token of another, whatever they ask for with it.
+    guarded.be("uma", &json!({"role": "rep", "rep": "U1"}));
+    let token = &first.next_page_token;
+    let others = contributors(&guarded, "team:M2", 1, token).expect_err("not theirs to see");
+    assert_eq!(others.code(), Code::NotFound);
+    contributors(&guarded, "rep:U1", 1, token).expect_err("no page of their own listing");
+    assert_eq!(whose(&contributors(&guarded, "rep:U1", 0, &[]).expect("theirs")), ["rep:U1 1000"]);
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Stage<'_> {
         let client = Client::<W> {
             number,
             request: request(number, &mut chance),
-            identity: Identity::of(number, self.issuer.clone()),
+            identity: Some(Identity::of(number, self.issuer.clone())),
             road: if undisturbed {
                 Road::Straight(self.address.to_owned())
             } else {

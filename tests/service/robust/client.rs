@@ -5,7 +5,7 @@ use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
 use paceline_tests::{
     chance::Chance,
-    history::{Asked, End, Opened, Presented, Refusal},
+    history::{Asked, End, Opened, Presented, Principal, Refusal},
     proxy::Proxy,
 };
 use tokio::time::{sleep, timeout};
@@ -34,7 +34,8 @@ const OLDEST: usize = 40;
 pub(super) struct Client<W: Call> {
     pub(super) number: usize,
     pub(super) request: W::Request,
-    pub(super) identity: Identity,
+    /// Who it is; nobody where the service does not ask.
+    pub(super) identity: Option<Identity>,
     pub(super) road: Road,
     /// How long nothing may come, beyond the heartbeat, before it comes anew.
     pub(super) patience: Duration,
@@ -99,8 +100,7 @@ impl<W: Call> Client<W> {
         let opened = self.world.record.now();
         let mut request = self.request.clone();
         W::resume(&mut request, bytes);
-        let (shown, by) = self.identity.show(&mut self.chance);
-        let asking = with(&shown, request.clone());
+        let (asking, by) = self.show(request.clone());
         let answer = timeout(OPENING, open::<W>(&self.road.address(), asking)).await;
         if self.world.server() != server {
             // Nobody knows which of two processes it was.
@@ -124,6 +124,15 @@ impl<W: Call> Client<W> {
         if let End::Status(Refusal { token: Some(bytes), .. }) = end {
             self.keep(Token { place, bytes });
         }
+    }
+
+    /// A request with a new token, and who it is of.
+    fn show(&mut self, request: W::Request) -> (Request<W::Request>, Principal) {
+        let Some(identity) = &self.identity else {
+            return (Request::new(request), Principal::default());
+        };
+        let (token, by) = identity.show(&mut self.chance);
+        (with(&token, request), by)
     }
 
     /// Writes down what comes until the stream ends, or nothing comes, or it has had enough.
