@@ -272,11 +272,11 @@ server: {{grpc: "127.0.0.1:{grpc}", http: "127.0.0.1:{http}"}}
     /// Somebody moves, ends, goes on after all, comes or goes, each in turn: what is rare would not occur in every run.
     fn reorganise(&mut self) -> Saying {
         self.turn += 1;
-        match self.turn % 8 {
-            1 | 5 => self.come(),
-            3 | 7 => self.go(),
+        match self.turn % 10 {
+            1 | 6 => self.come(),
+            3 | 8 => self.go(),
             2 => self.end_or_go_on(),
-            6 => self.move_a_team(),
+            7 => self.move_a_team(),
             _ => self.move_a_rep(),
         }
     }

@@ -154,7 +154,7 @@ mod tests {
         let (one, two) = (sample.open(), sample.open());
         let (a, b) = (stands("rep:A", 1, "1"), stands("rep:B", 1, "1"));
         sample.snapshot(one, 3, true, &[a.clone(), b.clone()]);
-        sample.snapshot(two, 3, true, &[a.clone(), b.clone()]);
+        sample.snapshot(two, 3, true, &[a, b]);
         sample.update(one, 4, true, &[], &[unseen("rep:A")]);
         sample.bookmark(two, 4);
         let says = places(&broken(&sample.history()));
@@ -166,7 +166,7 @@ mod tests {
         let mut sample = sample();
         let stream = sample.open();
         let (a, b) = (stands("rep:A", 1, "1"), stands("rep:B", 1, "1"));
-        sample.snapshot(stream, 3, true, &[b.clone()]);
+        sample.snapshot(stream, 3, true, std::slice::from_ref(&b));
         assert_eq!(places(&broken(&sample.history())), [[at(0, 0)]], "nothing was said yet");
         let mut sample = self::sample();
         sample.pass(2);
