@@ -9,6 +9,7 @@ mod amid;
 mod clients;
 mod commands;
 mod crash;
+mod dos;
 mod formats;
 mod garbage;
 mod goals;

@@ -20,7 +20,15 @@ pub(crate) struct Aside {
 
 impl Aside {
     pub(crate) fn new() -> Self {
-        let room = available_parallelism().map_or(1, Into::into);
+        Self::of(available_parallelism().map_or(1, Into::into))
+    }
+
+    /// For work that takes long: half as much of it at a time, so that there is always a thread for what does not.
+    pub(crate) fn of_long_work() -> Self {
+        Self::of(available_parallelism().map_or(1, |processors| processors.get().div_ceil(2)))
+    }
+
+    fn of(room: usize) -> Self {
         let waiting = Arc::new(Semaphore::new(room * (1 + WAITING)));
         Self { room: Arc::new(Semaphore::new(room)), waiting }
     }

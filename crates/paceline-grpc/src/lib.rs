@@ -8,6 +8,7 @@
 #[cfg(test)]
 extern crate self as paceline_grpc;
 
+mod admission;
 mod alerts;
 mod aside;
 mod catalog;
@@ -35,7 +36,7 @@ mod who;
 
 pub use codec::Encoded;
 pub use convert::alert_message;
-pub use limits::Limits;
+pub use limits::{Allowance, Limits, Rate};
 pub use metric::describe;
 pub use served::{AppendGoal, Appending, Clock, Served};
 pub use server::{Error, Origin, OriginError, Server};

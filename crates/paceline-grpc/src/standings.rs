@@ -12,7 +12,7 @@ use crate::history;
 use crate::leaderboard;
 use crate::proto;
 use crate::proto::standings_service_server::StandingsService;
-use crate::selector::View;
+use crate::selector::{self, View};
 use crate::served::Served;
 use crate::subject;
 use crate::watch::{Frames, Watches};
@@ -23,23 +23,25 @@ pub(crate) struct Standings {
     served: Served,
     watches: Watches,
     aside: Aside,
+    /// For what takes long, so that nothing else waits behind it.
+    long: Aside,
 }
 
 impl Standings {
     pub(crate) fn new(served: Served, watches: Watches) -> Self {
-        Self { served, watches, aside: Aside::new() }
+        Self { served, watches, aside: Aside::new(), long: Aside::of_long_work() }
     }
 
     /// Answers a request on a thread where that holds up no streams: periods that are not running are added up when asked
     /// for.
     async fn answer<Asked: Send + 'static, Answer: Send + 'static>(
         &self,
+        aside: &Aside,
         request: Request<Asked>,
         get: fn(&Served, &Asked) -> Result<Answer, Status>,
     ) -> Result<Response<Answer>, Status> {
         let (served, request) = (self.served.clone(), request.into_inner());
-        let got =
-            self.aside.run_soon(move || get(&served, &request)).ok_or_else(errors::too_busy)?;
+        let got = aside.run_soon(move || get(&served, &request)).ok_or_else(errors::too_busy)?;
         got.await.map_err(|_| Status::internal("the answer could not be made"))?.map(Response::new)
     }
 }
@@ -79,7 +81,9 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::GetStandingsRequest>,
     ) -> Result<Response<proto::GetStandingsResponse>, Status> {
-        self.answer(request, get).await
+        let asked = request.get_ref().selector.as_ref();
+        let aside = if asked.is_none_or(selector::is_wide) { &self.long } else { &self.aside };
+        self.answer(aside, request, get).await
     }
 
     async fn watch_standings(
@@ -93,7 +97,7 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::GetLeaderboardRequest>,
     ) -> Result<Response<proto::GetLeaderboardResponse>, Status> {
-        self.answer(request, leaderboard::get).await
+        self.answer(&self.aside, request, leaderboard::get).await
     }
 
     async fn watch_leaderboard(
@@ -107,13 +111,13 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::GetHistoryRequest>,
     ) -> Result<Response<proto::GetHistoryResponse>, Status> {
-        self.answer(request, history::get).await
+        self.answer(&self.aside, request, history::get).await
     }
 
     async fn get_coaching_focus(
         &self,
         request: Request<proto::GetCoachingFocusRequest>,
     ) -> Result<Response<proto::GetCoachingFocusResponse>, Status> {
-        self.answer(request, coaching::get).await
+        self.answer(&self.aside, request, coaching::get).await
     }
 }

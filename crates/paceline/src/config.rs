@@ -18,6 +18,7 @@ mod include;
 mod kafka;
 mod kpis;
 mod later;
+mod limits;
 mod located;
 mod node;
 mod place;

@@ -1,6 +1,7 @@
 //! The service: what `serve` and `demo` run. It wires Kafka to the engine and the engine to gRPC and HTTP.
 
 pub mod alerts;
+mod files;
 pub mod goals;
 mod http;
 mod intake;
@@ -18,7 +19,7 @@ use axum::Router;
 use paceline_core::day::Day;
 use paceline_core::roster::ORG;
 use paceline_engine::Live;
-use paceline_grpc::{Limits, Origin, Served, Server};
+use paceline_grpc::{Origin, Served, Server};
 use paceline_kafka::{DeadLetters, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -100,7 +101,7 @@ impl Service {
             wall: Clock::System.shared(),
             append_goal: goals::appender(&settings, &config.topics.goals)?,
             identify: None,
-            limits: Limits::default(),
+            limits: files::within(config.server.limits.clone()),
         };
         let server = Arc::new(Server::new(served, stop.clone()).await?);
         let pages = http::pages(live.clone(), metrics);

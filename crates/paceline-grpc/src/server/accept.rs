@@ -7,6 +7,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -21,9 +22,11 @@ use metrics::{counter, gauge};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::addresses::Addresses;
+use super::busy::Busy;
 use super::gather::{Gathered, Wire};
 use super::last_call::LastCall;
 use crate::limits::Limits;
@@ -39,10 +42,14 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 const TCP_RETRY: Duration = Duration::from_secs(10);
 /// How long a new connection may take to say what it speaks, which nothing looks after while it is half said.
 const PREFACE: Duration = Duration::from_secs(5);
+/// The same, and how long it may be idle, while more than half of the connections that may be are taken.
+const CROWDED: Duration = Duration::from_secs(1);
 /// How long to wait for more of that.
 const MORE: Duration = Duration::from_millis(20);
-/// The largest head of a request over HTTP/1.1.
-const HEAD_BYTES: usize = 64 * 1024;
+/// The largest head of a request.
+const HEAD_BYTES: u32 = 16 * 1024;
+/// How much of a request may come before it is looked at, of one stream and of all those of a connection: more than the largest.
+const WINDOW: u32 = 80 * 1024;
 /// How much may be buffered for one stream beyond what its client has room for: many streams may stall at once.
 const SEND_BUFFER: usize = 32 * 1024;
 /// How long to wait when no connection can be accepted, mostly for want of file descriptors.
@@ -70,6 +77,12 @@ impl Http {
 struct Shared {
     http: Http,
     router: Router,
+    addresses: Arc<Addresses>,
+    /// The connections that may be open.
+    room: Arc<Semaphore>,
+    connections: usize,
+    /// How long a connection may ask for nothing at first.
+    head: Duration,
     /// How long a connection lives, give or take a tenth.
     age: Duration,
     /// How long it has then for its streams to end.
@@ -78,6 +91,30 @@ struct Shared {
     shutdown: CancellationToken,
     /// Do not finish even that.
     cut: CancellationToken,
+}
+
+impl Shared {
+    /// Whether more than half of the connections that may be are taken.
+    fn is_crowded(&self) -> bool {
+        self.room.available_permits() < self.connections.div_ceil(2)
+    }
+
+    /// Waits until a connection holds a place that others need more: for one that has never asked for anything that is so after
+    /// a while, and for one that is idle while they are crowded.
+    async fn is_idle(&self, asked: &AtomicBool, busy: &Busy) {
+        let (began, mut was_idle) = (Instant::now(), false);
+        loop {
+            sleep(CROWDED).await;
+            let is_idle = busy.is_idle();
+            let has_asked = asked.load(Ordering::Relaxed);
+            if is_idle && was_idle && self.is_crowded()
+                || !has_asked && began.elapsed() >= self.head
+            {
+                return;
+            }
+            was_idle = is_idle;
+        }
+    }
 }
 
 /// Serves connections until `shutdown`, then waits for them to finish.
@@ -89,18 +126,22 @@ pub(super) async fn serve(
     shutdown: &CancellationToken,
 ) {
     let cut = CancellationToken::new();
+    let room = Arc::new(Semaphore::new(limits.connections));
     let shared = Shared {
         http,
         router,
+        addresses: Addresses::new(limits),
+        room: room.clone(),
+        connections: limits.connections,
+        head: limits.head,
         age: limits.age,
         patience: limits.patience,
         shutdown: shutdown.clone(),
         cut: cut.clone(),
     };
-    let room = Arc::new(Semaphore::new(limits.connections));
     tokio::select! {
         () = shutdown.cancelled() => {}
-        () = accept(&listener, &shared, &room) => {}
+        () = accept(&listener, &shared) => {}
     }
     drop(listener);
     let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
@@ -110,15 +151,20 @@ pub(super) async fn serve(
     }
 }
 
-async fn accept(listener: &TcpListener, shared: &Shared, room: &Arc<Semaphore>) {
+async fn accept(listener: &TcpListener, shared: &Shared) {
     // The semaphore is never closed, so the loop ends with its caller.
-    while let Ok(permit) = room.clone().acquire_owned().await {
+    while let Ok(permit) = shared.room.clone().acquire_owned().await {
         match listener.accept().await {
             Ok((stream, peer)) => {
+                let Some(counted) = shared.addresses.enter(peer.ip()) else {
+                    counter!(metric::CLOSED).increment(1);
+                    tracing::debug!(%peer, "too many connections from there");
+                    continue;
+                };
                 let shared = shared.clone();
                 tokio::spawn(async move {
                     converse(stream, peer, shared).await;
-                    drop(permit);
+                    drop((counted, permit));
                 });
             }
             Err(error) => {
@@ -148,24 +194,30 @@ async fn speak(
     stream: TcpStream,
     shared: Shared,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let Shared { http, router, age, patience, shutdown, .. } = shared;
     stream.set_nodelay(true)?;
     let keepalive =
         TcpKeepalive::new().with_time(TCP_KEEPALIVE).with_interval(TCP_RETRY).with_retries(3);
     SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+    let patience_at_first = if shared.is_crowded() { CROWDED } else { PREFACE };
+    let Shared { http, router, age, patience, shutdown, .. } = shared.clone();
     tokio::select! {
         () = shutdown.cancelled() => return Ok(()),
-        spoke = timeout(PREFACE, preface(&stream, http.preface())) => {
+        spoke = timeout(patience_at_first, preface(&stream, http.preface())) => {
             spoke.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         }
     }
     let last = LastCall::new(age, patience);
     let router = TowerToHyperService::new(router);
+    let (asked, busy) = (Arc::new(AtomicBool::new(false)), Busy::default());
+    let (asks, at_work) = (asked.clone(), busy.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
+        asks.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(last);
+        request.extensions_mut().insert(at_work.clone());
         router.call(request)
     });
-    let (stream, finish) = (TokioIo::new(Wire(stream)), Finish { last, patience, shutdown });
+    let (stream, finish) =
+        (TokioIo::new(Wire(stream)), Finish { last, patience, shutdown, asked, busy, shared });
     match http {
         Http::One(http) => finish.serve(http.serve_connection(stream, service)).await?,
         Http::Two(http) => finish.serve(http.serve_connection(stream, service)).await?,
@@ -190,6 +242,10 @@ struct Finish {
     last: LastCall,
     patience: Duration,
     shutdown: CancellationToken,
+    /// Whether it has ever asked for anything.
+    asked: Arc<AtomicBool>,
+    busy: Busy,
+    shared: Shared,
 }
 
 impl Finish {
@@ -203,6 +259,7 @@ impl Finish {
                 return connection.await;
             }
             () = sleep_until(self.last.call) => connection.finish(),
+            () = self.shared.is_idle(&self.asked, &self.busy) => connection.finish(),
         }
         // Whatever is still open then is of a client that takes nothing, not even the end of its stream.
         timeout(self.patience, connection).await.unwrap_or(Ok(()))
@@ -216,6 +273,9 @@ pub(super) fn http2() -> Http {
         .max_concurrent_streams(STREAMS)
         .keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE_ANSWER)
+        .max_header_list_size(HEAD_BYTES)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
         .max_local_error_reset_streams(1024)
         .max_pending_accept_reset_streams(20)
         .max_send_buf_size(SEND_BUFFER);
@@ -225,6 +285,8 @@ pub(super) fn http2() -> Http {
 /// HTTP/1.1, as browsers and probes speak it.
 pub(super) fn http1(limits: &Limits) -> Http {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(HEAD_BYTES as usize);
     Http::One(http)
 }

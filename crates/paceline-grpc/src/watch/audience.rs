@@ -8,7 +8,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use paceline_core::board::{Revision, Selection};
-use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::beat::{Beat, Job};
@@ -17,6 +17,7 @@ use super::desk::Desk;
 use super::end::End;
 use super::hub::Board;
 use super::member::Member;
+use crate::open::Admitted;
 use crate::selector::View;
 
 /// The scopes of a view for which a beat is no longer made between two frames of other streams.
@@ -42,8 +43,8 @@ impl Audience {
     }
 
     /// Seats a stream.
-    pub(super) fn join(&self, member: Member, room: OwnedSemaphorePermit) -> usize {
-        self.circle().seats.take(member, room)
+    pub(super) fn join(&self, member: Member, admitted: Admitted) -> usize {
+        self.circle().seats.take(member, admitted)
     }
 
     /// Lets a stream go. Answers whether it was the last.

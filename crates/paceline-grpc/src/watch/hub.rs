@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use paceline_core::board::{Changed, Revision};
 use paceline_core::roster::Roster;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +19,7 @@ use super::member::Member;
 use super::stamp::Told;
 use super::whole::{Sent, Stock};
 use crate::aside::Aside;
+use crate::open::Admitted;
 use crate::selector::View;
 use crate::served::Served;
 use crate::token::Tokens;
@@ -76,11 +76,11 @@ impl Hub {
         view: View,
         interval: Duration,
         member: Member,
-        room: OwnedSemaphorePermit,
+        admitted: Admitted,
     ) -> (Arc<Audience>, usize) {
         let mut registry = self.registry();
         let audience = registry.audience(view, interval, &self.board);
-        let id = audience.join(member, room);
+        let id = audience.join(member, admitted);
         if let Some(end) = registry.closed() {
             audience.end(end);
         }

@@ -13,7 +13,6 @@ use tonic::{Request, Status};
 use super::Watches;
 use super::terms::Terms;
 use crate::driven::Driven;
-use crate::errors;
 use crate::leaderboard::Ranking;
 use crate::open::Open;
 use crate::proto::{WatchLeaderboardRequest, WatchLeaderboardResponse};
@@ -35,8 +34,7 @@ impl Watches {
         let model = served.live.model();
         let ranking = Ranking::of((scope, kpi, period), *by, *limit, model)?;
         let terms = Terms::of(request, asked.heartbeat, asked.min_interval, &served.limits)?;
-        let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
-        let open = Open::new(room);
+        let open = Open::new(self.admission.enter(request.extensions())?);
         let (sender, frames) = mpsc::channel(1);
         let (ender, end) = oneshot::channel();
         let watcher =

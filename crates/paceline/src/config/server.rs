@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use paceline_grpc::Origin;
+use paceline_grpc::{Limits, Origin};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::limits::{self, RawLimits};
 use super::located::Text;
 use super::report::Report;
 use super::value;
@@ -19,6 +20,8 @@ pub struct Server {
     pub http: SocketAddr,
     /// The pages that may use gRPC-Web from a browser.
     pub origins: Vec<Origin>,
+    /// What clients may hold.
+    pub limits: Limits,
 }
 
 /// Where clients reach the service.
@@ -32,6 +35,8 @@ pub(super) struct RawServer {
     http: Option<Text>,
     /// Which pages of other hosts may use gRPC-Web, on the address of HTTP, from a browser. Default: none.
     cors: Option<RawCors>,
+    /// What clients may hold, one of them and all together. Default: as docs/limits.md tells.
+    limits: Option<RawLimits>,
 }
 
 /// Which pages of other hosts may use gRPC-Web from a browser.
@@ -52,7 +57,8 @@ pub(super) fn compile(raw: &RawServer, report: &mut Report) -> Server {
     let http = raw.http.as_ref().and_then(|text| value::address(text, report));
     let cors = raw.cors.iter().flat_map(|cors| &cors.origins);
     let origins = cors.filter_map(|text| origin(text, report)).collect();
-    let server = Server { grpc: grpc.unwrap_or(GRPC), http: http.unwrap_or(HTTP), origins };
+    let limits = limits::compile(raw.limits.as_ref().unwrap_or(&RawLimits::default()), report);
+    let server = Server { grpc: grpc.unwrap_or(GRPC), http: http.unwrap_or(HTTP), origins, limits };
     let place = raw.http.as_ref().or(raw.grpc.as_ref());
     if let Some(place) = place.filter(|_| server.grpc == server.http && server.grpc.port() != 0) {
         let message = format!("gRPC and HTTP cannot both listen on {}", server.grpc);
