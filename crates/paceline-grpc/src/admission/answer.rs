@@ -99,7 +99,11 @@ async fn read(body: Body) -> Left {
         match frame.into_data() {
             Ok(data) if left.data.is_empty() => left.data = data,
             Ok(data) => more.extend_from_slice(&data),
-            Err(frame) => left.trailers = frame.into_trailers().ok(),
+            // They come last, and what made them may hold more that was not to be sent.
+            Err(frame) => {
+                left.trailers = frame.into_trailers().ok();
+                break;
+            }
         }
     }
     if !more.is_empty() {
