@@ -1,6 +1,6 @@
 //! Attacks on a service that serves others at the same time: it lives, it does not grow, and the others hardly feel it.
 //!
-//! Each row of the table is an attack from an address of its own, on the real binary, while honest clients call and watch. A row fails
+//! Each row of the table is an attack on the real binary, while honest clients call and watch. A row fails
 //! when the attack did not take place. This is the one place where a test asserts on time: what others feel of an attack is
 //! nothing but time. The table is printed, and stands with the figures of one run in `docs/limits.md`.
 
@@ -12,7 +12,6 @@ mod requests;
 mod slowness;
 
 use std::{
-    fmt::Write as _,
     future::Future,
     pin::Pin,
     time::{Duration, Instant},
@@ -35,8 +34,9 @@ const GROWTH: u64 = 200 * 1024 * 1024;
 const P99: Duration = Duration::from_secs(2);
 /// Calls that are measured at least, and how long they may take for that.
 const CALLS: usize = 50;
+const CHANGES: usize = 5;
 /// Streams that may be open, so that an attack of some thousands meets the limit.
-const STREAMS: usize = 3_000;
+const STREAMS: usize = 1_500;
 
 /// What is attacked.
 #[derive(Clone)]
@@ -104,15 +104,13 @@ fn attacks_end_nobody_and_hold_nobody_up() {
     let runtime = runtime.expect("a runtime can be made");
     let honest = Honest::begin(&runtime, &target.grpc, topic);
     let (mut table, mut failures) = (String::new(), Vec::new());
-    let mut alone = measure(&mut service, &runtime, &honest, async { Tally::default() });
-    alone.tally.connections = 0;
+    let alone = measure(&mut service, &runtime, &honest, async { Tally::default() });
     alone.tell("nobody", &mut table, &mut failures);
     for (name, attack) in ROWS {
         let row = measure(&mut service, &runtime, &honest, attack(target.clone()));
         row.tell(name, &mut table, &mut failures);
         assert!(service.process().ended().is_none(), "{name} ended the service:\n{table}");
     }
-    println!("{table}");
     assert!(failures.is_empty(), "{failures:#?}\n{table}");
 }
 
@@ -134,7 +132,7 @@ fn measure(
     let (before, began) = (service.resident_bytes(), Instant::now());
     service.process().forget_peak();
     let tally = runtime.block_on(runtime.spawn(attack)).expect("the attack takes place");
-    while honest.calls() < CALLS && began.elapsed() < Duration::from_secs(30) {
+    while !honest.has(CALLS, CHANGES) && began.elapsed() < Duration::from_secs(30) {
         honest.check();
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -150,8 +148,7 @@ impl Row {
         let (calls, changes) = (took.calls.len(), took.changes.len());
         let (of_calls, of_changes) = (p99(took.calls), p99(took.changes));
         let mib = growth / (1024 * 1024);
-        writeln!(
-            table,
+        let row = format!(
             "| {name} | {} × {} in {:.1} s | {mib} MiB | {} ms of {calls}, {} told to come again | {} ms of {changes} | {tally} |",
             tally.connections,
             tally.frames,
@@ -159,15 +156,17 @@ impl Row {
             of_calls.as_millis(),
             took.refusals,
             of_changes.as_millis(),
-        )
-        .expect("a text takes what is written");
+        );
+        println!("{row}");
+        table.push_str(&row);
+        table.push('\n');
         if growth >= GROWTH {
             failures.push(format!("{name}: the service grew by {mib} MiB"));
         }
         if calls < CALLS || of_calls >= P99 {
             failures.push(format!("{name}: of {calls} calls 99 % took {of_calls:?}"));
         }
-        if changes == 0 || of_changes >= P99 {
+        if changes < CHANGES || of_changes >= P99 {
             failures.push(format!("{name}: of {changes} changes 99 % took {of_changes:?}"));
         }
     }

@@ -60,7 +60,7 @@ pub(crate) fn is_wide(selector: &proto::Selector) -> bool {
 }
 
 /// The scopes that are told soon.
-const FEW: usize = 64;
+pub(crate) const FEW: usize = 64;
 
 /// Checks that a selector is not larger than any may be: what is looked for in it, and kept of it, grows with it.
 fn check_size(selector: &proto::Selector) -> Result<(), Status> {

@@ -1,6 +1,8 @@
 //! The service of standings: asked once here, watched in [`crate::watch`]; what is made of many standings at once, or of many
 //! days of one, has a room of its own.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status};
 
 use crate::aside::Aside;
@@ -21,7 +23,7 @@ use crate::watch::{Frames, Watches};
 #[derive(Debug)]
 pub(crate) struct Standings {
     served: Served,
-    watches: Watches,
+    watches: Arc<Watches>,
     aside: Aside,
     /// For what takes long, so that nothing else waits behind it.
     long: Aside,
@@ -29,7 +31,12 @@ pub(crate) struct Standings {
 
 impl Standings {
     pub(crate) fn new(served: Served, watches: Watches) -> Self {
-        Self { served, watches, aside: Aside::new(), long: Aside::of_long_work() }
+        Self {
+            served,
+            watches: Arc::new(watches),
+            aside: Aside::new(),
+            long: Aside::of_long_work(),
+        }
     }
 
     /// Answers a request on a thread where that holds up no streams: periods that are not running are added up when asked
@@ -90,7 +97,15 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::WatchStandingsRequest>,
     ) -> Result<Response<Frames>, Status> {
-        self.watches.open(&request).map(Response::new)
+        let scopes = request.get_ref().selector.as_ref().map_or(0, |named| named.scopes.len());
+        if scopes <= selector::FEW {
+            return self.watches.open(&request).map(Response::new);
+        }
+        // To look up so many would hold up the streams of a worker.
+        let watches = self.watches.clone();
+        let opening = self.long.run_soon(move || watches.open(&request));
+        let opened = opening.ok_or_else(errors::too_busy)?.await;
+        opened.map_err(|_| Status::internal("the watch could not be opened"))?.map(Response::new)
     }
 
     async fn get_leaderboard(

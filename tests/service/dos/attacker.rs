@@ -3,28 +3,24 @@
 use std::{
     collections::BTreeMap,
     fmt, io,
-    net::{Ipv4Addr, SocketAddr},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpSocket, TcpStream, tcp::OwnedReadHalf, tcp::OwnedWriteHalf},
-    task::JoinHandle,
+    net::{TcpStream, tcp::OwnedReadHalf, tcp::OwnedWriteHalf},
+    task::{JoinHandle, JoinSet},
     time::timeout,
 };
 
 use super::frames::{self, GOAWAY, HEADERS, PREFACE, RST_STREAM};
 
-/// Connections from one address, of which each has some 28,000 ports: one that is closed keeps its port for a minute.
-const OF_ADDRESS: usize = 5_000;
+/// Connections that are made at a time.
+const AT_A_TIME: usize = 32;
 
 /// How long an attacker waits to be let in, or for what it sends to be taken.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What an attack, or one connection of it, sent and was answered.
 #[derive(Clone, Debug, Default)]
@@ -107,19 +103,38 @@ impl Drop for Attacker {
     }
 }
 
-/// Where an attack comes from: another address than that of honest clients.
-pub(super) fn from() -> Ipv4Addr {
-    static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
-    let nth = CONNECTIONS.fetch_add(1, Ordering::Relaxed) / OF_ADDRESS;
-    Ipv4Addr::new(127, 0, 0, u8::try_from(nth % 200).expect("a byte") + 2)
+/// A connection.
+pub(super) async fn tcp(address: &str) -> io::Result<TcpStream> {
+    timeout(PATIENCE, TcpStream::connect(address)).await.map_err(io::Error::other)?
 }
 
-/// A connection from where attacks come from.
-pub(super) async fn tcp(address: &str) -> io::Result<TcpStream> {
-    let socket = TcpSocket::new_v4()?;
-    socket.bind(SocketAddr::new(from().into(), 0))?;
-    let address = address.parse().expect("an address");
-    timeout(PATIENCE, socket.connect(address)).await.map_err(io::Error::other)?
+/// Makes so many of something out of connections, many at a time, for as long as that may take. Those that the server has no place
+/// for wait to be accepted, and then are not answered.
+pub(super) async fn many<Made, Work>(
+    count: usize,
+    limit: Duration,
+    make: impl Fn() -> Work + Clone + Send + 'static,
+) -> Vec<Made>
+where
+    Made: Send + 'static,
+    Work: Future<Output = io::Result<Made>> + Send,
+{
+    let (end, mut tasks) = (Instant::now() + limit, JoinSet::new());
+    for _ in 0..AT_A_TIME {
+        let make = make.clone();
+        tasks.spawn(async move {
+            let mut made = Vec::new();
+            while made.len() < count.div_ceil(AT_A_TIME) && Instant::now() < end {
+                made.extend(make().await.ok());
+            }
+            made
+        });
+    }
+    let mut all = Vec::new();
+    while let Some(made) = tasks.join_next().await {
+        all.extend(made.expect("an attacker does not panic"));
+    }
+    all
 }
 
 impl Attacker {

@@ -14,7 +14,7 @@ use super::{
 pub(super) const GET: &str = "/paceline.v1.StandingsService/GetStandings";
 
 /// How long each lasts, from how many connections at a time.
-const LASTS: Duration = Duration::from_millis(1_500);
+const LASTS: Duration = Duration::from_secs(1);
 const CONNECTIONS: usize = 8;
 /// Frames that are sent in one go.
 const BURST: u32 = 64;

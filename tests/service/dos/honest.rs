@@ -63,8 +63,10 @@ impl Honest {
         Took { refusals, ..std::mem::take(&mut *took) }
     }
 
-    pub(super) fn calls(&self) -> usize {
-        self.took.lock().unwrap_or_else(PoisonError::into_inner).calls.len()
+    /// Whether so many of each have ended.
+    pub(super) fn has(&self, calls: usize, changes: usize) -> bool {
+        let took = self.took.lock().unwrap_or_else(PoisonError::into_inner);
+        took.calls.len() >= calls && took.changes.len() >= changes
     }
 
     /// Fails when one of them has given up.

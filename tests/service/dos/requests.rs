@@ -2,7 +2,7 @@
 
 use std::{
     future::Future,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -20,17 +20,17 @@ use tonic_types::StatusExt as _;
 
 use super::{
     Target,
-    attacker::{self, Attacker, Tally},
+    attacker::{Attacker, Tally},
     floods::GET,
     frames::{DATA, END_HEADERS, END_STREAM, HEADERS, frame, framed, head, request, stream},
 };
 
-const LASTS: Duration = Duration::from_millis(1_500);
+const LASTS: Duration = Duration::from_secs(1);
 const WATCH: &str = "/paceline.v1.StandingsService/WatchStandings";
 
-/// A bomb of gzip: 60 KiB that are 9 MiB when they are unpacked.
+/// A bomb of gzip: 20 KiB that are 3 MiB when they are unpacked.
 pub(super) async fn gzip(target: Target) -> Tally {
-    let bomb = framed(1, &bomb(60_000));
+    let bomb = framed(1, &bomb(20_000));
     let head = head(GET, &[("grpc-encoding", "gzip")]);
     let one = move |nth: u32| {
         let mut frames = frame(HEADERS, END_HEADERS, stream(nth), &head);
@@ -41,7 +41,9 @@ pub(super) async fn gzip(target: Target) -> Tally {
         }
         frames
     };
-    one_by_one(&target.grpc, 8, one).await
+    let tally = one_by_one(&target.grpc, 8, 3, one).await;
+    assert!(tally.answers > 20, "{tally}");
+    tally
 }
 
 /// Zeros without end, packed by the fixed code of RFC 1951: a zero, and then the last 258 bytes again and again.
@@ -71,12 +73,14 @@ fn bomb(bytes: usize) -> Vec<u8> {
 /// Messages of groups in groups in groups, 64 KiB deep.
 pub(super) async fn nesting(target: Target) -> Tally {
     let deep = [0x7b; 60_000];
-    one_by_one(&target.grpc, 8, move |nth| request(nth, GET, &[], &deep)).await
+    let tally = one_by_one(&target.grpc, 8, 1, move |nth| request(nth, GET, &[], &deep)).await;
+    assert!(tally.answers > 20, "{tally}");
+    tally
 }
 
 /// Requests for what there is not, in their thousands.
 pub(super) async fn nonsense(target: Target) -> Tally {
-    let tally = one_by_one(&target.grpc, 8, |nth| request(nth, "/none/None", &[], &[])).await;
+    let tally = one_by_one(&target.grpc, 8, 50, |nth| request(nth, "/none/None", &[], &[])).await;
     assert!(tally.answers > 500, "{tally}");
     tally
 }
@@ -106,14 +110,13 @@ pub(super) async fn timeouts(target: Target) -> Tally {
     tally
 }
 
-/// Sends requests from many connections, and a next one only when some are answered, for a while.
+/// Sends requests from many connections for a while, each of which has so many under way: what the server does not read is not sent.
 async fn one_by_one(
     address: &str,
     connections: usize,
+    ahead: u64,
     request: impl Fn(u32) -> Vec<u8> + Clone + Send + 'static,
 ) -> Tally {
-    /// Requests under way of a connection.
-    const AHEAD: u64 = 50;
     let end = Instant::now() + LASTS;
     let mut tasks = JoinSet::new();
     for _ in 0..connections {
@@ -125,8 +128,9 @@ async fn one_by_one(
                 let mut nth = 0;
                 while Instant::now() < end {
                     let due = u64::from(nth);
-                    let answered = |tally: &Tally| tally.answers + AHEAD > due || tally.closed > 0;
-                    attacker.until(Duration::from_millis(200), answered).await;
+                    let answered = |tally: &Tally| tally.answers + ahead > due || tally.closed > 0;
+                    let limit = end.saturating_duration_since(Instant::now());
+                    attacker.until(limit, answered).await;
                     if attacker.send(&request(nth), 1).await.is_err() {
                         break;
                     }
@@ -158,8 +162,7 @@ where
     let mut channels = Vec::new();
     for _ in 0..connections {
         let endpoint: Endpoint = format!("http://{}", target.grpc).parse().expect("a URI");
-        let from = attacker::from().into();
-        channels.push(endpoint.local_address(Some(from)).connect().await.expect("it listens"));
+        channels.push(endpoint.connect().await.expect("it listens"));
     }
     let (call, mut tasks) = (Arc::new(call), JoinSet::new());
     for nth in 0..times {
@@ -224,19 +227,32 @@ pub(super) async fn large_calls(target: Target) -> Tally {
     tally
 }
 
+/// Streams that are open until all were asked for.
+#[derive(Clone, Default)]
+struct Held(Arc<Mutex<Vec<Box<dyn Send>>>>);
+
+impl Held {
+    fn keep(&self, stream: impl Send + 'static) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(stream));
+    }
+}
+
 /// More watches than there may be, which are opened as fast as that goes.
 pub(super) async fn watches(target: Target) -> Tally {
-    let tally = at_once(&target, 40, 4_000, |channel, nth| async move {
-        let selector =
-            Selector { scopes: vec![format!("rep:U{}", nth % 300 + 1)], ..Selector::default() };
-        let request =
-            WatchStandingsRequest { selector: Some(selector), ..WatchStandingsRequest::default() };
-        let mut client = StandingsServiceClient::new(channel);
-        let stream = client.watch_standings(request).await?;
-        // Held until most others are there.
-        tokio::time::sleep(LASTS).await;
-        drop(stream);
-        Ok(0)
+    let held = Held::default();
+    let tally = at_once(&target, 20, 2_000, move |channel, nth| {
+        let held = held.clone();
+        async move {
+            let selector =
+                Selector { scopes: vec![format!("rep:U{}", nth % 300 + 1)], ..Selector::default() };
+            let request = WatchStandingsRequest {
+                selector: Some(selector),
+                ..WatchStandingsRequest::default()
+            };
+            let mut client = StandingsServiceClient::new(channel);
+            held.keep(client.watch_standings(request).await?);
+            Ok(0)
+        }
     })
     .await;
     assert!(tally.statuses_of("OK") >= super::STREAMS as u64 / 2, "{tally}");
@@ -246,12 +262,14 @@ pub(super) async fn watches(target: Target) -> Tally {
 
 /// Watches of the health, for which nobody has to be known.
 pub(super) async fn health(target: Target) -> Tally {
-    let tally = at_once(&target, 20, 2_000, |channel, _| async move {
-        let request = HealthCheckRequest { service: String::new() };
-        let stream = HealthClient::new(channel).watch(request).await?;
-        tokio::time::sleep(LASTS).await;
-        drop(stream);
-        Ok(0)
+    let held = Held::default();
+    let tally = at_once(&target, 20, 1_500, move |channel, _| {
+        let held = held.clone();
+        async move {
+            let request = HealthCheckRequest { service: String::new() };
+            held.keep(HealthClient::new(channel).watch(request).await?);
+            Ok(0)
+        }
     })
     .await;
     assert!(tally.statuses_of("OK") > 100, "{tally}");

@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// For how long nobody is slow.
 pub(super) const AT_ONCE: Duration = Duration::from_millis(50);
 /// How long who is slow may stand still where places run short.
-const MOMENT: Duration = Duration::from_secs(2);
+const MOMENT: Duration = Duration::from_secs(5);
 
 /// The places of those who are slow.
 #[derive(Clone, Debug)]

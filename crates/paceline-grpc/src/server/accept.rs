@@ -217,7 +217,7 @@ async fn speak(
         router.call(request)
     });
     let (stream, finish) =
-        (TokioIo::new(Wire(stream)), Finish { last, patience, shutdown, asked, busy, shared });
+        (TokioIo::new(Wire::new(stream)), Finish { last, patience, shutdown, asked, busy, shared });
     match http {
         Http::One(http) => finish.serve(http.serve_connection(stream, service)).await?,
         Http::Two(http) => finish.serve(http.serve_connection(stream, service)).await?,

@@ -15,9 +15,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
 
-/// A socket that takes what is in one buffer, so that small frames are copied into one.
+/// How much is read of a connection before others may go on: each frame of some bytes may be work, whatever it says.
+const TURN: usize = 16 * 1024;
+
+/// A socket that takes what is in one buffer, so that small frames are copied into one, and gives others their turn when much
+/// is to be read.
 #[derive(Debug)]
-pub(super) struct Wire(pub(super) TcpStream);
+pub(super) struct Wire {
+    socket: TcpStream,
+    /// What was read in this turn.
+    read: usize,
+}
+
+impl Wire {
+    pub(super) fn new(socket: TcpStream) -> Self {
+        Self { socket, read: 0 }
+    }
+}
 
 impl AsyncRead for Wire {
     fn poll_read(
@@ -25,7 +39,16 @@ impl AsyncRead for Wire {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        pin!(&mut self.0).poll_read(context, buffer)
+        if self.read >= TURN {
+            self.read = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = buffer.filled().len();
+        let come = pin!(&mut self.socket).poll_read(context, buffer);
+        // When nothing is there, the turn is over too.
+        self.read = if come.is_pending() { 0 } else { self.read + buffer.filled().len() - before };
+        come
     }
 }
 
@@ -36,15 +59,15 @@ impl AsyncWrite for Wire {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        pin!(&mut self.0).poll_write(context, bytes)
+        pin!(&mut self.socket).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        pin!(&mut self.0).poll_flush(context)
+        pin!(&mut self.socket).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        pin!(&mut self.0).poll_shutdown(context)
+        pin!(&mut self.socket).poll_shutdown(context)
     }
 }
 

@@ -22,6 +22,8 @@ use crate::selector::View;
 
 /// The scopes of a view for which a beat is no longer made between two frames of other streams.
 const LARGE: usize = 64;
+/// The scopes that a view names from which on its beats wait for one another.
+const MANY: usize = 512;
 
 /// All streams of one view.
 #[derive(Debug)]
@@ -135,6 +137,9 @@ impl Audience {
             let beat = Beat::make(&job, view, board);
             (job, beat)
         };
+        if self.view.selection.scopes.len() > MANY {
+            return self.board.long.run(make).await.ok();
+        }
         if self.is_large() {
             return self.board.aside.run(make).await.ok();
         }

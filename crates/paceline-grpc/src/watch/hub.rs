@@ -37,6 +37,8 @@ pub(super) struct Board {
     pub(super) tokens: Tokens,
     /// Where beats of large views are made.
     pub(super) aside: Aside,
+    /// Where those of views of many scopes are, so that others need not wait for them.
+    pub(super) long: Aside,
     pub(super) sent: Sent,
     pub(super) stock: Stock,
     look: Mutex<Option<Arc<Look>>>,
@@ -66,7 +68,8 @@ impl Hub {
     pub(super) fn new(served: Served, tokens: Tokens) -> Self {
         let (aside, sent, look) = (Aside::new(), Sent::new(), Mutex::new(None));
         let stock = Stock::default();
-        let board = Arc::new(Board { served, tokens, aside, sent, stock, look });
+        let long = Aside::of_long_work();
+        let board = Arc::new(Board { served, tokens, aside, long, sent, stock, look });
         Self { board, registry: Mutex::new(Registry::default()) }
     }
 
