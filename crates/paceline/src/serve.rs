@@ -19,7 +19,7 @@ pub async fn run(config: Config, clock: Clock) -> anyhow::Result<()> {
     for note in &config.notes {
         tracing::warn!(note, "config");
     }
-    let service = Service::bind(config, clock).await?;
+    let service = Service::bind(config, clock)?;
     tracing::info!(grpc = %service.grpc_address()?, http = %service.http_address()?, "paceline serves");
     service.run(metrics, stop).await
 }

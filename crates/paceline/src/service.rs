@@ -21,7 +21,7 @@ use paceline_core::roster::ORG;
 use paceline_engine::Live;
 use paceline_grpc::{Origin, Served, Server};
 use paceline_kafka::{DeadLetters, Settings};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -42,7 +42,7 @@ impl Service {
     ///
     /// # Errors
     /// An address cannot be listened on.
-    pub async fn bind(config: Config, clock: Clock) -> anyhow::Result<Self> {
+    pub fn bind(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
         // What lies behind is not asked for again: the clock does not turn back.
@@ -60,8 +60,8 @@ impl Service {
             .with_hold(config.alerts.hold);
         Ok(Self {
             live: Arc::new(live),
-            grpc: listen("server.grpc", config.server.grpc).await?,
-            http: listen("server.http", config.server.http).await?,
+            grpc: listen("server.grpc", config.server.grpc)?,
+            http: listen("server.http", config.server.http)?,
             config,
             clock,
         })
@@ -155,8 +155,18 @@ fn spawn<E: Into<anyhow::Error>>(
     })
 }
 
-async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ({key})"))
+/// Connections that may wait to be accepted; the system has a say too. Who comes when as many wait is not heard for a second.
+const BACKLOG: u32 = 4_096;
+
+fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A service that is started again takes the address of which connections are still ending.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().with_context(|| format!("cannot listen on {address} ({key})"))
 }
 
 fn settings(config: &Config) -> Settings {
