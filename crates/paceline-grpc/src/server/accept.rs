@@ -7,7 +7,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -42,8 +42,10 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 const TCP_RETRY: Duration = Duration::from_secs(10);
 /// How long a new connection may take to say what it speaks, which nothing looks after while it is half said.
 const PREFACE: Duration = Duration::from_secs(5);
-/// The same, and how long it may be idle, while more than half of the connections that may be are taken.
+/// The same, and how long it may ask for nothing then, while more than half of the connections that may be are taken.
 const CROWDED: Duration = Duration::from_secs(1);
+/// How long one that has asked for something may have nothing under way then.
+const QUIET: Duration = Duration::from_secs(10);
 /// How long to wait for more of that.
 const MORE: Duration = Duration::from_millis(20);
 /// The largest head of a request.
@@ -99,20 +101,20 @@ impl Shared {
         self.room.available_permits() < self.connections.div_ceil(2)
     }
 
-    /// Waits until a connection holds a place that others need more: for one that has never asked for anything that is so after
-    /// a while, and for one that is idle while they are crowded.
-    async fn is_idle(&self, asked: &AtomicBool, busy: &Busy) {
-        let (began, mut was_idle) = (Instant::now(), false);
+    /// Waits until a connection holds a place that others need more: one that has never asked for anything does so after a while,
+    /// and any that is quiet while they are crowded.
+    async fn is_quiet(&self, asked: &AtomicUsize, busy: &Busy) {
+        let (began, mut before, mut quiet) = (Instant::now(), 0, Duration::ZERO);
         loop {
             sleep(CROWDED).await;
-            let is_idle = busy.is_idle();
-            let has_asked = asked.load(Ordering::Relaxed);
-            if is_idle && was_idle && self.is_crowded()
-                || !has_asked && began.elapsed() >= self.head
-            {
+            let now = asked.load(Ordering::Relaxed);
+            quiet = if busy.is_idle() && now == before { quiet + CROWDED } else { Duration::ZERO };
+            before = now;
+            let suffered = if now == 0 { CROWDED } else { QUIET };
+            let never = now == 0 && began.elapsed() >= self.head;
+            if never || quiet >= suffered && self.is_crowded() {
                 return;
             }
-            was_idle = is_idle;
         }
     }
 }
@@ -208,10 +210,10 @@ async fn speak(
     }
     let last = LastCall::new(age, patience);
     let router = TowerToHyperService::new(router);
-    let (asked, busy) = (Arc::new(AtomicBool::new(false)), Busy::default());
+    let (asked, busy) = (Arc::new(AtomicUsize::new(0)), Busy::default());
     let (asks, at_work) = (asked.clone(), busy.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
-        asks.store(true, Ordering::Relaxed);
+        asks.fetch_add(1, Ordering::Relaxed);
         request.extensions_mut().insert(last);
         request.extensions_mut().insert(at_work.clone());
         router.call(request)
@@ -242,8 +244,8 @@ struct Finish {
     last: LastCall,
     patience: Duration,
     shutdown: CancellationToken,
-    /// Whether it has ever asked for anything.
-    asked: Arc<AtomicBool>,
+    /// How often it has asked for anything.
+    asked: Arc<AtomicUsize>,
     busy: Busy,
     shared: Shared,
 }
@@ -259,7 +261,7 @@ impl Finish {
                 return connection.await;
             }
             () = sleep_until(self.last.call) => connection.finish(),
-            () = self.shared.is_idle(&self.asked, &self.busy) => connection.finish(),
+            () = self.shared.is_quiet(&self.asked, &self.busy) => connection.finish(),
         }
         // Whatever is still open then is of a client that takes nothing, not even the end of its stream.
         timeout(self.patience, connection).await.unwrap_or(Ok(()))
