@@ -38,7 +38,7 @@ pub(crate) use ledger::Share;
 /// Streams of health and reflection at a time, for which nobody has to be known.
 const PROBES: usize = 1_000;
 /// Requests at a time that have come in half.
-const HALVES: usize = 1_024;
+const HALVES: usize = 512;
 
 /// What is let in.
 #[derive(Debug)]
@@ -143,20 +143,32 @@ impl Admission {
         self.count(principal, if kind == Kind::Call { Use::Call } else { Use::Opening })?;
         match kind {
             Kind::Call => {
-                let request = asked::whole(request, &self.halves).await?;
+                let request = self.whole(request, busy.as_ref()).await?;
                 let call = self.calls.clone().try_acquire_owned();
                 let call = call.map_err(|_| errors::too_busy())?;
                 let response = next.run(request).await;
                 drop(call);
                 Ok(answer::kept(response, busy, &self.answers).await)
             }
-            Kind::Watch => Ok(next.run(asked::whole(request, &self.halves).await?).await),
+            Kind::Watch => Ok(next.run(self.whole(request, busy.as_ref()).await?).await),
             Kind::Probe => {
                 let place = self.probes.clone().try_acquire_owned();
                 let place = place.map_err(|_| errors::too_many_streams())?;
                 Ok(answer::holding(next.run(request).await, busy, place))
             }
         }
+    }
+}
+
+impl Admission {
+    /// A request once it has come in. A connection that leaves one lie while too many others do is not kept: what was read of it
+    /// is most of what it takes.
+    async fn whole(&self, request: Request, busy: Option<&Busy>) -> Result<Request, Status> {
+        let asked = asked::whole(request, &self.halves).await;
+        if let (Err(_), Some(busy)) = (&asked, busy.filter(|_| self.halves.run_short())) {
+            busy.let_go();
+        }
+        asked
     }
 }
 

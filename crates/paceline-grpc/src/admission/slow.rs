@@ -47,7 +47,7 @@ impl Slow {
     }
 
     /// Whether more than half of the places are taken.
-    fn run_short(&self) -> bool {
+    pub(super) fn run_short(&self) -> bool {
         self.places.available_permits() < self.all.div_ceil(2)
     }
 }

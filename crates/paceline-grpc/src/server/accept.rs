@@ -46,6 +46,8 @@ const PREFACE: Duration = Duration::from_secs(5);
 const CROWDED: Duration = Duration::from_secs(1);
 /// How long one that has asked for something may have nothing under way then.
 const QUIET: Duration = Duration::from_secs(10);
+/// How long a connection has to take why it is let go.
+const GOODBYE: Duration = Duration::from_millis(200);
 /// How long to wait for more of that.
 const MORE: Duration = Duration::from_millis(20);
 /// The largest head of a request.
@@ -262,6 +264,11 @@ impl Finish {
             }
             () = sleep_until(self.last.call) => connection.finish(),
             () = self.shared.is_quiet(&self.asked, &self.busy) => connection.finish(),
+            () = self.busy.is_unwanted() => {
+                // It is told why, if it listens.
+                connection.finish();
+                return timeout(GOODBYE, connection).await.unwrap_or(Ok(()));
+            }
         }
         // Whatever is still open then is of a client that takes nothing, not even the end of its stream.
         timeout(self.patience, connection).await.unwrap_or(Ok(()))
