@@ -57,7 +57,7 @@ pub(super) fn compile(raw: &RawServer, report: &mut Report) -> Server {
     let http = raw.http.as_ref().and_then(|text| value::address(text, report));
     let cors = raw.cors.iter().flat_map(|cors| &cors.origins);
     let origins = cors.filter_map(|text| origin(text, report)).collect();
-    let limits = limits::compile(raw.limits.as_ref().unwrap_or(&RawLimits::default()), report);
+    let limits = limits::compile(raw.limits.as_ref(), report);
     let server = Server { grpc: grpc.unwrap_or(GRPC), http: http.unwrap_or(HTTP), origins, limits };
     let place = raw.http.as_ref().or(raw.grpc.as_ref());
     if let Some(place) = place.filter(|_| server.grpc == server.http && server.grpc.port() != 0) {
