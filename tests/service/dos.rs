@@ -105,11 +105,16 @@ fn attacks_end_nobody_and_hold_nobody_up() {
     let honest = Honest::begin(&runtime, &target.grpc, topic);
     let (mut table, mut failures) = (String::new(), Vec::new());
     let alone = measure(&mut service, &runtime, &honest, async { Tally::default() });
-    alone.tell("nobody", &mut table, &mut failures);
+    let mut tell = |told: String| {
+        println!("{told}");
+        table.push_str(&told);
+        table.push('\n');
+    };
+    tell(alone.tell("nobody", &mut failures));
     for (name, attack) in ROWS {
         let row = measure(&mut service, &runtime, &honest, attack(target.clone()));
-        row.tell(name, &mut table, &mut failures);
-        assert!(service.process().ended().is_none(), "{name} ended the service:\n{table}");
+        tell(row.tell(name, &mut failures));
+        assert!(service.process().ended().is_none(), "{name} ended the service");
     }
     assert!(failures.is_empty(), "{failures:#?}\n{table}");
 }
@@ -142,8 +147,8 @@ fn measure(
 }
 
 impl Row {
-    /// Adds it to the table, and to the failures what others felt of it too much.
-    fn tell(self, name: &str, table: &mut String, failures: &mut Vec<String>) {
+    /// Its row of the table; what others felt of it too much is added to the failures.
+    fn tell(self, name: &str, failures: &mut Vec<String>) -> String {
         let Self { tally, growth, took, lasted } = self;
         let (calls, changes) = (took.calls.len(), took.changes.len());
         let (of_calls, of_changes) = (p99(took.calls), p99(took.changes));
@@ -157,9 +162,6 @@ impl Row {
             took.refusals,
             of_changes.as_millis(),
         );
-        println!("{row}");
-        table.push_str(&row);
-        table.push('\n');
         if growth >= GROWTH {
             failures.push(format!("{name}: the service grew by {mib} MiB"));
         }
@@ -169,6 +171,7 @@ impl Row {
         if changes < CHANGES || of_changes >= P99 {
             failures.push(format!("{name}: of {changes} changes 99 % took {of_changes:?}"));
         }
+        row
     }
 }
 

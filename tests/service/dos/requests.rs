@@ -72,7 +72,7 @@ fn bomb(bytes: usize) -> Vec<u8> {
 
 /// Messages of groups in groups in groups, 64 KiB deep.
 pub(super) async fn nesting(target: Target) -> Tally {
-    let deep = [0x7b; 60_000];
+    let deep = vec![0x7b; 60_000];
     let tally = one_by_one(&target.grpc, 8, 1, move |nth| request(nth, GET, &[], &deep)).await;
     assert!(tally.answers > 20, "{tally}");
     tally

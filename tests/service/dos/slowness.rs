@@ -166,7 +166,7 @@ pub(super) async fn no_files(target: Target) -> Tally {
             _ => break,
         }
     }
-    set_files(target.pid, &(used + 40).to_string()).await;
+    set_files(target.pid, &(used + 40).to_string());
     let address = target.grpc.clone();
     let connect = move || {
         let address = address.clone();
@@ -175,7 +175,7 @@ pub(super) async fn no_files(target: Target) -> Tally {
     let mut open = many(400, LASTS, connect).await;
     sleep(LASTS).await;
     let failed = super::metric(&target.http, "paceline_grpc_accept_failures_total").await;
-    set_files(target.pid, "").await;
+    set_files(target.pid, "");
     let mut tally = Tally { connections: open.len() as u64, ..Tally::default() };
     tally.closed = ended(&mut open);
     drop(open);
@@ -190,7 +190,7 @@ pub(super) async fn no_files(target: Target) -> Tally {
 }
 
 /// Sets how many files a process may have open; with an empty number as many as it ever may.
-async fn set_files(pid: u32, number: &str) {
+fn set_files(pid: u32, number: &str) {
     let hard = std::fs::read_to_string(format!("/proc/{pid}/limits")).expect("it runs");
     let line = hard.lines().find(|line| line.starts_with("Max open files")).expect("a limit");
     let hard = line.split_whitespace().nth(4).expect("a hard limit");

@@ -66,8 +66,9 @@ struct RawRate {
 const MOST: u32 = 1_000_000;
 
 /// Compiles the limits.
-pub(super) fn compile(raw: &RawLimits, report: &mut Report) -> Limits {
+pub(super) fn compile(raw: Option<&RawLimits>, report: &mut Report) -> Limits {
     let default = Limits::default();
+    let Some(raw) = raw else { return default };
     let from_loopback = raw.connections_from_loopback.as_ref();
     Limits {
         connections: places(raw.connections.as_ref(), default.connections, report),

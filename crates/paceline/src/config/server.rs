@@ -76,8 +76,7 @@ pub(super) fn compile(raw: &RawServer, report: &mut Report) -> Server {
     let cors = raw.cors.iter().flat_map(|cors| &cors.origins);
     let origins = cors.filter_map(|text| origin(text, report)).collect();
     let tls = raw.tls.as_ref().map(|tls| tls.compile(report));
-    let usual = RawLimits::default();
-    let limits = limits::compile(raw.limits.as_ref().unwrap_or(&usual), report);
+    let limits = limits::compile(raw.limits.as_ref(), report);
     let (grpc, http) = (grpc.unwrap_or(GRPC), http.unwrap_or(HTTP));
     let server = Server { grpc, http, origins, tls, limits };
     let place = raw.http.as_ref().or(raw.grpc.as_ref());
