@@ -22,6 +22,7 @@ mod outage;
 mod quarter;
 mod refusal;
 mod reps;
+mod rights;
 mod robust;
 mod small;
 mod story;

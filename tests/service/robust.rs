@@ -3,7 +3,8 @@
 //!
 //! A run has 62 clients, 50 of standings and 12 of alerts, most of them behind a network that delays, slows down, cuts to pieces, swallows and breaks; deals
 //! change hands, are edited, deleted and restored; reps move, leave and come; goals are set; the service is killed, told to end,
-//! and started again; the broker goes away; a month ends. Everything that anybody is told is recorded, and held to each clause of the
+//! and started again; the broker goes away; a month ends. Clients are executives, managers, reps and programs, whose sight shrinks and
+//! grows while they watch, and the tokens of some expire. Everything that anybody is told is recorded, and held to each clause of the
 //! contract (`paceline_tests::history`). A run in which something of that did not occur proves nothing of it, and fails.
 //!
 //! A plain run lasts a minute and a half and always has the same seed. `PACELINE_ROBUST_SECONDS` plays runs of other seeds, one after the other, for as
@@ -20,6 +21,7 @@ mod chaos;
 mod client;
 mod drain;
 mod goals;
+mod identity;
 mod latency;
 mod office;
 mod run;
@@ -81,6 +83,8 @@ const ALL: &[&str] = &[
     "end by SERVER_DRAINING",
     "end by GAP",
     "end by INVALID_FIELD",
+    "end by CREDENTIALS_EXPIRED",
+    "resume with new credentials",
     "end by a broken connection",
     "end by the client",
     "half-open noticed",
@@ -101,13 +105,18 @@ const ALL: &[&str] = &[
     "alerts: end by SERVER_DRAINING",
     "alerts: end by OTHER_SELECTOR",
     "alerts: end by INVALID_FIELD",
+    "alerts: end by CREDENTIALS_EXPIRED",
+    "alerts: resume with new credentials",
     "alerts: end by the client",
     "alerts: half-open noticed",
     "alert on the topic",
 ];
 
 /// Of what there have to be many in a run, lest it say little.
-const MANY: [(&str, u64); 4] = [
+const MANY: [(&str, u64); 7] = [
+    ("scope came into sight", 10),
+    ("scope went out of sight", 10),
+    ("moment held against what was said of managers", 2_000),
     ("alert", 1_000),
     ("alert on the topic", 200),
     ("bank of bookings compared", 5_000),

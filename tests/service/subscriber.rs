@@ -22,6 +22,8 @@ pub(crate) struct Subscriber<'a> {
     stream: Streaming<WatchStandingsResponse>,
     /// What it knows, after the last chunk of the last update.
     pub(crate) view: BTreeMap<Names, Standing>,
+    /// What was removed of it, in the order in which it was told.
+    pub(crate) gone: Vec<Removal>,
     /// The last message.
     pub(crate) last: WatchStandingsResponse,
     /// How many messages have come.
@@ -50,6 +52,7 @@ impl<'a> Subscriber<'a> {
             service,
             stream,
             view: BTreeMap::new(),
+            gone: Vec::new(),
             last: WatchStandingsResponse::default(),
             messages: 0,
             pending: Vec::new(),
@@ -149,6 +152,7 @@ impl<'a> Subscriber<'a> {
             return Brought::Chunk;
         }
         for (standings, removed) in std::mem::take(&mut self.pending) {
+            self.gone.extend(removed.iter().cloned());
             for removal in removed {
                 let period = removal.period.map(|period| period.name).unwrap_or_default();
                 self.view.remove(&(removal.scope, removal.kpi, period));

@@ -17,7 +17,7 @@ use paceline_client::proto::{
 use paceline_tests::{process::Paceline, wait};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tonic::{Code, transport::Channel};
+use tonic::{Code, Request, transport::Channel};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
@@ -38,6 +38,8 @@ pub(crate) struct Service {
     http: String,
     runtime: Runtime,
     variables: Vec<(String, String)>,
+    /// What is shown with questions, where the service asks who asks.
+    token: Option<String>,
     _folder: TempDir,
 }
 
@@ -63,7 +65,7 @@ impl Service {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime can be made");
-        Self { process, config, grpc, http, runtime, variables, _folder: folder }
+        Self { process, config, grpc, http, runtime, variables, token: None, _folder: folder }
     }
 
     /// Starts it again by the same config after it has ended.
@@ -74,6 +76,19 @@ impl Service {
     /// Starts it again after it has ended, by another clock.
     pub(crate) fn start_again_by(&mut self, clock: &str) {
         (self.process, self.grpc, self.http) = run(&self.config, clock, &self.variables);
+    }
+
+    /// Has all further questions asked with a token.
+    pub(crate) fn ask_with(&mut self, token: String) {
+        self.token = Some(token);
+    }
+
+    /// A question with the token that is shown.
+    pub(crate) fn question<T>(&self, message: T) -> Request<T> {
+        match &self.token {
+            Some(token) => with(token, message),
+            None => Request::new(message),
+        }
     }
 
     pub(crate) fn process(&mut self) -> &mut Paceline {
@@ -105,7 +120,7 @@ impl Service {
             let request = GetStandingsRequest { selector: selector.clone(), on: String::new() };
             let mut client =
                 StandingsServiceClient::new(self.channel()).max_decoding_message_size(usize::MAX);
-            match self.block_on(client.get_standings(request)) {
+            match self.block_on(client.get_standings(self.question(request))) {
                 Ok(response) => Some(response.into_inner().standings),
                 Err(status) if status.code() == Code::Unavailable => None,
                 Err(status) => panic!("standings are refused: {status}"),
@@ -116,7 +131,7 @@ impl Service {
     /// What the service says of how fresh its numbers are.
     pub(crate) fn freshness(&self) -> GetFreshnessResponse {
         let mut client = CatalogServiceClient::new(self.channel());
-        let response = self.block_on(client.get_freshness(GetFreshnessRequest {}));
+        let response = self.block_on(client.get_freshness(self.question(GetFreshnessRequest {})));
         response.expect("freshness is always told").into_inner()
     }
 
@@ -147,7 +162,9 @@ impl Service {
             ..WatchStandingsRequest::default()
         };
         let mut client = StandingsServiceClient::new(self.channel());
-        let stream = self.block_on(client.watch_standings(request)).expect("a watch is accepted");
+        let stream = self
+            .block_on(client.watch_standings(self.question(request)))
+            .expect("a watch is accepted");
         Subscriber::new(self, stream.into_inner())
     }
 
@@ -189,6 +206,14 @@ impl Service {
             endpoint.initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW);
         self.block_on(async { endpoint.connect().await }).expect("gRPC is served")
     }
+}
+
+/// A question of whoever a token is about.
+pub(crate) fn with<T>(token: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let shown = format!("Bearer {token}").parse().expect("a token is ASCII");
+    request.metadata_mut().insert("authorization", shown);
+    request
 }
 
 /// A config with topics for statuses and alerts of its own, unless it names some: services that share a broker would go on

@@ -8,6 +8,7 @@
 mod amount;
 pub mod clauses;
 mod end;
+mod managers;
 pub mod occurred;
 mod principal;
 mod recorder;
@@ -27,6 +28,7 @@ use paceline_client::proto::{
 };
 
 pub use end::{End, Ended, Refusal};
+pub use managers::{Fact, Managers, Saying};
 pub use principal::Principal;
 pub use recorder::{Opened, Recorder};
 pub use topic::Appended;
@@ -52,6 +54,8 @@ pub struct History {
     pub answers: Vec<Answer>,
     /// The KPIs of which the org's value is the sum over the reps and the unassigned, and a team's the sum over its reps.
     pub sums: BTreeSet<String>,
+    /// What was said of who reports to whom.
+    pub managers: Managers,
 }
 
 /// One stream, from being asked for to its end.

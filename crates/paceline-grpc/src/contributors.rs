@@ -70,7 +70,7 @@ impl Contributors {
             None => Arc::new(Kept::new(self.listing(&subject, on).await?, &subject, on)?),
         };
         let (from, to) = page.bounds(kept.listing.contributors.len())?;
-        let mut answer = show::page(&kept.listing, live.model(), from..to);
+        let mut answer = show::page(&kept.listing, live.model(), sight, from..to);
         if to < kept.listing.contributors.len() {
             answer.next_page_token = page::token(kept.id, to);
             self.shelf.keep(kept);

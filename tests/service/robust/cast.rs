@@ -6,6 +6,7 @@ use paceline_client::proto::{OnGap, Selector, WatchAlertsRequest, WatchStandings
 use paceline_tests::{
     chance::Chance,
     history::{Alerts, Standings},
+    issuer::Issuer,
     proxy::Proxy,
 };
 use tokio::{runtime::Runtime, task::JoinHandle};
@@ -13,6 +14,7 @@ use tokio::{runtime::Runtime, task::JoinHandle};
 use super::{
     chaos,
     client::{Client, Road},
+    identity::Identity,
     watches::Call,
     world::World,
 };
@@ -33,9 +35,10 @@ pub(super) fn start(
     runtime: &Runtime,
     address: &str,
     seed: u64,
+    issuer: &Arc<Issuer>,
     world: &Arc<World>,
 ) -> Vec<JoinHandle<()>> {
-    let mut stage = Stage { runtime, address, seed, world, tasks: Vec::new() };
+    let mut stage = Stage { runtime, address, seed, issuer, world, tasks: Vec::new() };
     (0..CLIENTS).for_each(|number| stage.enter::<Standings>(number, 0..CLIENTS, request));
     let listeners = CLIENTS..CLIENTS + LISTENERS;
     for number in listeners.clone() {
@@ -49,6 +52,7 @@ struct Stage<'a> {
     runtime: &'a Runtime,
     address: &'a str,
     seed: u64,
+    issuer: &'a Arc<Issuer>,
     world: &'a Arc<World>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -66,6 +70,7 @@ impl Stage<'_> {
         let client = Client::<W> {
             number,
             request: request(number, &mut chance),
+            identity: Some(Identity::of(number, self.issuer.clone())),
             road: if undisturbed {
                 Road::Straight(self.address.to_owned())
             } else {
@@ -131,6 +136,9 @@ fn request(number: usize, chance: &mut Chance) -> WatchStandingsRequest {
 fn selector(number: usize, chance: &mut Chance) -> Selector {
     let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let of = |scopes: &[&str]| Selector { scopes: owned(scopes), ..Selector::default() };
+    if Identity::watches_all(number) {
+        return Selector::default();
+    }
     match number % 16 {
         0..3 => Selector::default(),
         3 | 4 => Selector { kpis: owned(&["bookings"]), ..Selector::default() },

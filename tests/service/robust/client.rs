@@ -10,14 +10,16 @@ use paceline_tests::{
 };
 use tokio::time::{sleep, timeout};
 use tonic::{
-    Code, Status, Streaming,
+    Code, Request, Status, Streaming,
     transport::{Channel, Endpoint},
 };
 
 use super::{
+    identity::Identity,
     watches::{Answer, Call},
     world::{Token, World},
 };
+use crate::under_test::with;
 
 /// How long a connection or an answer may take before a client tries again.
 const OPENING: Duration = Duration::from_secs(20);
@@ -32,6 +34,8 @@ const OLDEST: usize = 40;
 pub(super) struct Client<W: Call> {
     pub(super) number: usize,
     pub(super) request: W::Request,
+    /// Who it is; nobody where the service does not ask.
+    pub(super) identity: Option<Identity>,
     pub(super) road: Road,
     /// How long nothing may come, beyond the heartbeat, before it comes anew.
     pub(super) patience: Duration,
@@ -96,7 +100,8 @@ impl<W: Call> Client<W> {
         let opened = self.world.record.now();
         let mut request = self.request.clone();
         W::resume(&mut request, bytes);
-        let answer = timeout(OPENING, open::<W>(&self.road.address(), request.clone())).await;
+        let (asking, by) = self.show(request.clone());
+        let answer = timeout(OPENING, open::<W>(&self.road.address(), asking)).await;
         if self.world.server() != server {
             // Nobody knows which of two processes it was.
             return;
@@ -106,7 +111,6 @@ impl<W: Call> Client<W> {
         if answer.is_none() && !undisturbed {
             return;
         }
-        let by = Principal::default();
         let asked = Asked::<W> { request, token, server, undisturbed, by };
         let stream = self.world.record.open(self.number, asked, opened);
         let (end, answered) = match answer {
@@ -120,6 +124,15 @@ impl<W: Call> Client<W> {
         if let End::Status(Refusal { token: Some(bytes), .. }) = end {
             self.keep(Token { place, bytes });
         }
+    }
+
+    /// A request with a new token, and who it is of.
+    fn show(&mut self, request: W::Request) -> (Request<W::Request>, Principal) {
+        let Some(identity) = &self.identity else {
+            return (Request::new(request), Principal::default());
+        };
+        let (token, by) = identity.show(&mut self.chance);
+        (with(&token, request), by)
     }
 
     /// Writes down what comes until the stream ends, or nothing comes, or it has had enough.
@@ -223,7 +236,7 @@ impl<W: Call> Client<W> {
 }
 
 /// Opens a stream; none without a connection.
-async fn open<W: Call>(address: &str, request: W::Request) -> Option<Answer<W>> {
+async fn open<W: Call>(address: &str, request: Request<W::Request>) -> Option<Answer<W>> {
     let channel = connect(address).await.ok()?;
     Some(W::call(channel, request).await)
 }

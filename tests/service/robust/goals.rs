@@ -10,17 +10,18 @@ use tokio::time::{sleep, timeout};
 use tonic::{Status, transport::Channel};
 
 use super::{client::connect, world::World};
+use crate::under_test::with;
 
 /// How long an edit may take before it is given up.
 const EDIT: Duration = Duration::from_secs(10);
 
 /// Sets a goal, edits and deletes it, and begins again, until everybody is to behave well. The service may go at any time, and an
 /// edit with it.
-pub(super) async fn edit(address: String, mut chance: Chance, world: Arc<World>) {
+pub(super) async fn edit(address: String, token: String, mut chance: Chance, world: Arc<World>) {
     while !world.is_calm() {
         if let Ok(channel) = connect(&address).await {
             let goals = GoalsServiceClient::new(channel);
-            drop(timeout(EDIT, life_of_a_goal(goals, &mut chance, &world)).await);
+            drop(timeout(EDIT, life_of_a_goal(goals, &token, &mut chance, &world)).await);
         }
         sleep(Duration::from_millis(chance.between(200, 1_500))).await;
     }
@@ -28,6 +29,7 @@ pub(super) async fn edit(address: String, mut chance: Chance, world: Arc<World>)
 
 async fn life_of_a_goal(
     mut goals: GoalsServiceClient<Channel>,
+    token: &str,
     chance: &mut Chance,
     world: &World,
 ) -> Result<(), Status> {
@@ -44,13 +46,16 @@ async fn life_of_a_goal(
         ..GoalTerms::default()
     };
     let goal = Some(terms(5_000));
-    let set = goals.set_goal(SetGoalRequest { goal, ..SetGoalRequest::default() }).await?;
+    let set =
+        goals.set_goal(with(token, SetGoalRequest { goal, ..SetGoalRequest::default() })).await?;
     world.did("goal set");
     let id = set.into_inner().goal.unwrap_or_default().id;
     let goal = Some(terms(7_000));
-    goals.set_goal(SetGoalRequest { id: id.clone(), goal, expected_edit: None }).await?;
+    goals
+        .set_goal(with(token, SetGoalRequest { id: id.clone(), goal, expected_edit: None }))
+        .await?;
     world.did("goal edited");
-    goals.delete_goal(DeleteGoalRequest { id, expected_edit: None }).await?;
+    goals.delete_goal(with(token, DeleteGoalRequest { id, expected_edit: None })).await?;
     world.did("goal deleted");
     Ok(())
 }

@@ -137,6 +137,14 @@ server: {{grpc: "127.0.0.1:{grpc}", http: "127.0.0.1:{http}"}}
         )
     }
 
+    /// The reps of the config, each with their manager.
+    pub(super) fn listed() -> BTreeMap<String, String> {
+        let managers = (2..=MANAGERS).map(|n| (format!("M{n}"), "M1".to_owned()));
+        let reps = (1..=REPS).map(|n| (format!("U{n}"), format!("M{}", 2 + n % (MANAGERS - 1))));
+        let first = ("M1".to_owned(), String::new());
+        managers.chain(reps).chain([first]).collect()
+    }
+
     pub(super) fn topics(&self) -> &Topics {
         &self.topics
     }

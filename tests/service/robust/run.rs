@@ -9,18 +9,22 @@ use paceline_client::proto::{
 use paceline_tests::{
     chance::Chance,
     history::{
-        Answer, Appended, History, Mark, View, clauses,
+        Answer, Appended, Fact, History, Managers, Mark, View, clauses,
         occurred::{self, Counts, add},
         report,
     },
+    issuer::Issuer,
     kafka::{Broker, Writer},
     ports, wait,
 };
+use serde_json::json;
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::{
     cast::{self, CLIENTS},
     goals,
+    identity::SERVICES,
     office::{CLOCK, Office, Topics},
     runtime,
     world::World,
@@ -34,6 +38,9 @@ const CLOCKS: [&str; 3] = [CLOCK, "from:2025-11-30T23:59:35Z", "from:2025-12-02T
 struct Run {
     broker: Broker,
     service: Service,
+    /// Who says who asks, and where its keys are kept.
+    issuer: Arc<Issuer>,
+    _folder: TempDir,
     runtime: Runtime,
     office: Office,
     world: Arc<World>,
@@ -48,8 +55,9 @@ struct Run {
 pub(super) fn play(seed: u64, seconds: u64) -> Result<Counts, String> {
     let mut run = Run::start(seed, Duration::from_secs(seconds));
     let address = run.service.address().to_owned();
-    let mut tasks = cast::start(&run.runtime, &address, seed, &run.world);
-    let editing = goals::edit(address, Chance::of(seed, 2_000), run.world.clone());
+    let mut tasks = cast::start(&run.runtime, &address, seed, &run.issuer, &run.world);
+    let editing =
+        goals::edit(address, run.token("admin"), Chance::of(seed, 2_000), run.world.clone());
     tasks.push(run.runtime.spawn(editing));
     let minding = run.world.clone();
     run.runtime.spawn(async move { minding.record.mind_the_machine().await });
@@ -79,11 +87,24 @@ impl Run {
         broker.create_topic(&topics.deals, 3, &[]);
         let mut office = Office::new(topics, Chance::of(seed, 3_000));
         broker.produce(&office.topics().deals.clone(), office.opening());
+        let (folder, issuer) = (tempfile::tempdir().expect("a folder"), Issuer::new());
+        let keys = folder.path().join("keys.json");
+        std::fs::write(&keys, issuer.keys()).expect("keys can be written");
+        let tokens = Issuer::config(&keys);
         let yaml = office.config(broker.bootstrap(), ports::two_free());
+        let yaml = format!("{yaml}auth:\n  {tokens}\n  services: {SERVICES}\n");
         let service = Service::start_by(&yaml, CLOCKS[0]);
-        service.standings();
-        let runtime = runtime();
-        Self { broker, service, runtime, office, world: Arc::default(), length }
+        let (issuer, world, runtime) = (Arc::new(issuer), Arc::default(), runtime());
+        let mut run =
+            Self { broker, service, issuer, _folder: folder, runtime, office, world, length };
+        run.service.ask_with(run.token("executive"));
+        run.service.standings();
+        run
+    }
+
+    /// A token of somebody who stays until it is over.
+    fn token(&self, role: &str) -> String {
+        self.issuer.token(role, &json!({"role": role}), Duration::from_secs(3_600))
     }
 
     /// Works for so many hundredths of the run, in bursts with rests in between: in a rest everybody arrives at the same revision.
@@ -238,7 +259,9 @@ impl Run {
             let mut client = StandingsServiceClient::new(self.service.channel())
                 .max_decoding_message_size(usize::MAX);
             // Who is not known is not found.
-            let Ok(response) = self.service.block_on(client.get_standings(request)) else {
+            let Ok(response) =
+                self.service.block_on(client.get_standings(self.service.question(request)))
+            else {
                 continue;
             };
             let (server, response) = (self.world.server(), response.into_inner());
@@ -247,10 +270,21 @@ impl Run {
         }
     }
 
+    /// What was said of who reports to whom.
+    fn managers(&self) -> Managers {
+        let records = self.broker.read_all(&self.office.topics().reps);
+        let facts = records.iter().map(|record| {
+            let at = record.timestamp_ms.unwrap_or_default();
+            Fact::read(record.key_text(), record.value_text(), at).expect("facts are JSON")
+        });
+        Managers { listed: Office::listed(), facts: facts.collect() }
+    }
+
     /// Holds the record to the contract.
     fn judge(self) -> Result<Counts, String> {
         let mut history = self.world.record.finish();
         history.sums.extend(["bookings", "deals"].map(str::to_owned));
+        history.managers = self.managers();
         let mut counts = occurred::count(&history);
         for (what, number) in self.world.done().into_iter().chain(self.office.done) {
             add(&mut counts, what, number);

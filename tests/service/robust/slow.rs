@@ -152,6 +152,7 @@ fn watchers(
             Road::Through(Arc::new(proxy))
         };
         let client = Client::<Standings> {
+            identity: None,
             number,
             request: request(number),
             road,

@@ -5,7 +5,7 @@ use paceline_client::proto::{
     alerts_service_client::AlertsServiceClient, standings_service_client::StandingsServiceClient,
 };
 use paceline_tests::history::{Alerts, Standings, Watch, is_whole};
-use tonic::{Response, Status, Streaming, transport::Channel};
+use tonic::{IntoRequest, Response, Status, Streaming, transport::Channel};
 
 /// What a call for a stream is answered with.
 pub(super) type Answer<W> = Result<Response<Streaming<<W as Watch>::Message>>, Status>;
@@ -13,7 +13,10 @@ pub(super) type Answer<W> = Result<Response<Streaming<<W as Watch>::Message>>, S
 /// What can be watched, and how it is called for.
 pub(super) trait Call: Watch {
     /// Opens a stream.
-    fn call(channel: Channel, request: Self::Request) -> impl Future<Output = Answer<Self>> + Send;
+    fn call(
+        channel: Channel,
+        request: impl IntoRequest<Self::Request> + Send,
+    ) -> impl Future<Output = Answer<Self>> + Send;
 
     /// Has a request go on after a token.
     fn resume(request: &mut Self::Request, token: Vec<u8>);
@@ -23,7 +26,10 @@ pub(super) trait Call: Watch {
 }
 
 impl Call for Standings {
-    async fn call(channel: Channel, request: WatchStandingsRequest) -> Answer<Self> {
+    async fn call(
+        channel: Channel,
+        request: impl IntoRequest<WatchStandingsRequest> + Send,
+    ) -> Answer<Self> {
         StandingsServiceClient::new(channel).watch_standings(request).await
     }
 
@@ -37,7 +43,10 @@ impl Call for Standings {
 }
 
 impl Call for Alerts {
-    async fn call(channel: Channel, request: WatchAlertsRequest) -> Answer<Self> {
+    async fn call(
+        channel: Channel,
+        request: impl IntoRequest<WatchAlertsRequest> + Send,
+    ) -> Answer<Self> {
         AlertsServiceClient::new(channel).watch_alerts(request).await
     }
 

@@ -7,10 +7,12 @@ mod atomic;
 mod authorised;
 mod backwards;
 mod bank;
+mod below;
 mod bookmarkable;
 mod bounded;
 mod chunks;
 mod convergent;
+mod expired;
 mod explicit_removal;
 mod explicit_reset;
 mod honest;
@@ -26,12 +28,13 @@ mod unique;
 use super::{Alerts, History, Place, Standings, Violation, violation::Of};
 
 pub use bank::compared as banked;
+pub use below::looked_at as rights_looked_at;
 pub use reliable::behind;
 
 /// A clause: what of a history breaks it.
 type Clause = fn(&History) -> Vec<(String, Vec<Place>)>;
 
-const ALL: [(&str, Clause); 16] = [
+const ALL: [(&str, Clause); 18] = [
     ("1 ordered", ordered::broken),
     ("2 unique", unique::broken),
     ("3 atomic", atomic::broken),
@@ -46,6 +49,8 @@ const ALL: [(&str, Clause); 16] = [
     ("11 bounded", bounded::broken),
     ("12 honest freshness", honest::broken),
     ("13 authorised", authorised::broken),
+    ("13 authorised, by what was said of managers", below::broken),
+    ("13 authorised, while credentials are good", expired::broken::<Standings>),
     ("14 ends with a reason", reasons::broken::<Standings>),
     ("15 tokens", tokens::broken),
 ];
@@ -53,7 +58,7 @@ const ALL: [(&str, Clause); 16] = [
 /// Those that streams of alerts are held to.
 const OF_ALERTS: [(&str, Clause); 6] = [
     ("6 bookmarkable, of alerts", bookmarkable::missed::<Alerts>),
-    ("13 authorised, of alerts", authorised::broken_of_alerts),
+    ("13 authorised, while credentials are good, of alerts", expired::broken::<Alerts>),
     ("14 ends with a reason, of alerts", reasons::broken::<Alerts>),
     ("15 tokens, of alerts", tokens::broken_of_alerts),
     ("16 reliable", reliable::broken),

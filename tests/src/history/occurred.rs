@@ -1,5 +1,7 @@
 //! What occurred in a history. A run in which nobody resumed says nothing about resuming, however green it is.
 
+mod sights;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use paceline_client::proto::{
@@ -28,6 +30,12 @@ pub fn count(history: &History) -> Counts {
         add(&mut counts, format!("bank of {kpi} compared"), compared);
     }
     add(&mut counts, "conflation", conflations(history));
+    sights::count(history, &mut counts);
+    add(
+        &mut counts,
+        "moment held against what was said of managers",
+        clauses::rights_looked_at(history),
+    );
     let still = history.marks.iter().filter(|marked| marked.mark == Mark::StoodStill).count();
     add(&mut counts, "machine stood still", still as u64);
     counts
@@ -53,6 +61,8 @@ fn beginning<W: Watch>(history: &History, stream: &Stream<W>, of: &str, counts: 
             let later = resumed && source != Some(stream.asked.server);
             add(counts, format!("{of}resume in another life of the service"), u64::from(later));
             add(counts, format!("{of}token of an end"), u64::from(place.message.is_none()));
+            let renewed = resumed && sights::is_expiry::<W>(history, place);
+            add(counts, format!("{of}resume with new credentials"), u64::from(renewed));
         }
     }
 }

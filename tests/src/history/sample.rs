@@ -177,6 +177,11 @@ pub(super) fn gone(scope: &str) -> Removal {
     }
 }
 
+/// The removal of such a standing, its scope being out of sight.
+pub(super) fn unseen(scope: &str) -> Removal {
+    Removal { reason: RemovalReason::OutOfScope.into(), ..gone(scope) }
+}
+
 /// The answer that a scope is not known.
 pub(super) fn unknown(scope: &str) -> Removal {
     let reason = RemovalReason::OutOfScope.into();

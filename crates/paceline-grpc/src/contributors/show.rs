@@ -11,21 +11,24 @@ use paceline_core::kpi::{Aggregate, KpiId, Measure};
 use paceline_core::model::Model;
 use paceline_core::rational::Rational;
 use paceline_core::roster::Roster;
+use paceline_core::sight::{Horizon, Sight};
 use paceline_core::symbol::Symbol;
 use paceline_engine::Listing;
 
 use crate::convert;
 use crate::proto;
 
-/// A page of a listing.
+/// A page of a listing, for who has a sight: whoever sees a total, but not all who are in it, is not told whose the records are.
 pub(super) fn page(
     listing: &Listing,
     model: &Model,
+    sight: &Sight,
     range: Range<usize>,
 ) -> proto::ListContributorsResponse {
     let Listing { standing, parts, contributors, roster, revision, as_of, .. } = listing;
     let totals: Vec<Total> =
         parts.iter().map(|(kpi, _)| Total::of(*kpi, contributors, model)).collect();
+    let horizon = sight.horizon(roster);
     let part = |((kpi, standing), total): (&(KpiId, _), &Total)| {
         part(*kpi, standing, total, listing, model)
     };
@@ -34,7 +37,7 @@ pub(super) fn page(
         parts: parts.iter().zip(&totals).map(part).collect(),
         contributors: contributors[range]
             .iter()
-            .map(|one| contributor(one, &totals, listing, model))
+            .map(|one| contributor(one, &totals, listing, model, &horizon))
             .collect(),
         total: contributors.len() as u64,
         next_page_token: Vec::new(),
@@ -109,10 +112,11 @@ fn contributor(
     totals: &[Total],
     listing: &Listing,
     model: &Model,
+    horizon: &Horizon,
 ) -> proto::Contributor {
     let Contributor { entity, id, kpi, part } = one;
     let total = totals.iter().find(|total| total.kpi == *kpi).and_then(|total| total.amount);
-    let credits = part.credits.iter().map(|credit| self::credit(credit, &listing.roster));
+    let credits = part.credits.iter().map(|credit| self::credit(credit, &listing.roster, horizon));
     proto::Contributor {
         entity: model.entity(*entity).name.clone(),
         id: id.clone(),
@@ -130,10 +134,11 @@ fn contributor(
     }
 }
 
-fn credit(credit: &contributor::Credit, roster: &Roster) -> proto::Credit {
+fn credit(credit: &contributor::Credit, roster: &Roster, horizon: &Horizon) -> proto::Credit {
     let contributor::Credit { owner, amount, share, overlay } = credit;
-    let scope = match roster.rep_of(*owner) {
-        Some(rep) => roster.name(roster.rep_scope(rep)),
+    let scope = match roster.rep_of(*owner).map(|rep| roster.rep_scope(rep)) {
+        Some(scope) if horizon.sees(scope, roster.above(scope)) => roster.name(scope),
+        Some(_) => String::new(),
         None if *owner == Symbol::UNKNOWN => String::new(),
         None => "unassigned".to_owned(),
     };

@@ -11,6 +11,7 @@ use paceline_client::proto::alerts_service_client::AlertsServiceClient;
 use paceline_client::proto::catalog_service_client::CatalogServiceClient;
 use paceline_client::proto::goals_service_client::GoalsServiceClient;
 use paceline_client::proto::standings_service_client::StandingsServiceClient;
+use paceline_client::proto::watch_alerts_response::Frame as AlertFrame;
 use paceline_client::proto::{self, Selector};
 use prost::Message;
 use tokio::time::timeout;
@@ -65,12 +66,14 @@ struct Method {
     ask: fn(Channel, &'static str, String) -> Answering,
 }
 
-const METHODS: [Method; 9] = [
+const METHODS: [Method; 11] = [
     Method { name: "GetStandings", of_reps: false, ask: get_standings },
     Method { name: "WatchStandings", of_reps: false, ask: watch_standings },
     Method { name: "GetLeaderboard", of_reps: true, ask: get_leaderboard },
     Method { name: "WatchLeaderboard", of_reps: true, ask: watch_leaderboard },
     Method { name: "GetHistory", of_reps: false, ask: get_history },
+    Method { name: "ExplainStanding", of_reps: false, ask: explain_standing },
+    Method { name: "ListContributors", of_reps: false, ask: list_contributors },
     Method { name: "GetCoachingFocus", of_reps: false, ask: get_coaching_focus },
     Method { name: "ListAlerts", of_reps: false, ask: list_alerts },
     Method { name: "ListGoals", of_reps: false, ask: list_goals },
@@ -102,6 +105,22 @@ fn get_history(channel: Channel, who: &'static str, scope: String) -> Answering 
         let [kpi, period] = ["bookings", "month"].map(str::to_owned);
         let request = proto::GetHistoryRequest { scope, kpi, period, on: String::new() };
         once(StandingsServiceClient::new(channel).get_history(by(who, request)).await)
+    })
+}
+
+fn explain_standing(channel: Channel, who: &'static str, scope: String) -> Answering {
+    Box::pin(async move {
+        let [kpi, period] = ["bookings", "month"].map(str::to_owned);
+        let request = proto::ExplainStandingRequest { scope, kpi, period, ..Default::default() };
+        once(StandingsServiceClient::new(channel).explain_standing(by(who, request)).await)
+    })
+}
+
+fn list_contributors(channel: Channel, who: &'static str, scope: String) -> Answering {
+    Box::pin(async move {
+        let [kpi, period] = ["bookings", "month"].map(str::to_owned);
+        let request = proto::ListContributorsRequest { scope, kpi, period, ..Default::default() };
+        once(StandingsServiceClient::new(channel).list_contributors(by(who, request)).await)
     })
 }
 
@@ -257,6 +276,52 @@ async fn every_role_gets_what_it_sees_and_of_others_what_is_answered_about_nobod
             assert!(unknown.iter().all(|(_, answer)| answer.kind == due), "{name} by `{who}`");
         }
     }
+}
+
+#[tokio::test]
+async fn every_role_is_told_alerts_of_what_it_sees_and_of_others_as_of_nobody() {
+    let stage = Stage::guarded(&Identities::new(), false).await;
+    let mut topic = AlertTopic::of(&stage);
+    let channel = stage.channel().await;
+    let mut streams = Vec::new();
+    for (who, sees) in ROLES.into_iter().filter(|(who, _)| !who.is_empty()) {
+        for scope in ALL.into_iter().chain(NOBODY) {
+            let mut stream = watch_alerts(channel.clone(), who, scope).await;
+            let begin = next(&mut stream).await;
+            assert!(matches!(begin.frame, Some(AlertFrame::Bookmark(_))), "{scope} by {who}");
+            streams.push((who, scope, sees.contains(&scope), stream));
+        }
+    }
+    stage.book(&[("U1", "29450"), ("U2", "29450"), ("U3", "29450")]);
+    topic.pump();
+    let told: Vec<&str> = topic.records.iter().map(|told| told.scope.as_str()).collect();
+    let mut counts = [0, 0];
+    for (who, scope, is_seen, mut stream) in streams {
+        let is_told = is_seen && told.contains(&scope);
+        let message = next(&mut stream).await;
+        match message.frame {
+            Some(AlertFrame::Alert(alert)) => assert!(is_told && alert.scope == scope, "{who}"),
+            _ => assert!(!is_told, "{scope} by {who}"),
+        }
+        counts[usize::from(is_told)] += 1;
+    }
+    assert!(counts[1] > 10 && counts[0] > 40, "{counts:?} of {told:?}");
+}
+
+/// The alerts of a scope, with a bookmark every second.
+async fn watch_alerts(
+    channel: Channel,
+    who: &str,
+    scope: &str,
+) -> Streaming<proto::WatchAlertsResponse> {
+    let heartbeat = Some(prost_types::Duration { seconds: 1, nanos: 0 });
+    let request = proto::WatchAlertsRequest {
+        selector: selector(scope.to_owned()),
+        heartbeat,
+        ..Default::default()
+    };
+    let stream = AlertsServiceClient::new(channel).watch_alerts(by(who, request)).await;
+    stream.expect("whoever it is about").into_inner()
 }
 
 #[tokio::test]

@@ -1,23 +1,18 @@
-//! Authorised at every batch: nobody is told of anybody whom they do not see at the revision of a message, nor for longer than
-//! their credentials are good.
+//! Authorised at every batch: nobody is told of anybody whom they do not see at the revision of a message.
 //!
 //! Who is below whom at a revision is known of those who see all, watch a scope with its members and were told of the same
 //! revision. Where there is nobody like that, what is below a root is taken on trust; what has no members never is.
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
 
 use paceline_client::proto::{Removal, watch_standings_response::Frame};
 
 use super::at;
 use crate::history::{
-    Alerts, History, Key, Place, Stream, View, Watch, key,
+    History, Key, Place, Stream, View, key,
     replay::{Point, replay},
     standings,
 };
-
-/// How long after their expiry credentials may still be good for something.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// The scopes within another at a revision of a process.
 type Within<'h> = HashMap<(u32, u64, &'h str), BTreeSet<&'h str>>;
@@ -26,16 +21,6 @@ pub(super) fn broken(history: &History) -> Vec<(String, Vec<Place>)> {
     let mut found = unseen(history);
     for (number, stream) in history.numbered() {
         never_shown(history, number, stream, &mut found);
-        after_expiry(history, number, stream, &mut found);
-    }
-    found
-}
-
-/// What of streams of alerts breaks it: those have no revision at which it would be known who is below whom.
-pub(super) fn broken_of_alerts(history: &History) -> Vec<(String, Vec<Place>)> {
-    let mut found = Vec::new();
-    for (number, stream) in history.alerts.iter().enumerate() {
-        after_expiry::<Alerts>(history, number, stream, &mut found);
     }
     found
 }
@@ -101,26 +86,8 @@ fn never_shown(
     }
 }
 
-/// Messages after the credentials have expired.
-fn after_expiry<W: Watch>(
-    history: &History,
-    number: usize,
-    stream: &Stream<W>,
-    found: &mut Vec<(String, Vec<Place>)>,
-) {
-    let Some(expires) = stream.asked.by.expires else { return };
-    let good = Duration::try_from(expires.duration_since(history.began)).unwrap_or_default();
-    let late = |told: Duration| told > good + GRACE + history.lagged(good, told);
-    if let Some(message) = stream.told.iter().position(|told| late(told.at)) {
-        let says = "something is told though the credentials have expired".to_owned();
-        found.push((says, vec![at(number, message)]));
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::broken;
     use crate::history::{
         Principal,
@@ -194,18 +161,5 @@ mod tests {
         sample.snapshot(stream, 3, true, &[stands("rep:M", 3, "1")]);
         sample.update(stream, 4, true, &[], &[gone("rep:A")]);
         assert_eq!(places(&broken(&sample.history())), [[at(0, 1)]]);
-    }
-
-    #[test]
-    fn whatever_is_told_after_credentials_have_expired_is_found() {
-        let mut sample = by(rep());
-        sample.by.expires = Some(Timestamp::from_second(3).expect("an instant"));
-        let stream = sample.open();
-        sample.snapshot(stream, 3, true, &[stands("rep:A", 3, "1")]);
-        sample.bookmark(stream, 3);
-        assert_eq!(broken(&sample.history()), []);
-        sample.pass(1);
-        sample.bookmark(stream, 3);
-        assert_eq!(places(&broken(&sample.history())), [[at(0, 2)]]);
     }
 }
