@@ -160,7 +160,8 @@ fn decimal(fraction: Option<&proto::Fraction>) -> String {
 /// The fraction itself where the decimal would not be exact.
 fn fraction(fraction: Option<&proto::Fraction>) -> String {
     let proto::Fraction { numerator, denominator, decimal } = fraction.cloned().unwrap_or_default();
-    let is_exact = denominator.trim_start_matches('1').chars().all(|digit| digit == '0');
+    // A decimal has six places.
+    let is_exact = denominator.parse().is_ok_and(|parts: u32| 1_000_000_u32.is_multiple_of(parts));
     if is_exact { decimal } else { format!("{numerator}/{denominator}") }
 }
 
