@@ -129,7 +129,8 @@ async fn what_cannot_be_explained_says_why_and_what_to_do() {
     stage.open_board();
     let ahead = stage.live.revision().0 + 1;
     let epoch = "0".repeat(32);
-    let past = ExplainStandingRequest { on: "2026-10-01".to_owned(), ..of("org", None) };
+    let on = "2026-10-01".to_owned();
+    let past = ExplainStandingRequest { on: on.clone(), ..of("org", Some(0)) };
     let other = ExplainStandingRequest { epoch, ..of("org", Some(1)) };
     let no_kpi = ExplainStandingRequest { kpi: "calls_".to_owned(), ..of("org", None) };
     for (request, code, reason) in [
@@ -144,6 +145,12 @@ async fn what_cannot_be_explained_says_why_and_what_to_do() {
         let found = details.error_info().map(|info| info.reason.clone());
         assert_eq!((status.code(), found.as_deref()), (code, Some(reason)), "{request:?}");
     }
+    let of_old = ExplainStandingRequest { on, ..of("org", None) };
+    let of_old = explain(&stage, of_old).await.expect("an explanation");
+    assert!(
+        of_old.moves.is_empty() && !of_old.moves_complete,
+        "of a period that is over nothing is known"
+    );
     let epoch = explain(&stage, of("org", None)).await.expect("an explanation").epoch;
     let same = ExplainStandingRequest { epoch, ..of("org", Some(ahead - 1)) };
     assert!(explain(&stage, same).await.expect("an explanation").moves_complete);
