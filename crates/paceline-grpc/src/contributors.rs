@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use paceline_core::board::Subject;
 use paceline_core::day::Day;
+use paceline_core::roster::Roster;
+use paceline_core::sight::Sight;
 use paceline_engine::{Listing, Unlisted};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -38,7 +40,7 @@ pub(crate) struct Contributors {
     served: Served,
     /// Lanes are asked one thing at a time.
     turn: Semaphore,
-    shelf: Shelf,
+    shelf: Shelf<Listing>,
     aside: Aside,
 }
 
@@ -62,20 +64,38 @@ impl Contributors {
         if !live.is_open() {
             return Err(errors::not_caught_up());
         }
-        if !live.is_seen(&subject, (self.served.clock)()) {
-            return Err(errors::unknown_scope(&scope));
-        }
+        let seen = live.seen(&subject, (self.served.clock)());
+        let roster = seen.ok_or_else(|| errors::unknown_scope(&scope))?;
         let kept = match page.listing {
-            Some(id) => self.shelf.find(id, &subject, on)?,
-            None => Arc::new(Kept::new(self.listing(&subject, on).await?, &subject, on)?),
+            Some(id) => self.kept(id, (&subject, on), &roster)?,
+            None => {
+                let listing = self.listing(&subject, on).await?;
+                let contributors = listing.contributors.len();
+                Arc::new(Kept::new(listing, contributors, &subject, on)?)
+            }
         };
         let (from, to) = page.bounds(kept.listing.contributors.len())?;
-        let mut answer = show::page(&kept.listing, live.model(), from..to);
+        let mut answer = show::page(&kept.listing, live.model(), sight, from..to);
         if to < kept.listing.contributors.len() {
             answer.next_page_token = page::token(kept.id, to);
-            self.shelf.keep(kept);
+            self.shelf.keep(kept, std::time::Instant::now());
         }
         Ok(Response::new(answer))
+    }
+
+    /// A listing whose first page was told. It is of the reps of then: who may not see everyone gets no more of it once these are
+    /// others, for it may be of somebody who is seen no longer.
+    fn kept(
+        &self,
+        id: shelf::Id,
+        about: (&Subject, Option<Day>),
+        roster: &Arc<Roster>,
+    ) -> Result<Arc<Kept<Listing>>, Status> {
+        let kept = self.shelf.find(id, about, std::time::Instant::now())?;
+        if about.0.sight != Sight::All && !Arc::ptr_eq(&kept.listing.roster, roster) {
+            return Err(errors::list_gone());
+        }
+        Ok(kept)
     }
 
     async fn listing(&self, subject: &Subject, on: Option<Day>) -> Result<Listing, Status> {

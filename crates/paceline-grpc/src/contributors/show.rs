@@ -11,16 +11,18 @@ use paceline_core::kpi::{Aggregate, KpiId, Measure};
 use paceline_core::model::Model;
 use paceline_core::rational::Rational;
 use paceline_core::roster::Roster;
+use paceline_core::sight::Sight;
 use paceline_core::symbol::Symbol;
 use paceline_engine::Listing;
 
 use crate::convert;
 use crate::proto;
 
-/// A page of a listing.
+/// A page of a listing, as it is told to whom sees so much.
 pub(super) fn page(
     listing: &Listing,
     model: &Model,
+    sight: &Sight,
     range: Range<usize>,
 ) -> proto::ListContributorsResponse {
     let Listing { standing, parts, contributors, roster, revision, as_of, .. } = listing;
@@ -34,7 +36,7 @@ pub(super) fn page(
         parts: parts.iter().zip(&totals).map(part).collect(),
         contributors: contributors[range]
             .iter()
-            .map(|one| contributor(one, &totals, listing, model))
+            .map(|one| contributor(one, &totals, listing, (model, sight)))
             .collect(),
         total: contributors.len() as u64,
         next_page_token: Vec::new(),
@@ -108,11 +110,11 @@ fn contributor(
     one: &Contributor,
     totals: &[Total],
     listing: &Listing,
-    model: &Model,
+    (model, sight): (&Model, &Sight),
 ) -> proto::Contributor {
     let Contributor { entity, id, kpi, part } = one;
     let total = totals.iter().find(|total| total.kpi == *kpi).and_then(|total| total.amount);
-    let credits = part.credits.iter().map(|credit| self::credit(credit, &listing.roster));
+    let credits = part.credits.iter().map(|credit| self::credit(credit, &listing.roster, sight));
     proto::Contributor {
         entity: model.entity(*entity).name.clone(),
         id: id.clone(),
@@ -130,10 +132,11 @@ fn contributor(
     }
 }
 
-fn credit(credit: &contributor::Credit, roster: &Roster) -> proto::Credit {
+fn credit(credit: &contributor::Credit, roster: &Roster, sight: &Sight) -> proto::Credit {
     let contributor::Credit { owner, amount, share, overlay } = credit;
-    let scope = match roster.rep_of(*owner) {
-        Some(rep) => roster.name(roster.rep_scope(rep)),
+    let scope = match roster.rep_of(*owner).map(|rep| roster.rep_scope(rep)) {
+        Some(rep) if sight.sees(rep, roster) => roster.name(rep),
+        Some(_) => String::new(),
         None if *owner == Symbol::UNKNOWN => String::new(),
         None => "unassigned".to_owned(),
     };
