@@ -76,9 +76,13 @@ impl Guarded {
         (succeeded, [process.stdout(), process.stderr()].concat().join("\n"))
     }
 
-    /// Lists goals of the server at an address.
+    /// Lists goals of the server at an address, once it has caught up where it answers at all.
     fn goals(&self, address: &str, more: &[&str]) -> (bool, String) {
-        self.ask(&[&["goals", "list", "--addr", address], more].concat())
+        wait::until("the service has caught up", || {
+            let (succeeded, said) =
+                self.ask(&[&["goals", "list", "--addr", address], more].concat());
+            (!said.contains("not caught up")).then_some((succeeded, said))
+        })
     }
 }
 

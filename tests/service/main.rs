@@ -13,6 +13,7 @@ mod canary;
 mod clients;
 mod commands;
 mod crash;
+mod dos;
 mod formats;
 mod garbage;
 mod goals;

@@ -59,9 +59,24 @@ impl Paceline {
 
     /// How much memory it has that is not swapped out, in bytes.
     pub fn resident_bytes(&self) -> u64 {
+        self.memory_bytes("VmRSS:")
+    }
+
+    /// The most of that it ever had, or has had since [`forget_peak`](Self::forget_peak).
+    pub fn peak_bytes(&self) -> u64 {
+        self.memory_bytes("VmHWM:")
+    }
+
+    /// Forgets the most memory it has had so far.
+    pub fn forget_peak(&self) {
+        let forgotten = fs::write(format!("/proc/{}/clear_refs", self.pid()), "5");
+        forgotten.expect("a process of ours can be told to forget");
+    }
+
+    fn memory_bytes(&self, of: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid()));
         let status = status.expect("a running process tells its memory");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(of));
         let kibibytes =
             line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
         kibibytes.expect("the memory is a number") * 1024

@@ -7,13 +7,13 @@ mod watcher;
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
+use crate::admission::Admission;
 use crate::audit::Watched;
 use crate::driven::Driven;
-use crate::errors;
 use crate::open::Open;
 use crate::proto;
 use crate::proto::alerts_service_server::AlertsService;
@@ -31,14 +31,17 @@ type Frames = Driven<proto::WatchAlertsResponse>;
 #[derive(Debug)]
 pub(crate) struct Alerts {
     served: Served,
-    room: Arc<Semaphore>,
+    admission: Arc<Admission>,
     shutdown: CancellationToken,
 }
 
 impl Alerts {
-    pub(crate) fn new(served: Served, shutdown: CancellationToken) -> Self {
-        let room = Arc::new(Semaphore::new(served.limits.streams));
-        Self { served, room, shutdown }
+    pub(crate) fn new(
+        served: Served,
+        admission: Arc<Admission>,
+        shutdown: CancellationToken,
+    ) -> Self {
+        Self { served, admission, shutdown }
     }
 
     /// Opens a watch. It is driven by a task of its own, which ends with the stream that is answered.
@@ -51,8 +54,7 @@ impl Alerts {
         if alerts.is_ready() {
             token::start(&asked.resume_token, &view, alerts)?;
         }
-        let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
-        let open = Open::new(room);
+        let open = Open::new(self.admission.enter(request.extensions())?);
         let (sender, frames) = mpsc::channel(1);
         let (ender, end) = oneshot::channel();
         let token = asked.resume_token.clone();

@@ -7,8 +7,9 @@ use std::thread::available_parallelism;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 
-/// How much work may wait, for each that is being done, before no more is taken.
+/// How much work may wait, for each that is being done, before no more is taken; and how much of that which takes long.
 const WAITING: usize = 64;
+const WAITING_LONG: usize = 16;
 
 /// Runs work aside, no more of it at a time than there are processors: more would be no sooner done, and every thread takes
 /// memory. The rest waits in order.
@@ -20,8 +21,17 @@ pub(crate) struct Aside {
 
 impl Aside {
     pub(crate) fn new() -> Self {
-        let room = available_parallelism().map_or(1, Into::into);
-        let waiting = Arc::new(Semaphore::new(room * (1 + WAITING)));
+        Self::of(available_parallelism().map_or(1, Into::into), WAITING)
+    }
+
+    /// For work that takes long: half as much of it at a time, so that there is always a thread for what does not.
+    pub(crate) fn of_long_work() -> Self {
+        let room = available_parallelism().map_or(1, |processors| processors.get().div_ceil(2));
+        Self::of(room, WAITING_LONG)
+    }
+
+    fn of(room: usize, waiting: usize) -> Self {
+        let waiting = Arc::new(Semaphore::new(room * (1 + waiting)));
         Self { room: Arc::new(Semaphore::new(room)), waiting }
     }
 

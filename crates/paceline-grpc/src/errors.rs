@@ -7,6 +7,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::audit::About;
+use crate::jitter::jitter;
 
 /// Whose reasons they are, in every `google.rpc.ErrorInfo`.
 pub(crate) const DOMAIN: &str = "paceline";
@@ -137,22 +138,52 @@ pub(crate) fn other_epoch() -> Status {
 
 /// As many watches as the server takes are open.
 pub(crate) fn too_many_streams() -> Status {
-    let message = "as many watches are open as this server takes";
-    Status::with_error_details(
-        Code::ResourceExhausted,
-        message,
-        info("TOO_MANY_STREAMS", Some(RETRY)),
-    )
+    exhausted("TOO_MANY_STREAMS", "as many watches are open as this server takes", RETRY)
+}
+
+/// Somebody has as many watches open as they may.
+pub(crate) fn too_many_own_streams(most: usize) -> Status {
+    let message = format!(
+        "you have {most} watches open, which is as many as you may: end one, or watch more in it"
+    );
+    exhausted("TOO_MANY_STREAMS", &message, RETRY)
+}
+
+/// Somebody, or all together, ask too often; after so long they may again.
+pub(crate) fn too_many_requests(wait: Duration) -> Status {
+    exhausted("TOO_MANY_REQUESTS", "that was asked for too often of late", wait)
+}
+
+/// A request does not come in, and others do not either.
+pub(crate) fn too_many_halves() -> Status {
+    let message = "the request was not whole at once, and too many others are not either";
+    exhausted("TOO_MANY_HALF_REQUESTS", message, RETRY)
+}
+
+/// A request did not come in.
+pub(crate) fn half_asked() -> Status {
+    let message = "the request was not whole in time";
+    let info = info("HALF_REQUEST", Some(spread(RETRY)));
+    Status::with_error_details(Code::DeadlineExceeded, message, info)
+}
+
+/// An answer was not taken.
+pub(crate) fn slow_to_take() -> Status {
+    exhausted("SLOW_CLIENT", "the answer was not taken in time: ask for less, or watch", RETRY)
+}
+
+/// A selector has more entries than may be, or longer ones.
+pub(crate) fn selector_too_large(field: &str, description: impl Into<String>) -> Status {
+    let description = description.into();
+    let message = format!("{field}: {description}");
+    let mut details = ErrorDetails::with_bad_request_violation(field, description);
+    details.set_error_info("SELECTOR_TOO_LARGE", DOMAIN, HashMap::new());
+    Status::with_error_details(Code::InvalidArgument, message, details)
 }
 
 /// As much waits to be taken by clients as the server keeps.
 pub(crate) fn too_many_frames() -> Status {
-    let message = "too much is kept for clients that are slow to take it";
-    Status::with_error_details(
-        Code::ResourceExhausted,
-        message,
-        info("TOO_MANY_FRAMES", Some(RETRY)),
-    )
+    exhausted("TOO_MANY_FRAMES", "too much is kept for clients that are slow to take it", RETRY)
 }
 
 /// There are more records behind a standing than are listed.
@@ -177,8 +208,17 @@ pub(crate) fn listing_timed_out(patience: Duration) -> Status {
 
 /// More is asked for than can be worked out soon.
 pub(crate) fn too_busy() -> Status {
-    let message = "more is asked for than can be answered soon";
-    Status::with_error_details(Code::ResourceExhausted, message, info("TOO_BUSY", Some(RETRY)))
+    exhausted("TOO_BUSY", "more is asked for than can be answered soon", RETRY)
+}
+
+/// There is no room for what is asked for; there may be after `wait`.
+fn exhausted(reason: &str, message: &str, wait: Duration) -> Status {
+    Status::with_error_details(Code::ResourceExhausted, message, info(reason, Some(spread(wait))))
+}
+
+/// How long to wait, of which `least` is needed: who is refused together does not come again together.
+fn spread(least: Duration) -> Duration {
+    least + RETRY.mul_f64(jitter())
 }
 
 /// The details of an error that has a reason and, where trying again helps, a delay.

@@ -8,6 +8,7 @@
 #[cfg(test)]
 extern crate self as paceline_grpc;
 
+mod admission;
 mod alerts;
 mod aside;
 mod audit;
@@ -43,7 +44,7 @@ pub use audit::{About, AuditLog, Auditing, GoalChange, Refusal, Step};
 pub use call::{Call, REQUEST_ID};
 pub use codec::Encoded;
 pub use convert::alert_message;
-pub use limits::Limits;
+pub use limits::{Allowance, Limits, Rate};
 pub use metric::describe;
 pub use served::{AppendGoal, Appending, Clock, Served};
 pub use server::{Error, Origin, OriginError, Secured, Server};

@@ -13,7 +13,7 @@ use paceline_core::suggest;
 use sha2::{Digest, Sha256};
 use tonic::Status;
 
-use crate::errors::invalid;
+use crate::errors::{invalid, selector_too_large};
 use crate::proto;
 
 /// The view of one caller: what of the board a selector names and the caller sees.
@@ -38,6 +38,7 @@ impl View {
         model: &Model,
         sight: &Sight,
     ) -> Result<Self, Status> {
+        check_size(selector)?;
         let kpis = each("kpis", &selector.kpis, |name| kpi(name, model))?;
         let kinds = each("periods", &selector.periods, |text| {
             text.parse::<PeriodKind>().map_err(|error| error.to_string())
@@ -50,6 +51,36 @@ impl View {
             Selection { sight: sight.clone(), scopes, with_members: *with_members, kpis, kinds };
         Ok(Self { selection, hash })
     }
+}
+
+/// The entries of a selector, of all its lists together.
+const ENTRIES: usize = 5_000;
+/// The bytes of one of them.
+const ENTRY_BYTES: usize = 256;
+
+/// Whether a selector may name much of the board, which takes long to tell.
+pub(crate) fn is_wide(selector: &proto::Selector) -> bool {
+    selector.scopes.is_empty() || selector.scopes.len() > FEW || selector.with_members
+}
+
+/// The scopes that are told soon.
+pub(crate) const FEW: usize = 64;
+
+/// Checks that a selector is not larger than any may be: what is looked for in it, and kept of it, grows with it.
+fn check_size(selector: &proto::Selector) -> Result<(), Status> {
+    let proto::Selector { scopes, kpis, periods, .. } = selector;
+    let entries = scopes.len() + kpis.len() + periods.len();
+    if entries > ENTRIES {
+        let description = format!("has {entries} entries, and may have {ENTRIES}");
+        return Err(selector_too_large("selector", description));
+    }
+    for (list, texts) in [("scopes", scopes), ("kpis", kpis), ("periods", periods)] {
+        if let Some(at) = texts.iter().position(|text| text.len() > ENTRY_BYTES) {
+            let description = format!("is longer than {ENTRY_BYTES} bytes");
+            return Err(selector_too_large(&format!("selector.{list}[{at}]"), description));
+        }
+    }
+    Ok(())
 }
 
 /// Reads each element of a list; an error names the element.

@@ -1,6 +1,8 @@
 //! The server: all services, for gRPC on one listener and for gRPC-Web on another, until it is told to stop.
 
 mod accept;
+mod addresses;
+mod busy;
 mod gather;
 mod health;
 mod last_call;
@@ -20,6 +22,7 @@ use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 use tonic_reflection::server::Builder as Reflection;
 
+use crate::admission::{self, Admission};
 use crate::alerts::Alerts;
 use crate::audit;
 use crate::call;
@@ -36,12 +39,13 @@ use crate::token::Tokens;
 use crate::watch::Watches;
 use crate::who;
 
+pub(crate) use busy::Busy;
 pub(crate) use last_call::LastCall;
 pub use origin::{Origin, OriginError};
 pub use secure::Secured;
 
 /// The largest request.
-const REQUEST_BYTES: usize = 64 * 1024;
+pub(crate) const REQUEST_BYTES: usize = 64 * 1024;
 /// The largest answer, which is four times what clients take unless told otherwise. Who wants more narrows the selector, or watches:
 /// that comes in chunks.
 const ANSWER_BYTES: usize = 16 * 1024 * 1024;
@@ -75,12 +79,13 @@ impl Server {
     pub async fn new(served: Served, shutdown: CancellationToken) -> Result<Self, Error> {
         let (health, health_service) = tonic_health::server::health_reporter();
         let tokens = Tokens::of_new_epoch().map_err(Error::Random)?;
-        let epoch = tokens.epoch();
-        let watches = Watches::new(served.clone(), tokens, shutdown.clone());
+        let (epoch, admission) = (tokens.epoch(), Arc::new(Admission::new(&served.limits)));
+        let watches = Watches::new(served.clone(), admission.clone(), tokens, shutdown.clone());
         let standings = StandingsServiceServer::new(Standings::new(served.clone(), watches, epoch));
         let catalog = CatalogServiceServer::new(Catalog::new(served.clone()));
         let goals = GoalsServiceServer::new(Goals::new(served.clone()));
-        let alerts = AlertsServiceServer::new(Alerts::new(served.clone(), shutdown.clone()));
+        let alerts = Alerts::new(served.clone(), admission.clone(), shutdown.clone());
+        let alerts = AlertsServiceServer::new(alerts);
         let routes = Routes::new(
             standings
                 .max_decoding_message_size(REQUEST_BYTES)
@@ -102,10 +107,11 @@ impl Server {
         .add_service(reflection().build_v1alpha().map_err(Error::Reflection)?);
         health::begin(&health).await;
         let identified = middleware::from_fn_with_state(served.identify.clone(), who::identified);
+        let admitted = middleware::from_fn_with_state(admission, admission::admitted);
         let audited = middleware::from_fn_with_state(served.audit.clone(), audit::audited);
-        // From the innermost to the outermost: a refusal to identify somebody is written down too, under the id of the call.
+        // From the innermost to the outermost: a refusal to identify or admit somebody is written down too, under the id of the call.
         let services = routes.prepare().into_axum_router();
-        let services = services.layer(identified).layer(audited);
+        let services = services.layer(admitted).layer(identified).layer(audited);
         let services = services.layer(middleware::from_fn(call::called));
         Ok(Self { served, services, health, secured: None, shutdown })
     }

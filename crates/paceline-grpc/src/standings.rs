@@ -1,6 +1,8 @@
 //! The service of standings: asked once here, watched in [`crate::watch`]; what is made of many standings at once, or of many
 //! days of one, has a room of its own.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status};
 
 use crate::aside::Aside;
@@ -15,7 +17,7 @@ use crate::history;
 use crate::leaderboard;
 use crate::proto;
 use crate::proto::standings_service_server::StandingsService;
-use crate::selector::View;
+use crate::selector::{self, View};
 use crate::served::Served;
 use crate::subject;
 use crate::token::Epoch;
@@ -26,29 +28,32 @@ use crate::who::Principal;
 #[derive(Debug)]
 pub(crate) struct Standings {
     served: Served,
-    watches: Watches,
+    watches: Arc<Watches>,
     contributors: Contributors,
     epoch: Epoch,
     aside: Aside,
+    /// For what takes long, so that nothing else waits behind it.
+    long: Aside,
 }
 
 impl Standings {
     pub(crate) fn new(served: Served, watches: Watches, epoch: Epoch) -> Self {
-        let aside = Aside::new();
-        let contributors = Contributors::new(served.clone(), aside.clone());
-        Self { served, watches, contributors, epoch, aside }
+        let (aside, long) = (Aside::new(), Aside::of_long_work());
+        let contributors = Contributors::new(served.clone(), long.clone());
+        Self { served, watches: Arc::new(watches), contributors, epoch, aside, long }
     }
 
     /// Answers a request on a thread where that holds up no streams: periods that are not running are added up when asked
     /// for.
     async fn answer<Asked: Send + 'static, Answer: Send + 'static>(
         &self,
+        aside: &Aside,
         request: Request<Asked>,
         get: impl FnOnce(&Served, &Principal, &Asked) -> Result<Answer, Status> + Send + 'static,
     ) -> Result<Response<Answer>, Status> {
         let principal = Principal::of(request.extensions())?.clone();
         let (served, request) = (self.served.clone(), request.into_inner());
-        let got = self.aside.run_soon(move || get(&served, &principal, &request));
+        let got = aside.run_soon(move || get(&served, &principal, &request));
         let got = got.ok_or_else(errors::too_busy)?;
         got.await.map_err(|_| Status::internal("the answer could not be made"))?.map(Response::new)
     }
@@ -90,22 +95,33 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::GetStandingsRequest>,
     ) -> Result<Response<proto::GetStandingsResponse>, Status> {
-        self.answer(request, get).await
+        let asked = request.get_ref().selector.as_ref();
+        let aside = if asked.is_none_or(selector::is_wide) { &self.long } else { &self.aside };
+        self.answer(aside, request, get).await
     }
 
     async fn watch_standings(
         &self,
         request: Request<proto::WatchStandingsRequest>,
     ) -> Result<Response<Frames>, Status> {
-        let scopes = Watched::of(request.get_ref().selector.as_ref());
-        self.watches.open(&request).map(|stream| Watched::opened(scopes, stream))
+        let named = Watched::of(request.get_ref().selector.as_ref());
+        let scopes = request.get_ref().selector.as_ref().map_or(0, |named| named.scopes.len());
+        if scopes <= selector::FEW {
+            return self.watches.open(&request).map(|stream| Watched::opened(named, stream));
+        }
+        // To look up so many would hold up the streams of a worker.
+        let watches = self.watches.clone();
+        let opening = self.long.run_soon(move || watches.open(&request));
+        let opened = opening.ok_or_else(errors::too_busy)?.await;
+        let opened = opened.map_err(|_| Status::internal("the watch could not be opened"))?;
+        opened.map(|stream| Watched::opened(named, stream))
     }
 
     async fn get_leaderboard(
         &self,
         request: Request<proto::GetLeaderboardRequest>,
     ) -> Result<Response<proto::GetLeaderboardResponse>, Status> {
-        self.answer(request, leaderboard::get).await
+        self.answer(&self.aside, request, leaderboard::get).await
     }
 
     async fn watch_leaderboard(
@@ -120,7 +136,7 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::GetHistoryRequest>,
     ) -> Result<Response<proto::GetHistoryResponse>, Status> {
-        self.answer(request, history::get).await
+        self.answer(&self.aside, request, history::get).await
     }
 
     async fn list_contributors(
@@ -138,13 +154,13 @@ impl StandingsService for Standings {
         let get = move |served: &Served, principal: &Principal, request: &_| {
             explain::get(served, principal, epoch, request)
         };
-        self.answer(request, get).await
+        self.answer(&self.aside, request, get).await
     }
 
     async fn get_coaching_focus(
         &self,
         request: Request<proto::GetCoachingFocusRequest>,
     ) -> Result<Response<proto::GetCoachingFocusResponse>, Status> {
-        self.answer(request, coaching::get).await
+        self.answer(&self.aside, request, coaching::get).await
     }
 }

@@ -22,12 +22,13 @@ mod whole;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status};
 
+use crate::admission::Admission;
 use crate::errors;
+use crate::open::Admitted;
 use crate::proto;
 use crate::selector::View;
 use crate::served::Served;
@@ -46,17 +47,21 @@ pub(crate) use stream::Frames;
 #[derive(Debug)]
 pub(crate) struct Watches {
     hub: Arc<Hub>,
-    room: Arc<Semaphore>,
+    admission: Arc<Admission>,
     shutdown: CancellationToken,
 }
 
 impl Watches {
     /// No watch yet. They follow the board until `shutdown`.
-    pub(crate) fn new(served: Served, tokens: Tokens, shutdown: CancellationToken) -> Self {
-        let room = Arc::new(Semaphore::new(served.limits.streams));
+    pub(crate) fn new(
+        served: Served,
+        admission: Arc<Admission>,
+        tokens: Tokens,
+        shutdown: CancellationToken,
+    ) -> Self {
         let hub = Arc::new(Hub::new(served, tokens));
         tokio::spawn(hub.clone().follow(shutdown.clone()));
-        Self { hub, room, shutdown }
+        Self { hub, admission, shutdown }
     }
 
     /// Opens a watch.
@@ -78,18 +83,23 @@ impl Watches {
         };
         let terms = Terms::read(request, served)?;
         let place = self.place(&asked.resume_token, &view, &terms)?;
-        self.seat(view, &terms, place)
+        self.seat(view, &terms, place, self.admission.enter(request.extensions())?)
     }
 
     /// Seats a stream among those of its view.
-    fn seat(&self, view: View, terms: &Terms, place: Place) -> Result<Frames, Status> {
+    fn seat(
+        &self,
+        view: View,
+        terms: &Terms,
+        place: Place,
+        admitted: Admitted,
+    ) -> Result<Frames, Status> {
         if self.hub.board.stock.bytes() > self.hub.board.served.limits.frames {
             return Err(errors::too_many_frames());
         }
-        let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
         let member = Member::new(place, terms, Instant::now());
         let (until, _) = member.until;
-        let (audience, seat) = self.hub.join(view, terms.min_interval, member, room);
+        let (audience, seat) = self.hub.join(view, terms.min_interval, member, admitted);
         Ok(Frames::new(self.hub.clone(), audience, seat, until))
     }
 

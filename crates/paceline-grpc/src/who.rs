@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use jiff::Timestamp;
 use paceline_core::sight::Sight;
 use tonic::{Extensions, Status};
@@ -149,7 +149,7 @@ pub(crate) async fn identified(
             let shown = Credentials { headers: request.headers(), certificate };
             match identify.identify(shown).await {
                 Ok(principal) => principal,
-                Err(unidentified) => return refused(unidentified).into_response(),
+                Err(unidentified) => return refused(unidentified),
             }
         }
     };
@@ -161,7 +161,7 @@ pub(crate) async fn identified(
     response
 }
 
-fn refused(unidentified: Unidentified) -> axum::http::Response<tonic::body::Body> {
+fn refused(unidentified: Unidentified) -> Response {
     tracing::debug!(reason = unidentified.reason, detail = unidentified.detail, "nobody known");
     let mut response = errors::unauthenticated(unidentified.reason).into_http();
     response.extensions_mut().insert(unidentified);

@@ -20,6 +20,7 @@ mod include;
 mod kafka;
 mod kpis;
 mod later;
+mod limits;
 mod located;
 mod node;
 mod place;

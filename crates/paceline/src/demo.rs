@@ -61,7 +61,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let (simulation, config) = organise(&options, &cluster)?;
     let settings = config.kafka.settings();
     let sources = config.sources.iter().map(|source| source.topic.clone()).collect();
-    let service = Service::bind(config, Clock::System).await?;
+    let service = Service::bind(config, Clock::System)?;
     let (live, address) = (service.live().clone(), service.grpc_address()?);
     let traffic = Traffic::new(&settings, simulation)?;
     let traffic = tokio::task::spawn_blocking(move || traffic.history())

@@ -22,7 +22,7 @@ pub async fn run(config: Config, clock: Clock) -> anyhow::Result<()> {
     for risk in &config.risks.0 {
         tracing::warn!(risk = risk.message, "insecure, as asked for");
     }
-    let service = Service::bind(config, clock).await?;
+    let service = Service::bind(config, clock)?;
     tracing::info!(grpc = %service.grpc_address()?, http = %service.http_address()?, "paceline serves");
     service.run(metrics, stop).await
 }

@@ -3,6 +3,7 @@
 mod access;
 pub mod alerts;
 pub(crate) mod audit;
+mod files;
 pub mod goals;
 mod http;
 mod intake;
@@ -20,9 +21,9 @@ use axum::Router;
 use paceline_core::day::Day;
 use paceline_core::roster::ORG;
 use paceline_engine::Live;
-use paceline_grpc::{Limits, Origin, Served, Server};
+use paceline_grpc::{Origin, Served, Server};
 use paceline_kafka::DeadLetters;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -45,7 +46,7 @@ impl Service {
     ///
     /// # Errors
     /// An address cannot be listened on, or a file of keys or certificates cannot be used.
-    pub async fn bind(config: Config, clock: Clock) -> anyhow::Result<Self> {
+    pub fn bind(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let topics = config.sources.iter().map(|source| source.topic.clone()).collect();
         let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
         // What lies behind is not asked for again: the clock does not turn back.
@@ -64,8 +65,8 @@ impl Service {
         Ok(Self {
             live: Arc::new(live),
             access: Access::new(&config)?,
-            grpc: listen("server.grpc", config.server.grpc).await?,
-            http: listen("server.http", config.server.http).await?,
+            grpc: listen("server.grpc", config.server.grpc)?,
+            http: listen("server.http", config.server.http)?,
             config,
             clock,
         })
@@ -110,7 +111,7 @@ impl Service {
             identify: access.identify.clone(),
             ranks_only: config.auth.as_ref().is_some_and(|auth| auth.ranks_only),
             audit: Some(Arc::new(desk)),
-            limits: Limits::default(),
+            limits: files::within(config.server.limits.clone()),
         };
         let mut server = Server::new(served, stop.clone()).await?;
         if let Some(secured) = access.secured() {
@@ -174,6 +175,16 @@ fn spawn<E: Into<anyhow::Error>>(
     })
 }
 
-async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ({key})"))
+/// Connections that may wait to be accepted; the system has a say too. Who comes when as many wait is not heard for a second.
+const BACKLOG: u32 = 4_096;
+
+fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A service that is started again takes the address of which connections are still ending.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().with_context(|| format!("cannot listen on {address} ({key})"))
 }

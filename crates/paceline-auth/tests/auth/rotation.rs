@@ -73,7 +73,7 @@ async fn keys_that_take_a_while_to_come_are_not_older_than_who_asked() {
 async fn ten_thousand_unknown_keys_are_asked_for_a_few_times() {
     let web = Web::new(&set([&*RSA])).await;
     let hand = Hand::new();
-    let authenticator = std::sync::Arc::new(authenticator(by_url(&web.url, None), &hand));
+    let authenticator = Arc::new(authenticator(by_url(&web.url, None), &hand));
     let token = |n: usize| RSA.token_of(&header("RS256", &format!("unknown{n}")).to_string(), "{}");
     // Made before: signing takes longer than all the rest.
     let tokens: Vec<String> = (0..100).map(token).collect();
@@ -97,7 +97,7 @@ async fn ten_thousand_unknown_keys_are_asked_for_a_few_times() {
 #[tokio::test]
 async fn many_who_come_at_once_wait_for_one_answer() {
     let web = Web::new(&set([&*RSA])).await;
-    let authenticator = std::sync::Arc::new(authenticator(by_url(&web.url, None), &Hand::new()));
+    let authenticator = Arc::new(authenticator(by_url(&web.url, None), &Hand::new()));
     let token = old();
     let asking: Vec<_> = (0..200)
         .map(|_| {
@@ -241,7 +241,7 @@ async fn keys_come_over_tls_from_an_authority_that_is_named_and_from_no_other() 
         path
     };
     let (certificate, key) = ours.issue(&["127.0.0.1"], &[]);
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("TLS")
@@ -250,7 +250,7 @@ async fn keys_come_over_tls_from_an_authority_that_is_named_and_from_no_other() 
             vec![certificate.der().clone()],
             PrivateKeyDer::try_from(key.serialize_der()).expect("a key"),
         );
-    let tls = TlsAcceptor::from(std::sync::Arc::new(config.expect("a pair")));
+    let tls = TlsAcceptor::from(Arc::new(config.expect("a pair")));
     let web = Web::secured(&set([&*RSA]), tls).await;
     let hand = Hand::new();
     let believed = authenticator(by_url(&web.url, Some(&ca(&ours, "ours.pem"))), &hand);

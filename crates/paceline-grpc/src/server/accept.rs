@@ -7,6 +7,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -22,9 +23,11 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::addresses::Addresses;
+use super::busy::Busy;
 use super::gather::{Gathered, Wire};
 use super::last_call::LastCall;
 use super::secure::{self, Tls};
@@ -43,8 +46,16 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 const TCP_RETRY: Duration = Duration::from_secs(10);
 /// How long a new connection may take to say what it speaks, which nothing looks after while it is half said.
 const PREFACE: Duration = Duration::from_secs(5);
-/// The largest head of a request over HTTP/1.1.
-const HEAD_BYTES: usize = 64 * 1024;
+/// The same, and how long it may ask for nothing then, while more than half of the connections that may be are taken.
+const CROWDED: Duration = Duration::from_secs(1);
+/// How long one that has asked for something may have nothing under way then.
+const QUIET: Duration = Duration::from_secs(10);
+/// How long a connection has to take why it is let go.
+const GOODBYE: Duration = Duration::from_millis(200);
+/// The largest head of a request.
+const HEAD_BYTES: u32 = 16 * 1024;
+/// How much of a request may come before it is looked at, of one stream and of all those of a connection: more than the largest.
+const WINDOW: u32 = 80 * 1024;
 /// How much may be buffered for one stream beyond what its client has room for: many streams may stall at once.
 const SEND_BUFFER: usize = 32 * 1024;
 /// How long to wait when no connection can be accepted, mostly for want of file descriptors.
@@ -74,6 +85,12 @@ struct Shared {
     router: Router,
     /// How connections are secured, if they are.
     tls: Option<Tls>,
+    addresses: Arc<Addresses>,
+    /// The connections that may be open.
+    room: Arc<Semaphore>,
+    connections: usize,
+    /// How long a connection may ask for nothing at first.
+    head: Duration,
     /// How long a connection lives, give or take a tenth.
     age: Duration,
     /// How long it has then for its streams to end.
@@ -82,6 +99,30 @@ struct Shared {
     shutdown: CancellationToken,
     /// Do not finish even that.
     cut: CancellationToken,
+}
+
+impl Shared {
+    /// Whether more than half of the connections that may be are taken.
+    fn is_crowded(&self) -> bool {
+        self.room.available_permits() < self.connections.div_ceil(2)
+    }
+
+    /// Waits until a connection holds a place that others need more: one that has never asked for anything does so after a while,
+    /// and any that is quiet while they are crowded.
+    async fn is_quiet(&self, asked: &AtomicUsize, busy: &Busy) {
+        let (began, mut before, mut quiet) = (Instant::now(), 0, Duration::ZERO);
+        loop {
+            sleep(CROWDED).await;
+            let now = asked.load(Ordering::Relaxed);
+            quiet = if busy.is_idle() && now == before { quiet + CROWDED } else { Duration::ZERO };
+            before = now;
+            let suffered = if now == 0 { CROWDED } else { QUIET };
+            let never = now == 0 && began.elapsed() >= self.head;
+            if never || quiet >= suffered && self.is_crowded() {
+                return;
+            }
+        }
+    }
 }
 
 /// Serves connections until `shutdown`, then waits for them to finish.
@@ -94,19 +135,23 @@ pub(super) async fn serve(
     shutdown: &CancellationToken,
 ) {
     let cut = CancellationToken::new();
+    let room = Arc::new(Semaphore::new(limits.connections));
     let shared = Shared {
         http,
         router,
         tls,
+        addresses: Addresses::new(limits),
+        room: room.clone(),
+        connections: limits.connections,
+        head: limits.head,
         age: limits.age,
         patience: limits.patience,
         shutdown: shutdown.clone(),
         cut: cut.clone(),
     };
-    let room = Arc::new(Semaphore::new(limits.connections));
     tokio::select! {
         () = shutdown.cancelled() => {}
-        () = accept(&listener, &shared, &room) => {}
+        () = accept(&listener, &shared) => {}
     }
     drop(listener);
     let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
@@ -116,15 +161,20 @@ pub(super) async fn serve(
     }
 }
 
-async fn accept(listener: &TcpListener, shared: &Shared, room: &Arc<Semaphore>) {
+async fn accept(listener: &TcpListener, shared: &Shared) {
     // The semaphore is never closed, so the loop ends with its caller.
-    while let Ok(permit) = room.clone().acquire_owned().await {
+    while let Ok(permit) = shared.room.clone().acquire_owned().await {
         match listener.accept().await {
             Ok((stream, peer)) => {
+                let Some(counted) = shared.addresses.enter(peer.ip()) else {
+                    counter!(metric::CLOSED).increment(1);
+                    tracing::debug!(%peer, "too many connections from there");
+                    continue;
+                };
                 let shared = shared.clone();
                 tokio::spawn(async move {
                     converse(stream, peer, shared).await;
-                    drop(permit);
+                    drop((counted, permit));
                 });
             }
             Err(error) => {
@@ -174,25 +224,30 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     certificate: Option<PeerCertificate>,
     shared: Shared,
 ) -> Spoken {
-    let Shared { http, router, age, patience, shutdown, .. } = shared;
+    let patience_at_first = if shared.is_crowded() { CROWDED } else { PREFACE };
+    let Shared { http, router, age, patience, shutdown, .. } = shared.clone();
     let said = tokio::select! {
         () = shutdown.cancelled() => return Ok(()),
-        said = timeout(PREFACE, preface(&mut stream, http.preface())) => {
+        said = timeout(patience_at_first, preface(&mut stream, http.preface())) => {
             said.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??
         }
     };
     let last = LastCall::new(age, patience);
     let router = TowerToHyperService::new(router);
+    let (asked, busy) = (Arc::new(AtomicUsize::new(0)), Busy::default());
+    let (asks, at_work) = (asked.clone(), busy.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
+        asks.fetch_add(1, Ordering::Relaxed);
         request.extensions_mut().insert(last);
         if let Some(certificate) = &certificate {
             request.extensions_mut().insert(certificate.clone());
         }
         request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(at_work.clone());
         router.call(request)
     });
     let stream = TokioIo::new(Wire::new(stream, said));
-    let finish = Finish { last, patience, shutdown };
+    let finish = Finish { last, patience, shutdown, asked, busy, shared };
     match http {
         Http::One(http) => finish.serve(http.serve_connection(stream, service)).await?,
         Http::Two(http) => finish.serve(http.serve_connection(stream, service)).await?,
@@ -212,6 +267,10 @@ struct Finish {
     last: LastCall,
     patience: Duration,
     shutdown: CancellationToken,
+    /// How often it has asked for anything.
+    asked: Arc<AtomicUsize>,
+    busy: Busy,
+    shared: Shared,
 }
 
 impl Finish {
@@ -225,6 +284,12 @@ impl Finish {
                 return connection.await;
             }
             () = sleep_until(self.last.call) => connection.finish(),
+            () = self.shared.is_quiet(&self.asked, &self.busy) => connection.finish(),
+            () = self.busy.is_unwanted() => {
+                // It is told why, if it listens.
+                connection.finish();
+                return timeout(GOODBYE, connection).await.unwrap_or(Ok(()));
+            }
         }
         // Whatever is still open then is of a client that takes nothing, not even the end of its stream.
         timeout(self.patience, connection).await.unwrap_or(Ok(()))
@@ -238,6 +303,9 @@ pub(super) fn http2() -> Http {
         .max_concurrent_streams(STREAMS)
         .keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE_ANSWER)
+        .max_header_list_size(HEAD_BYTES)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
         .max_local_error_reset_streams(1024)
         .max_pending_accept_reset_streams(20)
         .max_send_buf_size(SEND_BUFFER);
@@ -247,6 +315,8 @@ pub(super) fn http2() -> Http {
 /// HTTP/1.1, as browsers and probes speak it.
 pub(super) fn http1(limits: &Limits) -> Http {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(HEAD_BYTES as usize);
     Http::One(http)
 }

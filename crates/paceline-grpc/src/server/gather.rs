@@ -14,17 +14,22 @@ use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::yield_now;
 
-/// A socket that takes what is in one buffer, so that small frames are copied into one. What was read of it already is read
-/// again first.
+/// How much is read of a connection before others may go on: each frame of some bytes may be work, whatever it says.
+const TURN: usize = 16 * 1024;
+
+/// A socket that takes what is in one buffer, so that small frames are copied into one, and gives others their turn when much
+/// is to be read. What was read of it already is read again first.
 #[derive(Debug)]
 pub(super) struct Wire<S> {
     stream: S,
     said: Vec<u8>,
+    /// What was read in this turn.
+    read: usize,
 }
 
 impl<S> Wire<S> {
     pub(super) fn new(stream: S, said: Vec<u8>) -> Self {
-        Self { stream, said }
+        Self { stream, said, read: 0 }
     }
 }
 
@@ -34,13 +39,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.said.is_empty() {
-            return pin!(&mut self.stream).poll_read(context, buffer);
+        if !self.said.is_empty() {
+            let take = self.said.len().min(buffer.remaining());
+            buffer.put_slice(&self.said[..take]);
+            self.said.drain(..take);
+            return Poll::Ready(Ok(()));
         }
-        let take = self.said.len().min(buffer.remaining());
-        buffer.put_slice(&self.said[..take]);
-        self.said.drain(..take);
-        Poll::Ready(Ok(()))
+        if self.read >= TURN {
+            self.read = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = buffer.filled().len();
+        let come = pin!(&mut self.stream).poll_read(context, buffer);
+        // When nothing is there, the turn is over too.
+        self.read = if come.is_pending() { 0 } else { self.read + buffer.filled().len() - before };
+        come
     }
 }
 

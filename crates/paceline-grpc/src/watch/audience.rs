@@ -10,7 +10,7 @@ use std::time::Duration;
 use paceline_core::board::{Revision, Selection};
 use paceline_core::roster::{Roster, ScopeId};
 use paceline_core::sight::Sight;
-use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::beat::{Beat, Job};
@@ -19,10 +19,13 @@ use super::desk::Desk;
 use super::end::End;
 use super::hub::Board;
 use super::member::Member;
+use crate::open::Admitted;
 use crate::selector::View;
 
 /// The scopes of a view for which a beat is no longer made between two frames of other streams.
 const LARGE: usize = 64;
+/// The scopes that a view names from which on its beats wait for one another.
+const MANY: usize = 512;
 
 /// All streams of one view.
 #[derive(Debug)]
@@ -60,8 +63,8 @@ impl Audience {
     }
 
     /// Seats a stream.
-    pub(super) fn join(&self, member: Member, room: OwnedSemaphorePermit) -> usize {
-        self.circle().seats.take(member, room)
+    pub(super) fn join(&self, member: Member, admitted: Admitted) -> usize {
+        self.circle().seats.take(member, admitted)
     }
 
     /// Lets a stream go. Answers whether it was the last.
@@ -152,6 +155,9 @@ impl Audience {
             let beat = Beat::make(&job, view, board);
             (job, beat)
         };
+        if self.view.selection.scopes.len() > MANY {
+            return self.board.long.run(make).await.ok();
+        }
         if self.is_large() {
             return self.board.aside.run(make).await.ok();
         }

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use paceline_core::board::{Changed, Revision};
 use paceline_core::roster::Roster;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +19,7 @@ use super::member::Member;
 use super::stamp::Told;
 use super::whole::{Sent, Stock};
 use crate::aside::Aside;
+use crate::open::Admitted;
 use crate::selector::View;
 use crate::served::Served;
 use crate::token::Tokens;
@@ -37,6 +37,8 @@ pub(super) struct Board {
     pub(super) tokens: Tokens,
     /// Where beats of large views are made.
     pub(super) aside: Aside,
+    /// Where those of views of many scopes are, so that others need not wait for them.
+    pub(super) long: Aside,
     pub(super) sent: Sent,
     pub(super) stock: Stock,
     look: Mutex<Option<Arc<Look>>>,
@@ -66,7 +68,8 @@ impl Hub {
     pub(super) fn new(served: Served, tokens: Tokens) -> Self {
         let (aside, sent, look) = (Aside::new(), Sent::new(), Mutex::new(None));
         let stock = Stock::default();
-        let board = Arc::new(Board { served, tokens, aside, sent, stock, look });
+        let long = Aside::of_long_work();
+        let board = Arc::new(Board { served, tokens, aside, long, sent, stock, look });
         Self { board, registry: Mutex::new(Registry::default()) }
     }
 
@@ -76,11 +79,11 @@ impl Hub {
         view: View,
         interval: Duration,
         member: Member,
-        room: OwnedSemaphorePermit,
+        admitted: Admitted,
     ) -> (Arc<Audience>, usize) {
         let mut registry = self.registry();
         let audience = registry.audience(view, interval, &self.board);
-        let id = audience.join(member, room);
+        let id = audience.join(member, admitted);
         if let Some(end) = registry.closed() {
             audience.end(end);
         }

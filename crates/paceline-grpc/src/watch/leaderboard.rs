@@ -13,7 +13,6 @@ use tonic::{Request, Status};
 use super::Watches;
 use super::terms::Terms;
 use crate::driven::Driven;
-use crate::errors;
 use crate::leaderboard::Ranking;
 use crate::open::Open;
 use crate::proto::{WatchLeaderboardRequest, WatchLeaderboardResponse};
@@ -36,8 +35,7 @@ impl Watches {
         let principal = Principal::of(request.extensions())?;
         let ranking = Ranking::of((scope, kpi, period), *by, *limit, served, principal)?;
         let terms = Terms::of(request, asked.heartbeat, asked.min_interval, served)?;
-        let room = self.room.clone().try_acquire_owned().map_err(|_| errors::too_many_streams())?;
-        let open = Open::new(room);
+        let open = Open::new(self.admission.enter(request.extensions())?);
         let (sender, frames) = mpsc::channel(1);
         let (ender, end) = oneshot::channel();
         let watcher =

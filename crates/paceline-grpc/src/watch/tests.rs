@@ -25,14 +25,16 @@ use paceline_core::sight::Sight;
 use prost::Message as _;
 use tokio_stream::Stream as _;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tonic::{Request, Status};
+use tonic::{Extensions, Request, Status};
 
 use super::member::Place;
 use super::terms::Terms;
 use super::{Frames, Watches};
+use crate::admission::Admission;
 use crate::codec::Encoded;
 use crate::convert;
 use crate::limits::Limits;
+use crate::open::Admitted;
 use crate::proto::{Selector, Standing, WatchStandingsRequest, WatchStandingsResponse};
 use crate::selector::View;
 use crate::served::{Clock, Served};
@@ -82,7 +84,8 @@ impl House {
         };
         let shutdown = CancellationToken::new();
         let tokens = Tokens::of_new_epoch().expect("random bytes");
-        let watches = Watches::new(served, tokens, shutdown.clone());
+        let admission = Arc::new(Admission::new(&served.limits));
+        let watches = Watches::new(served, admission, tokens, shutdown.clone());
         Self { organisation, watches, _shutdown: shutdown.drop_guard() }
     }
 
@@ -129,10 +132,17 @@ impl House {
         let terms = Terms { heartbeat, ..terms };
         let view = View::of(&selector, served.live.model(), sight).expect("a view");
         let place: Place = self.watches.place(token, &view, &terms).expect("a token of ours");
-        let frames = self.watches.seat(view, &terms, place)?;
+        let frames = self.watches.seat(view, &terms, place, self.room()?)?;
         let (known, chunks, end) = (Known::default(), Vec::new(), None);
         let sight = sight.clone();
         Ok(Viewer { selector, sight, frames, known, chunks, end })
+    }
+
+    /// Room for somebody.
+    fn room(&self) -> Result<Admitted, Status> {
+        let mut extensions = Extensions::new();
+        extensions.insert(Arc::new(Principal::anyone()));
+        self.watches.admission.enter(&extensions)
     }
 
     /// What a fresh snapshot of a selection shows, without what the clock alone changes.

@@ -4,10 +4,11 @@ mod tls;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use paceline_grpc::Origin;
+use paceline_grpc::{Limits, Origin};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::limits::{self, RawLimits};
 use super::located::Text;
 use super::report::Report;
 use super::value;
@@ -25,6 +26,8 @@ pub struct Server {
     pub origins: Vec<Origin>,
     /// How connections are secured, if they are.
     pub tls: Option<Tls>,
+    /// What clients may hold.
+    pub limits: Limits,
 }
 
 /// Where clients reach the service.
@@ -40,6 +43,8 @@ pub(super) struct RawServer {
     cors: Option<RawCors>,
     /// How connections are secured. Default: not at all.
     tls: Option<RawTls>,
+    /// What clients may hold, one of them and all together. Default: as docs/limits.md tells.
+    limits: Option<RawLimits>,
 }
 
 impl RawServer {
@@ -71,7 +76,10 @@ pub(super) fn compile(raw: &RawServer, report: &mut Report) -> Server {
     let cors = raw.cors.iter().flat_map(|cors| &cors.origins);
     let origins = cors.filter_map(|text| origin(text, report)).collect();
     let tls = raw.tls.as_ref().map(|tls| tls.compile(report));
-    let server = Server { grpc: grpc.unwrap_or(GRPC), http: http.unwrap_or(HTTP), origins, tls };
+    let usual = RawLimits::default();
+    let limits = limits::compile(raw.limits.as_ref().unwrap_or(&usual), report);
+    let (grpc, http) = (grpc.unwrap_or(GRPC), http.unwrap_or(HTTP));
+    let server = Server { grpc, http, origins, tls, limits };
     let place = raw.http.as_ref().or(raw.grpc.as_ref());
     if let Some(place) = place.filter(|_| server.grpc == server.http && server.grpc.port() != 0) {
         let message = format!("gRPC and HTTP cannot both listen on {}", server.grpc);

@@ -3,11 +3,10 @@
 use std::task::Waker;
 
 use metrics::counter;
-use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 
 use crate::metric;
-use crate::open::Open;
+use crate::open::{Admitted, Open};
 use crate::watch::desk::Desk;
 use crate::watch::end::End;
 use crate::watch::member::Member;
@@ -35,9 +34,9 @@ struct Taken {
 }
 
 impl Seats {
-    /// Seats a member. `room` is what it takes of the streams that may be open.
-    pub(in crate::watch) fn take(&mut self, member: Member, room: OwnedSemaphorePermit) -> usize {
-        let seat = Seat::Taken(Box::new(Taken { member, _open: Open::new(room) }));
+    /// Seats a member. `admitted` is what it takes of the streams that may be open.
+    pub(in crate::watch) fn take(&mut self, member: Member, admitted: Admitted) -> usize {
+        let seat = Seat::Taken(Box::new(Taken { member, _open: Open::new(admitted) }));
         if let Some(id) = self.free.pop() {
             self.all[id] = seat;
             return id;

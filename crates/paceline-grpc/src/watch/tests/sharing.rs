@@ -108,7 +108,7 @@ async fn the_place_of_who_takes_nothing_is_free_after_its_patience() {
     one_frame(&house, &mut viewers).await;
     let token = viewers[0].known.token.clone();
     house.organisation.book(&[("U1", "1")]);
-    while house.watches.room.available_permits() == 0 {
+    while house.room().is_err() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     viewers[0].take_all();
