@@ -141,8 +141,8 @@ fn a_fact_that_cannot_hold_is_a_cause_and_garbage_on_the_topic_stops_nothing() {
     let wrong = |detail: &str| (CauseKind::WrongFact, detail.to_owned());
     let told = causes(&service);
     assert_eq!(told[0], (CauseKind::Quarantined, String::new()));
-    let unread = "what the topic of reps says on the key `2` cannot be understood";
-    let lost = "rep `U2`: the `manager` on the key `1` of the topic of reps is no rep";
+    let unread = "what the topic of reps says on 1 of its keys cannot be understood: see the log";
+    let lost = "rep `U2`: the `manager` on the topic of reps is no rep";
     assert_eq!(told[1..], [wrong(lost), wrong(unread)]);
     let line = service.process().wait_for_line("row of a rep cannot be understood");
     assert!(line.contains("reps.wrong.reps") && line.contains("\"offset\":1"), "{line}");

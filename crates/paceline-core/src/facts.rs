@@ -57,10 +57,10 @@ pub enum Finding {
         /// Where it is said.
         place: Whence,
     },
-    /// What is told on a key cannot be understood: it counts as nothing.
+    /// What is told on some keys cannot be understood: it counts as nothing. A key may be anything too.
     Malformed {
-        /// The key.
-        key: String,
+        /// How many.
+        keys: usize,
     },
 }
 
@@ -82,8 +82,8 @@ pub enum Wrong {
 pub enum Whence {
     /// In the rep's base row: that of the config, or the record of their id.
     Base,
-    /// In the row told on a key.
-    Told(String),
+    /// In a row told later.
+    Told,
 }
 
 /// What is in force on a day.
@@ -220,8 +220,8 @@ impl Facts {
         in_force::settle_managers(&mut found, |id, wrong| {
             self.place(id, day, |said| wrong.is_of(said))
         });
-        let malformed = self.malformed.iter().map(|it| Finding::Malformed { key: key(it) });
-        found.findings.extend(malformed);
+        let malformed = Some(self.malformed.len()).filter(|keys| *keys > 0);
+        found.findings.extend(malformed.map(|keys| Finding::Malformed { keys }));
         found
     }
 
@@ -251,16 +251,11 @@ impl Facts {
 
     /// Where that is said of a rep which is in force on a day.
     fn place(&self, id: &str, day: Day, is_it: impl Fn(&Said) -> bool) -> Whence {
-        let told = self.order_of_told.get(id).into_iter().flatten().rev();
+        let told = self.order_of_told.get(id).into_iter().flatten();
         let mut in_force = told.filter(|(from, _)| *from <= Some(day));
         let is_there = |at: &[u8]| self.told.get(at).is_some_and(|row| is_it(&row.said));
-        let found = in_force.find(|(_, at)| is_there(at));
-        found.map_or(Whence::Base, |(_, at)| Whence::Told(key(at)))
+        if in_force.any(|(_, at)| is_there(at)) { Whence::Told } else { Whence::Base }
     }
-}
-
-fn key(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 impl Wrong {
@@ -287,10 +282,10 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (rep, wrong, place) = match self {
             Self::Fact { rep, wrong, place } => (rep, wrong, place),
-            Self::Malformed { key } => {
+            Self::Malformed { keys } => {
                 return write!(
                     f,
-                    "what the topic of reps says on the key `{key}` cannot be understood"
+                    "what the topic of reps says on {keys} of its keys cannot be understood: see the log"
                 );
             }
         };
@@ -308,7 +303,7 @@ impl fmt::Display for Whence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Base => write!(f, "in their own row or record"),
-            Self::Told(key) => write!(f, "on the key `{key}` of the topic of reps"),
+            Self::Told => write!(f, "on the topic of reps"),
         }
     }
 }

@@ -127,7 +127,7 @@ fn what_cannot_hold_gives_way_and_is_found_until_it_is_mended() {
     assert!(facts.tell(b"k", told("E", None, manager("A"))));
     assert!(facts.tell(b"k", Told::Malformed) && !facts.tell(b"k", Told::Malformed));
     let found = facts.on(day("2026-11-02"), &[Calendar::default()]);
-    let unread = "what the topic of reps says on the key `k` cannot be understood";
+    let unread = "what the topic of reps says on 1 of its keys cannot be understood: see the log";
     assert!(problems(&found).contains(&unread.to_owned()));
     let lost = "rep `E`: the `manager` in their own row or record is no rep";
     assert!(problems(&found).contains(&lost.to_owned()));
