@@ -241,14 +241,19 @@ fn facts_that_cannot_hold_are_causes_until_they_are_mended() {
     };
     assert_eq!(
         told(&engine),
-        ["rep `R1`: manager `R4` is no rep", "rep `R1`: no time zone is called `Mars/Base`"]
+        [
+            "rep `R1`: the `manager` in their own row or record is no rep",
+            "rep `R1`: the `time_zone` in their own row or record is no time zone"
+        ]
     );
     send(&mut engine, 1, &user(4, Some(1), 0), now);
     send(&mut engine, 2, &user(1, Some(4), 0), now);
     engine.follow(now);
     assert_eq!(
         told(&engine),
-        ["rep `R1` is in a cycle of managers", "rep `R4` is in a cycle of managers"]
+        ["R1", "R4"].map(|rep| format!(
+            "rep `{rep}`: the `manager` in their own row or record is part of a cycle of managers"
+        ))
     );
     send(&mut engine, 3, &user(4, None, 0), now);
     engine.follow(now);

@@ -149,8 +149,8 @@ fn traffic(name: &str) {
     broker.produce(name, deals.chain(whole));
 }
 
-/// What nobody can understand on the service's own topics. A row that is understood and wrong is another thing: which rep it is about, and
-/// what it names that there is not, is told by the cause `WRONG_FACT`, for whoever has to put it right.
+/// What nobody can understand on the service's own topics, and what is understood and cannot hold. Of that is told which rep it
+/// is about.
 fn own_garbage(name: &str) {
     let broker = kafka::shared();
     let terms = |kpi: &str, rest: &str| {
@@ -166,7 +166,11 @@ fn own_garbage(name: &str) {
         format!(r#"{{"id":"{REP}","start":"{CONTACT}"}}"#),
         format!(r#"{{"id":"{REP}","{CONTACT}":1}}"#),
     ];
-    broker.produce(&format!("{name}.reps"), rows.map(|row| Message::new(REP, row)));
+    let wrong = [("manager", CONTACT), ("calendar", CONTACT), ("time_zone", CONTACT)];
+    let wrong = wrong.map(|(fact, value)| format!(r#"{{"id":"U7","{fact}":"{value}"}}"#));
+    let rows = rows.map(|row| Message::new(REP, row)).into_iter();
+    let wrong = (0..).zip(wrong).map(|(key, row)| Message::new(format!("{key}"), row));
+    broker.produce(&format!("{name}.reps"), rows.chain(wrong));
 }
 
 fn with_token<T>(message: T, token: &str) -> Request<T> {

@@ -135,14 +135,15 @@ fn a_fact_that_cannot_hold_is_a_cause_and_garbage_on_the_topic_stops_nothing() {
         let causes = service.freshness().causes.into_iter();
         causes.map(|cause| (cause.kind(), cause.detail)).collect()
     };
-    let lost = r#"{"id":"U2","manager":"M9"}"#;
-    broker.produce("reps.wrong.reps", [Message::new("1", lost), Message::new("2", "{}")]);
+    let row = r#"{"id":"U2","manager":"M9"}"#;
+    broker.produce("reps.wrong.reps", [Message::new("1", row), Message::new("2", "{}")]);
     service.wait_until_counted("reps.wrong.reps", 2);
     let wrong = |detail: &str| (CauseKind::WrongFact, detail.to_owned());
     let told = causes(&service);
     assert_eq!(told[0], (CauseKind::Quarantined, String::new()));
-    let unread = "what the topic of reps says on the key `2` cannot be understood";
-    assert_eq!(told[1..], [wrong("rep `U2`: manager `M9` is no rep"), wrong(unread)]);
+    let unread = "what the topic of reps says on 1 of its keys cannot be understood: see the log";
+    let lost = "rep `U2`: the `manager` on the topic of reps is no rep";
+    assert_eq!(told[1..], [wrong(lost), wrong(unread)]);
     let line = service.process().wait_for_line("row of a rep cannot be understood");
     assert!(line.contains("reps.wrong.reps") && line.contains("\"offset\":1"), "{line}");
     let scopes: Vec<String> = all(&service).into_iter().map(|(scope, ..)| scope).collect();

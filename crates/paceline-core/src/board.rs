@@ -17,6 +17,7 @@ mod levels;
 mod lineage;
 mod live;
 mod moves;
+mod owed;
 mod past;
 mod pieces;
 mod reshape;

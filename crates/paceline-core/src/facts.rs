@@ -44,40 +44,46 @@ pub enum Told {
     Malformed,
 }
 
-/// A fact that cannot hold, and in place of which something else does.
+/// Something that cannot hold, and in place of which something else does. What was said is not repeated, for it may be anything,
+/// such as somebody's address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Finding {
-    /// A manager is no rep: there is none in their place.
-    UnknownManager {
-        /// The rep.
+    /// A fact of a rep.
+    Fact {
+        /// The rep's id.
         rep: String,
-        /// The manager's id.
-        manager: String,
+        /// What is wrong.
+        wrong: Wrong,
+        /// Where it is said.
+        place: Whence,
     },
-    /// A rep is, through others, their own manager: they have none.
-    Cycle {
-        /// The rep.
-        rep: String,
-    },
-    /// No time zone is called like that: it is the calendar's.
-    UnknownZone {
-        /// The rep.
-        rep: String,
-        /// The name.
-        zone: String,
-    },
-    /// What is told on a key cannot be understood: it counts as nothing.
+    /// What is told on some keys cannot be understood: it counts as nothing. A key may be anything too.
     Malformed {
-        /// The key.
-        key: String,
+        /// How many.
+        keys: usize,
     },
+}
+
+/// What may be wrong with a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Wrong {
+    /// The manager is no rep: there is none in their place.
+    UnknownManager,
+    /// The rep is, through others, their own manager: they have none.
+    Cycle,
+    /// No time zone is called like that: it is the calendar's.
+    UnknownZone,
     /// No calendar is called like that: it is the default one.
-    UnknownCalendar {
-        /// The rep.
-        rep: String,
-        /// The name.
-        calendar: String,
-    },
+    UnknownCalendar,
+}
+
+/// Where a fact is said.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Whence {
+    /// In the rep's base row: that of the config, or the record of their id.
+    Base,
+    /// In a row told later.
+    Told,
 }
 
 /// What is in force on a day.
@@ -211,10 +217,11 @@ impl Facts {
                 found.findings.extend(findings.iter().cloned());
             }
         }
-        in_force::settle_managers(&mut found);
-        let key = |key: &Vec<u8>| String::from_utf8_lossy(key).into_owned();
-        let malformed = self.malformed.iter().map(|it| Finding::Malformed { key: key(it) });
-        found.findings.extend(malformed);
+        in_force::settle_managers(&mut found, |id, wrong| {
+            self.place(id, day, |said| wrong.is_of(said))
+        });
+        let malformed = Some(self.malformed.len()).filter(|keys| *keys > 0);
+        found.findings.extend(malformed.map(|keys| Finding::Malformed { keys }));
         found
     }
 
@@ -234,28 +241,69 @@ impl Facts {
         }
         let mut said = base.map(|(_, said)| said.clone()).unwrap_or_default();
         told.into_iter().for_each(|row| said.change_by(&row.said));
-        let mut findings = Vec::new();
-        let rep = said.rep(id, calendars, &mut findings);
-        (Some(Arc::new(rep)), findings)
+        let (rep, wrong) = said.rep(id, calendars);
+        let finding = |wrong: Wrong| {
+            let place = self.place(id, day, |said| wrong.is_of(said));
+            Finding::Fact { rep: id.to_owned(), wrong, place }
+        };
+        (Some(Arc::new(rep)), wrong.into_iter().map(finding).collect())
+    }
+
+    /// Where that is said of a rep which is in force on a day.
+    fn place(&self, id: &str, day: Day, is_it: impl Fn(&Said) -> bool) -> Whence {
+        let told = self.order_of_told.get(id).into_iter().flatten();
+        let mut in_force = told.filter(|(from, _)| *from <= Some(day));
+        let is_there = |at: &[u8]| self.told.get(at).is_some_and(|row| is_it(&row.said));
+        if in_force.any(|(_, at)| is_there(at)) { Whence::Told } else { Whence::Base }
+    }
+}
+
+impl Wrong {
+    /// The key of the fact.
+    fn fact(self) -> &'static str {
+        match self {
+            Self::UnknownManager | Self::Cycle => "manager",
+            Self::UnknownZone => "time_zone",
+            Self::UnknownCalendar => "calendar",
+        }
+    }
+
+    /// Whether it is something that is said there.
+    fn is_of(self, said: &Said) -> bool {
+        match self {
+            Self::UnknownManager | Self::Cycle => said.manager.is_some(),
+            Self::UnknownZone => said.time_zone.is_some(),
+            Self::UnknownCalendar => said.calendar.is_some(),
+        }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rep, wrong, place) = match self {
+            Self::Fact { rep, wrong, place } => (rep, wrong, place),
+            Self::Malformed { keys } => {
+                return write!(
+                    f,
+                    "what the topic of reps says on {keys} of its keys cannot be understood: see the log"
+                );
+            }
+        };
+        let problem = match wrong {
+            Wrong::UnknownManager => "is no rep",
+            Wrong::Cycle => "is part of a cycle of managers",
+            Wrong::UnknownZone => "is no time zone",
+            Wrong::UnknownCalendar => "is no calendar",
+        };
+        write!(f, "rep `{rep}`: the `{}` {place} {problem}", wrong.fact())
+    }
+}
+
+impl fmt::Display for Whence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownManager { rep, manager } => {
-                write!(f, "rep `{rep}`: manager `{manager}` is no rep")
-            }
-            Self::Cycle { rep } => write!(f, "rep `{rep}` is in a cycle of managers"),
-            Self::UnknownZone { rep, zone } => {
-                write!(f, "rep `{rep}`: no time zone is called `{zone}`")
-            }
-            Self::UnknownCalendar { rep, calendar } => {
-                write!(f, "rep `{rep}`: no calendar is called `{calendar}`")
-            }
-            Self::Malformed { key } => {
-                write!(f, "what the topic of reps says on the key `{key}` cannot be understood")
-            }
+            Self::Base => write!(f, "in their own row or record"),
+            Self::Told => write!(f, "on the topic of reps"),
         }
     }
 }

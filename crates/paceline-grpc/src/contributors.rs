@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use paceline_core::board::Subject;
 use paceline_core::day::Day;
+use paceline_core::roster::Roster;
+use paceline_core::sight::Sight;
 use paceline_engine::{Listing, Unlisted};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tonic::{Request, Response, Status};
 
 use crate::aside::Aside;
@@ -25,8 +27,6 @@ use shelf::{Kept, Shelf};
 
 /// The most contributors that are listed.
 const MOST: usize = 100_000;
-/// How long a request waits for its listing, the listings of others before it included.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// For how long lanes wait for one among them that does not answer; then they are asked again, after a pause in which they
 /// commit, and wait twice as long: a lane with very many records takes its time.
 const HOLD: Duration = Duration::from_secs(2);
@@ -38,7 +38,7 @@ pub(crate) struct Contributors {
     served: Served,
     /// Lanes are asked one thing at a time.
     turn: Semaphore,
-    shelf: Shelf,
+    shelf: Shelf<Listing>,
     aside: Aside,
 }
 
@@ -62,55 +62,74 @@ impl Contributors {
         if !live.is_open() {
             return Err(errors::not_caught_up());
         }
-        if !live.is_seen(&subject, (self.served.clock)()) {
-            return Err(errors::unknown_scope(&scope));
-        }
+        let seen = live.seen(&subject, (self.served.clock)());
+        let roster = seen.ok_or_else(|| errors::unknown_scope(&scope))?;
         let kept = match page.listing {
-            Some(id) => self.shelf.find(id, &subject, on)?,
-            None => Arc::new(Kept::new(self.listing(&subject, on).await?, &subject, on)?),
+            Some(id) => self.kept(id, (&subject, on), &roster)?,
+            None => {
+                let listing = self.listing(&subject, on).await?;
+                let contributors = listing.contributors.len();
+                Arc::new(Kept::new(listing, contributors, &subject, on)?)
+            }
         };
         let (from, to) = page.bounds(kept.listing.contributors.len())?;
         let mut answer = show::page(&kept.listing, live.model(), sight, from..to);
         if to < kept.listing.contributors.len() {
             answer.next_page_token = page::token(kept.id, to);
-            self.shelf.keep(kept);
+            self.shelf.keep(kept, std::time::Instant::now());
         }
         Ok(Response::new(answer))
     }
 
+    /// A listing whose first page was told. It is of the reps of then: who may not see everyone gets no more of it once these are
+    /// others, for it may be of somebody who is seen no longer.
+    fn kept(
+        &self,
+        id: shelf::Id,
+        about: (&Subject, Option<Day>),
+        roster: &Arc<Roster>,
+    ) -> Result<Arc<Kept<Listing>>, Status> {
+        let kept = self.shelf.find(id, about, std::time::Instant::now())?;
+        if about.0.sight != Sight::All && !Arc::ptr_eq(&kept.listing.roster, roster) {
+            return Err(errors::list_gone());
+        }
+        Ok(kept)
+    }
+
     async fn listing(&self, subject: &Subject, on: Option<Day>) -> Result<Listing, Status> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + self.served.limits.listing;
         let turn = timeout_at(until, self.turn.acquire()).await;
-        let _turn = turn.map_err(|_| timed_out())?;
+        let _turn = turn.map_err(|_| self.timed_out())?;
         let mut hold = HOLD;
         while Instant::now() < until {
             let now = (self.served.clock)();
             let question = self.served.live.ask(subject.clone(), on, MOST, now);
-            let question = question.map_err(|why| not_listed(why, subject))?;
-            if timeout(hold, question.answered()).await.is_ok() {
+            let question = question.map_err(|why| self.not_listed(why, subject))?;
+            let held = until.min(Instant::now() + hold);
+            if timeout_at(held, question.answered()).await.is_ok() {
                 let clock = self.served.clock.clone();
                 let listing = self.aside.run(move || question.listing(clock())).await;
                 match listing.map_err(|_| Status::internal("the listing could not be made"))? {
                     Ok(listing) => return Ok(listing),
                     Err(Unlisted::Moved) => {}
-                    Err(why) => return Err(not_listed(why, subject)),
+                    Err(why) => return Err(self.not_listed(why, subject)),
                 }
             }
             hold *= 2;
             sleep(PAUSE).await;
         }
-        Err(timed_out())
+        Err(self.timed_out())
     }
-}
 
-fn not_listed(why: Unlisted, subject: &Subject) -> Status {
-    match why {
-        Unlisted::Unknown => errors::unknown_scope(&subject.scope),
-        Unlisted::Moved => timed_out(),
-        Unlisted::TooMany => errors::too_many_records(MOST),
+    fn not_listed(&self, why: Unlisted, subject: &Subject) -> Status {
+        match why {
+            Unlisted::Unknown => errors::unknown_scope(&subject.scope),
+            Unlisted::Moved => self.timed_out(),
+            Unlisted::TooMany => errors::too_many_records(MOST),
+        }
     }
-}
 
-fn timed_out() -> Status {
-    errors::listing_timed_out(PATIENCE)
+    fn timed_out(&self) -> Status {
+        errors::listing_timed_out(self.served.limits.listing)
+    }
 }

@@ -4,6 +4,8 @@ use paceline_core::board::{self, How, Revision};
 use paceline_core::goal::{Goal, Origin};
 use paceline_core::model::Model;
 use paceline_core::rational::Rational;
+use paceline_core::roster::Scope;
+use paceline_core::sight::Sight;
 use paceline_engine::{Explanation, Live, MovedSince, Unexplained};
 use tonic::Status;
 
@@ -47,13 +49,13 @@ pub(crate) fn get(
         Unexplained::Future(newest) => errors::revision_ahead(since.0, newest.0),
     })?;
     let seen = Seen::new(&principal.sight, &explanation.roster);
-    Ok(answer(live, &explanation, &seen, since, epoch))
+    Ok(answer(live, &explanation, (&principal.sight, &seen), since, epoch))
 }
 
 fn answer(
     live: &Live,
     explanation: &Explanation,
-    seen: &Seen<'_>,
+    (sight, seen): (&Sight, &Seen<'_>),
     since: Revision,
     epoch: Epoch,
 ) -> proto::ExplainStandingResponse {
@@ -65,7 +67,7 @@ fn answer(
         wording: model.kpi(standing.key.kpi).wording.clone(),
         goal: convert::decimal(standing.numbers.goal.filter(|_| *counts_goal)),
     };
-    let show = Show { live, model, explanation };
+    let show = Show { live, model, explanation, sight };
     let known_after = moved.as_ref().map_or(*revision, |moved| moved.known_after);
     let moved = moved.as_ref();
     let moves =
@@ -93,6 +95,8 @@ struct Show<'a> {
     live: &'a Live,
     model: &'a Model,
     explanation: &'a Explanation,
+    /// That of who asks, who may see a team and none of its members.
+    sight: &'a Sight,
 }
 
 impl Show<'_> {
@@ -104,15 +108,35 @@ impl Show<'_> {
             How::Common => proto::GoalMade::Common,
             How::Differ => proto::GoalMade::Differ,
         };
+        let (seen, others): (Vec<&board::Piece>, Vec<_>) =
+            pieces.pieces.iter().partition(|piece| self.sees(piece));
+        let others = (!others.is_empty()).then(|| together(&others));
         let asks = pieces.pieces.iter().any(|piece| !piece.target.is_zero());
         proto::GoalExplanation {
             made: made.into(),
             goal: pieces.goal.as_ref().map(fraction),
             expected: pieces.expected.as_ref().map(fraction),
-            pieces: pieces.pieces.iter().map(|piece| self.piece(piece)).collect(),
-            members: pieces.members.iter().map(|piece| self.piece(piece)).collect(),
+            pieces: seen.into_iter().map(|piece| self.piece(piece)).chain(others).collect(),
+            members: pieces
+                .members
+                .iter()
+                .filter(|piece| self.sees(piece))
+                .map(|piece| self.piece(piece))
+                .collect(),
             void: asks && pieces.goal.as_ref().is_some_and(Rational::is_zero),
         }
+    }
+
+    fn sees(&self, piece: &board::Piece) -> bool {
+        self.sight.sees(piece.scope, &self.explanation.roster)
+    }
+
+    /// Whether the goal of a piece may be told: what a team's members have in common is by the goal of one of them.
+    fn sees_goal(&self, piece: &board::Piece) -> bool {
+        let roster = &self.explanation.roster;
+        self.explanation.pieces.how != How::Common
+            || self.sight.horizon(roster).sees_all_of(piece.scope, roster)
+            || matches!(roster.scope(piece.scope), Scope::Rep(_))
     }
 
     fn piece(&self, piece: &board::Piece) -> proto::GoalPiece {
@@ -122,7 +146,7 @@ impl Show<'_> {
         });
         proto::GoalPiece {
             scope: self.explanation.roster.name(piece.scope),
-            goal: Some(self.named(&piece.goal)),
+            goal: self.sees_goal(piece).then(|| self.named(&piece.goal)),
             period: Some(convert::period(&piece.period)),
             target: Some(fraction(&piece.target)),
             amount: Some(fraction(&piece.amount)),
@@ -134,7 +158,7 @@ impl Show<'_> {
 
     /// A goal as it is listed. One that was set and is another by now has the terms by which it counts here.
     fn named(&self, goal: &Goal) -> proto::Goal {
-        let Self { live, model, explanation } = self;
+        let Self { live, model, explanation, .. } = self;
         let roster = &explanation.roster;
         match goal.origin {
             Origin::File => {
@@ -147,6 +171,21 @@ impl Show<'_> {
                 })
                 .unwrap_or_else(|| goals::of_terms(goal, model)),
         }
+    }
+}
+
+/// What members come to of whom none is seen.
+fn together(pieces: &[&board::Piece]) -> proto::GoalPiece {
+    let sum = |of: fn(&board::Piece) -> &Rational| {
+        let sum: Rational = pieces.iter().map(|piece| of(piece).clone()).sum();
+        Some(fraction(&sum))
+    };
+    let expected: Option<Rational> = pieces.iter().map(|piece| piece.expected.clone()).sum();
+    proto::GoalPiece {
+        target: sum(|piece| &piece.target),
+        amount: sum(|piece| &piece.amount),
+        expected: expected.as_ref().map(fraction),
+        ..proto::GoalPiece::default()
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Limits {
     /// How long a frame may wait to be taken before its stream ends, what is open on a connection of age to end, and an
     /// answer to be taken whole.
     pub patience: Duration,
+    /// How long a call for contributors waits for lanes to answer, the calls of others before it included.
+    pub listing: Duration,
     /// How long a stream lives, and a connection before it is told to go, give or take a tenth, so that clients spread anew
     /// over servers.
     pub age: Duration,
@@ -80,6 +82,7 @@ impl Default for Limits {
                 calls: rate(1_000, 2_000),
             },
             patience: Duration::from_secs(60),
+            listing: Duration::from_secs(20),
             age: Duration::from_secs(30 * 60),
             drain: Duration::from_secs(20),
         }

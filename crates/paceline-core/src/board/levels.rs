@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Board;
-use super::aims::{Asked, Bearer, Made, common};
+use super::owed::{Asked, Bearer, Made, common};
 use super::scaling::ramped;
 use crate::day::Day;
 use crate::goal::Goal;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Board;
-use super::aims::{Asked, Made, Owed, OwedOnDay, common};
 use super::goals::PassedOver;
 use super::levels::Level;
+use super::owed::{Asked, Made, Owed, OwedOnDay, common};
 use super::scaling::Scale;
 use super::working_times::WorkingTimes;
 use crate::contributor::Sought;

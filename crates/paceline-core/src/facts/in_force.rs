@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Finding, InForce};
+use super::{Finding, InForce, Whence, Wrong};
 use crate::roster::Rep;
 
-/// Takes away the managers that cannot be: who is no rep, and all of a cycle. Others keep theirs.
-pub(super) fn settle_managers(found: &mut InForce) {
+/// Takes away the managers that cannot be: who is no rep, and all of a cycle. Others keep theirs. `place` is where something
+/// wrong is said of a rep.
+pub(super) fn settle_managers(found: &mut InForce, place: impl Fn(&str, Wrong) -> Whence) {
     let by_id: HashMap<&str, usize> =
         found.reps.iter().enumerate().map(|(at, rep)| (rep.id.as_str(), at)).collect();
     let above: Vec<Option<usize>> = found
@@ -18,14 +19,14 @@ pub(super) fn settle_managers(found: &mut InForce) {
     let cyclic = cyclic(&above);
     drop(by_id);
     for (at, rep) in found.reps.iter_mut().enumerate() {
-        let Some(manager) = rep.manager.clone() else { continue };
-        let id = || rep.id.clone();
-        let finding = match above[at] {
-            None => Finding::UnknownManager { rep: id(), manager },
-            Some(_) if cyclic[at] => Finding::Cycle { rep: id() },
+        let wrong = match above[at] {
+            _ if rep.manager.is_none() => continue,
+            None => Wrong::UnknownManager,
+            Some(_) if cyclic[at] => Wrong::Cycle,
             Some(_) => continue,
         };
-        found.findings.insert(finding);
+        let place = place(&rep.id, wrong);
+        found.findings.insert(Finding::Fact { rep: rep.id.clone(), wrong, place });
         *rep = Arc::new(Rep { manager: None, ..Rep::clone(rep) });
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::Finding;
+use super::Wrong;
 use crate::calendar::{Calendar, CalendarId};
 use crate::day::Day;
 use crate::roster::Rep;
@@ -42,21 +42,20 @@ impl Said {
         change(&mut self.time_off, time_off);
     }
 
-    /// The rep of whom it says all there is.
-    pub(super) fn rep(self, id: &str, calendars: &[Calendar], findings: &mut Vec<Finding>) -> Rep {
+    /// The rep of whom it says all there is, and what of that cannot hold.
+    pub(super) fn rep(self, id: &str, calendars: &[Calendar]) -> (Rep, Vec<Wrong>) {
+        let mut wrong = Vec::new();
         let zone = self.time_zone.flatten().and_then(|zone| {
             let found = TimeZone::get(&zone).ok();
-            let unknown = || Finding::UnknownZone { rep: id.to_owned(), zone };
-            findings.extend(found.is_none().then(unknown));
+            wrong.extend(found.is_none().then_some(Wrong::UnknownZone));
             found
         });
         let calendar = self.calendar.flatten().and_then(|calendar| {
             let found = calendars.iter().position(|known| known.name == calendar);
-            let unknown = || Finding::UnknownCalendar { rep: id.to_owned(), calendar };
-            findings.extend(found.is_none().then(unknown));
+            wrong.extend(found.is_none().then_some(Wrong::UnknownCalendar));
             found.map(|at| CalendarId(at as u16))
         });
-        Rep {
+        let rep = Rep {
             id: id.to_owned(),
             name: self.name.flatten().unwrap_or_else(|| id.to_owned()),
             manager: self.manager.flatten(),
@@ -66,7 +65,8 @@ impl Said {
             zone,
             calendar: calendar.unwrap_or_default(),
             time_off: self.time_off.unwrap_or_default(),
-        }
+        };
+        (rep, wrong)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is in force on which day.
 
-use super::{Facts, Finding, InForce, Row, Said, Told};
+use super::{Facts, Finding, InForce, Row, Said, Told, Whence, Wrong};
 use crate::calendar::Calendar;
 use crate::day::Day;
 
@@ -115,21 +115,22 @@ fn what_cannot_hold_gives_way_and_is_found_until_it_is_mended() {
     assert_eq!(
         problems(&found),
         [
-            "rep `E`: manager `nobody` is no rep",
-            "rep `B` is in a cycle of managers",
-            "rep `C` is in a cycle of managers",
-            "rep `D` is in a cycle of managers",
-            "rep `F`: no time zone is called `Mars/Base`",
-            "rep `F`: no calendar is called `moon`",
+            "rep `B`: the `manager` in their own row or record is part of a cycle of managers",
+            "rep `C`: the `manager` in their own row or record is part of a cycle of managers",
+            "rep `D`: the `manager` in their own row or record is part of a cycle of managers",
+            "rep `E`: the `manager` in their own row or record is no rep",
+            "rep `F`: the `time_zone` in their own row or record is no time zone",
+            "rep `F`: the `calendar` in their own row or record is no calendar",
         ]
     );
     // What cannot be understood takes the place of what stood on its key.
     assert!(facts.tell(b"k", told("E", None, manager("A"))));
     assert!(facts.tell(b"k", Told::Malformed) && !facts.tell(b"k", Told::Malformed));
     let found = facts.on(day("2026-11-02"), &[Calendar::default()]);
-    let unread = "what the topic of reps says on the key `k` cannot be understood";
+    let unread = "what the topic of reps says on 1 of its keys cannot be understood: see the log";
     assert!(problems(&found).contains(&unread.to_owned()));
-    assert!(problems(&found).contains(&"rep `E`: manager `nobody` is no rep".to_owned()));
+    let lost = "rep `E`: the `manager` in their own row or record is no rep";
+    assert!(problems(&found).contains(&lost.to_owned()));
     assert!(facts.tell(b"k", Told::Withdrawn) && !facts.tell(b"k", Told::Withdrawn));
     facts.tell(b"1", told("nobody", None, Said::default()));
     facts.tell(b"2", told("C", None, manager("D")));
@@ -137,7 +138,7 @@ fn what_cannot_hold_gives_way_and_is_found_until_it_is_mended() {
     let found = facts.on(day("2026-11-02"), &[Calendar::default()]);
     assert_eq!(
         found.findings.into_iter().collect::<Vec<_>>(),
-        [Finding::Cycle { rep: "D".to_owned() }]
+        [Finding::Fact { rep: "D".to_owned(), wrong: Wrong::Cycle, place: Whence::Base }]
     );
     assert_eq!(found.reps[4].manager.as_deref(), Some("nobody"));
 }

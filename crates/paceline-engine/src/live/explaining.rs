@@ -76,9 +76,12 @@ impl Live {
         Ok(Explanation { standing, inputs, pieces, moved, roster, revision, as_of })
     }
 
-    /// Whether there is such a scope for the one who asks.
-    pub fn is_seen(&self, subject: &Subject, now: Timestamp) -> bool {
-        self.read(now, |board| board.sought(subject, None).is_some()).0
+    /// The reps of now, if by them there is such a scope for the one who asks.
+    pub fn seen(&self, subject: &Subject, now: Timestamp) -> Option<Arc<Roster>> {
+        let look = |board: &mut Board| {
+            board.sought(subject, None).is_some().then(|| board.roster().clone())
+        };
+        self.read(now, look).0
     }
 }
 

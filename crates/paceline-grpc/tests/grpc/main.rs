@@ -5,6 +5,7 @@
 mod alert_topic;
 mod alerts;
 mod audited;
+mod behind;
 mod expiry;
 mod explaining;
 mod follower;
