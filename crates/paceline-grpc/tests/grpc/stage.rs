@@ -103,7 +103,10 @@ impl Stage {
     /// An organisation whose sources are caught up, and that asks who asks.
     pub(crate) async fn guarded(identities: &Arc<Identities>, ranks_only: bool) -> Self {
         let identities = identities.clone();
-        let stage = Self::serving(Limits::default(), 0, Vec::new(), move |served| {
+        // A test asks more often than people do.
+        let usual = Limits::default();
+        let limits = Limits { person: usual.service, ..usual };
+        let stage = Self::serving(limits, 0, Vec::new(), move |served| {
             served.identify = Some(identities.clone());
             served.wall = Arc::new(move || *identities.wall.lock().expect("a clock"));
             served.ranks_only = ranks_only;

@@ -13,12 +13,13 @@ use crate::history::{End, Ended, History, Place, Refusal, Stream, Watch};
 const DOMAIN: &str = "paceline";
 
 /// What belongs to a reason: its code, whether coming back later helps, and whether the stream was going on.
-const REASONS: [(&str, Code, bool, bool); 12] = [
+const REASONS: [(&str, Code, bool, bool); 13] = [
     ("SERVER_DRAINING", Code::Unavailable, true, true),
     ("STREAM_AGE", Code::Unavailable, true, true),
     ("SLOW_CLIENT", Code::ResourceExhausted, true, true),
     ("GAP", Code::OutOfRange, true, false),
     ("TOO_MANY_STREAMS", Code::ResourceExhausted, true, false),
+    ("TOO_MANY_REQUESTS", Code::ResourceExhausted, true, false),
     ("INVALID_FIELD", Code::InvalidArgument, false, false),
     ("CLIENT_DEADLINE", Code::DeadlineExceeded, false, false),
     ("NOT_CAUGHT_UP", Code::Unavailable, true, false),
