@@ -136,12 +136,6 @@ impl Play<'_> {
             return Err("not all is known of a short story".to_owned());
         }
         let goes_on = former.filter(|former| former.key.period.name == standing.key.period.name);
-        if goes_on.is_some_and(|former| former.key.period != standing.key.period) {
-            // By another calendar the same name stands for other days, of which nothing is known before.
-            let began = moves.last().is_some_and(|moved| is_beginning(moved) || is_reworked(moved));
-            let holds = !complete || began || explanation.others > 0;
-            return if holds { Ok(()) } else { Err("its days are others".to_owned()) };
-        }
         let Some(former) = goes_on.filter(|_| complete) else { return Ok(()) };
         let seen =
             |of: &Standing| (of.numbers.actual, of.numbers.goal, of.sample, of.status, of.doubt);
@@ -229,14 +223,6 @@ fn is_beginning(moved: &Moved) -> bool {
         }
         What::Change(_) | What::Goals | What::Basis { .. } => false,
     }
-}
-
-/// Whether with it somebody's days became others, and the standing began anew.
-fn is_reworked(moved: &Moved) -> bool {
-    use paceline_core::moves::Aspect;
-    let What::Reps(reps) = &moved.what.what else { return false };
-    let none = (None, None) == (moved.what.delta, moved.what.goal_delta);
-    none && reps.reps.iter().any(|rep| rep.aspects.contains(&Aspect::Calendar))
 }
 
 /// The deltas add up.
