@@ -5,6 +5,7 @@
 //! nothing but time. The table is printed, and stands with the figures of one run in `docs/limits.md`.
 
 mod attacker;
+mod credentials;
 mod floods;
 mod frames;
 mod honest;
@@ -14,6 +15,7 @@ mod slowness;
 use std::{
     future::Future,
     pin::Pin,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -26,6 +28,7 @@ use tokio::{
 
 use crate::under_test::Service;
 use attacker::Tally;
+use credentials::Provider;
 use honest::{Honest, Took, p99};
 
 /// By how much the service may grow while it is attacked.
@@ -44,6 +47,8 @@ struct Target {
     grpc: String,
     http: String,
     pid: u32,
+    /// Whom it asks for keys, where it asks who asks.
+    provider: Option<Arc<Provider>>,
 }
 
 type Attack = fn(Target) -> Pin<Box<dyn Future<Output = Tally> + Send>>;
@@ -86,37 +91,100 @@ const ROWS: &[(&str, Attack)] = &[
     row!("no file descriptors", slowness::no_files),
 ];
 
+/// Attacks on a service that asks who asks, by nobody known.
+const GUARDED: &[(&str, Attack)] = &[
+    row!("10,000 without credentials", credentials::none),
+    row!("10,000 unknown kids", credentials::unknown_kids),
+];
+
 #[test]
 fn attacks_end_nobody_and_hold_nobody_up() {
     open_many_files(15_000);
-    let topic = "dos";
-    let broker = kafka::shared();
-    broker.create_topic(topic, 1, &[]);
-    let mut service = Service::start(&config(broker.bootstrap(), topic));
-    service.standings();
-    let target = Target {
-        grpc: service.address().to_owned(),
-        http: service.http_address().to_owned(),
-        pid: service.process().pid(),
-    };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime can be made");
-    let honest = Honest::begin(&runtime, &target.grpc, topic);
-    let (mut table, mut failures) = (String::new(), Vec::new());
-    let alone = measure(&mut service, &runtime, &honest, async { Tally::default() });
-    let mut tell = |told: String| {
-        println!("{told}");
-        table.push_str(&told);
-        table.push('\n');
-    };
-    tell(alone.tell("nobody", &mut failures));
+    let mut table = Table::default();
+    let mut stage = Stage::open(&runtime, "dos", None);
+    table.tell("nobody", stage.measure(async { Tally::default() }));
     for (name, attack) in ROWS {
-        let row = measure(&mut service, &runtime, &honest, attack(target.clone()));
-        tell(row.tell(name, &mut failures));
-        assert!(service.process().ended().is_none(), "{name} ended the service");
+        stage.attack(name, *attack, &mut table);
     }
-    assert!(failures.is_empty(), "{failures:#?}\n{table}");
+    drop(stage);
+    let provider = runtime.block_on(Provider::begin());
+    let mut stage = Stage::open(&runtime, "dos-guarded", Some(provider));
+    for (name, attack) in GUARDED {
+        stage.attack(name, *attack, &mut table);
+    }
+    assert!(table.failures.is_empty(), "{:#?}\n{}", table.failures, table.text);
+}
+
+/// A service, and honest clients of it.
+struct Stage<'a> {
+    runtime: &'a Runtime,
+    honest: Honest,
+    target: Target,
+    service: Service,
+}
+
+impl<'a> Stage<'a> {
+    /// Starts a service, which asks who asks if there is somebody to ask for keys.
+    fn open(runtime: &'a Runtime, topic: &str, provider: Option<Arc<Provider>>) -> Self {
+        let broker = kafka::shared();
+        broker.create_topic(topic, 1, &[]);
+        let auth = provider.as_ref().map(|provider| provider.config()).unwrap_or_default();
+        let mut service = Service::start(&(config(broker.bootstrap(), topic) + &auth));
+        let token = provider.as_ref().map(|provider| provider.honest_token());
+        if let Some(token) = &token {
+            service.ask_with(token.clone());
+        }
+        service.standings();
+        let target = Target {
+            grpc: service.address().to_owned(),
+            http: service.http_address().to_owned(),
+            pid: service.process().pid(),
+            provider,
+        };
+        let honest = Honest::begin(runtime, &target.grpc, topic, token);
+        Self { runtime, honest, target, service }
+    }
+
+    /// One row of the table.
+    fn attack(&mut self, name: &str, attack: Attack, table: &mut Table) {
+        let row = self.measure(attack(self.target.clone()));
+        table.tell(name, row);
+        assert!(self.service.process().ended().is_none(), "{name} ended the service");
+    }
+
+    fn measure(&mut self, attack: impl Future<Output = Tally> + Send + 'static) -> Row {
+        self.honest.take();
+        let (before, began) = (self.service.resident_bytes(), Instant::now());
+        self.service.process().forget_peak();
+        let tally =
+            self.runtime.block_on(self.runtime.spawn(attack)).expect("the attack takes place");
+        while !self.honest.has(CALLS, CHANGES) && began.elapsed() < Duration::from_secs(30) {
+            self.honest.check();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.honest.check();
+        let growth = self.service.process().peak_bytes().saturating_sub(before);
+        Row { tally, growth, took: self.honest.take(), lasted: began.elapsed() }
+    }
+}
+
+/// The rows, and what others felt too much of.
+#[derive(Default)]
+struct Table {
+    text: String,
+    failures: Vec<String>,
+}
+
+impl Table {
+    fn tell(&mut self, name: &str, row: Row) {
+        let told = row.tell(name, &mut self.failures);
+        println!("{told}");
+        self.text.push_str(&told);
+        self.text.push('\n');
+    }
 }
 
 /// What became of an attack.
@@ -125,25 +193,6 @@ struct Row {
     growth: u64,
     took: Took,
     lasted: Duration,
-}
-
-fn measure(
-    service: &mut Service,
-    runtime: &Runtime,
-    honest: &Honest,
-    attack: impl Future<Output = Tally> + Send + 'static,
-) -> Row {
-    honest.take();
-    let (before, began) = (service.resident_bytes(), Instant::now());
-    service.process().forget_peak();
-    let tally = runtime.block_on(runtime.spawn(attack)).expect("the attack takes place");
-    while !honest.has(CALLS, CHANGES) && began.elapsed() < Duration::from_secs(30) {
-        honest.check();
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    honest.check();
-    let growth = service.process().peak_bytes().saturating_sub(before);
-    Row { tally, growth, took: honest.take(), lasted: began.elapsed() }
 }
 
 impl Row {

@@ -14,10 +14,10 @@ use paceline_client::proto::{
 };
 use paceline_tests::kafka::{self, Writer};
 use tokio::{runtime::Runtime, task::JoinHandle};
-use tonic::{Code, Streaming, transport::Channel};
+use tonic::{Code, Request, Streaming, transport::Channel};
 use tonic_types::StatusExt as _;
 
-use crate::small::won;
+use crate::{small::won, under_test::with};
 
 /// How many call at a time, and how long each rests between two calls.
 const CALLERS: usize = 2;
@@ -41,15 +41,20 @@ pub(super) struct Honest {
 
 impl Honest {
     /// Begins to call and to watch.
-    pub(super) fn begin(runtime: &Runtime, address: &str, topic: &str) -> Self {
+    pub(super) fn begin(
+        runtime: &Runtime,
+        address: &str,
+        topic: &str,
+        token: Option<String>,
+    ) -> Self {
         let took = Arc::new(Mutex::new(Took::default()));
         let refusals = Arc::new(AtomicU64::new(0));
         let mut tasks = Vec::new();
         for _ in 0..CALLERS {
-            let client = runtime.block_on(client(address));
+            let client = runtime.block_on(Client::connect(address, token.clone()));
             tasks.push(runtime.spawn(call(client, took.clone(), refusals.clone())));
         }
-        let client = runtime.block_on(client(address));
+        let client = runtime.block_on(Client::connect(address, token));
         let changes =
             Changes { writer: kafka::shared().writer(), topic: topic.to_owned(), made: 0 };
         tasks.push(runtime.spawn(watch(client, changes, took.clone())));
@@ -88,9 +93,26 @@ pub(super) fn p99(mut took: Vec<Duration>) -> Duration {
     took.get(at).copied().unwrap_or_default()
 }
 
-async fn client(address: &str) -> StandingsServiceClient<Channel> {
-    let endpoint = Channel::from_shared(format!("http://{address}")).expect("an address is a URI");
-    StandingsServiceClient::new(endpoint.connect().await.expect("gRPC is served"))
+/// A connection, and what is shown on it, where the service asks who asks.
+struct Client {
+    standings: StandingsServiceClient<Channel>,
+    token: Option<String>,
+}
+
+impl Client {
+    async fn connect(address: &str, token: Option<String>) -> Self {
+        let endpoint =
+            Channel::from_shared(format!("http://{address}")).expect("an address is a URI");
+        let channel = endpoint.connect().await.expect("gRPC is served");
+        Self { standings: StandingsServiceClient::new(channel), token }
+    }
+
+    fn question<T>(&self, message: T) -> Request<T> {
+        match &self.token {
+            Some(token) => with(token, message),
+            None => Request::new(message),
+        }
+    }
 }
 
 fn some() -> Selector {
@@ -98,16 +120,13 @@ fn some() -> Selector {
     Selector { scopes, kpis: vec!["bookings".to_owned()], ..Selector::default() }
 }
 
-async fn call(
-    mut client: StandingsServiceClient<Channel>,
-    took: Arc<Mutex<Took>>,
-    refusals: Arc<AtomicU64>,
-) {
+async fn call(mut client: Client, took: Arc<Mutex<Took>>, refusals: Arc<AtomicU64>) {
     loop {
         let began = Instant::now();
         loop {
             let request = GetStandingsRequest { selector: Some(some()), on: String::new() };
-            match client.get_standings(request).await {
+            let question = client.question(request);
+            match client.standings.get_standings(question).await {
                 Ok(answer) => {
                     assert!(!answer.into_inner().standings.is_empty(), "there are standings");
                     break;
@@ -139,15 +158,13 @@ impl Changes {
     }
 }
 
-async fn watch(
-    mut client: StandingsServiceClient<Channel>,
-    mut changes: Changes,
-    took: Arc<Mutex<Took>>,
-) {
+async fn watch(mut client: Client, mut changes: Changes, took: Arc<Mutex<Took>>) {
     let selector = Selector { scopes: vec!["rep:U1".to_owned()], ..some() };
     let request =
         WatchStandingsRequest { selector: Some(selector), ..WatchStandingsRequest::default() };
-    let stream = client.watch_standings(request).await.expect("an honest watch is accepted");
+    let question = client.question(request);
+    let stream =
+        client.standings.watch_standings(question).await.expect("an honest watch is accepted");
     let mut stream = stream.into_inner();
     loop {
         let began = Instant::now();

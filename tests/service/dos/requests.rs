@@ -13,6 +13,7 @@ use paceline_client::proto::{
 use tokio::task::JoinSet;
 use tonic::{
     Code, Status,
+    codegen::http::Request,
     transport::{Channel, Endpoint},
 };
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
@@ -20,17 +21,21 @@ use tonic_types::StatusExt as _;
 
 use super::{
     Target,
-    attacker::{Attacker, Tally},
+    attacker::{Attacker, Tally, tcp},
     floods::GET,
     frames::{DATA, END_HEADERS, END_STREAM, HEADERS, frame, framed, head, request, stream},
 };
 
 const LASTS: Duration = Duration::from_secs(1);
+/// How many requests of one connection are under way, and how long one waits for an answer.
+const AHEAD: u64 = 100;
+const PATIENCE: Duration = Duration::from_secs(30);
 const WATCH: &str = "/paceline.v1.StandingsService/WatchStandings";
 
 /// A bomb of gzip: 20 KiB that are 3 MiB when they are unpacked.
 pub(super) async fn gzip(target: Target) -> Tally {
     let bomb = framed(1, &bomb(20_000));
+    let status = status_of(&target.grpc, &bomb).await;
     let head = head(GET, &[("grpc-encoding", "gzip")]);
     let one = move |nth: u32| {
         let mut frames = frame(HEADERS, END_HEADERS, stream(nth), &head);
@@ -41,9 +46,28 @@ pub(super) async fn gzip(target: Target) -> Tally {
         }
         frames
     };
-    let tally = one_by_one(&target.grpc, 8, 3, one).await;
+    let mut tally = one_by_one(&target.grpc, 8, 3, one).await;
     assert!(tally.answers > 20, "{tally}");
+    assert_eq!(status, (Code::Unimplemented as i32).to_string());
+    tally.statuses.insert(format!("{:?}", Code::Unimplemented), tally.answers);
     tally
+}
+
+/// What a message that is said to be compressed is answered with.
+async fn status_of(address: &str, message: &[u8]) -> String {
+    let stream = tcp(address).await.expect("it listens");
+    let (client, connection) = h2::client::handshake(stream).await.expect("HTTP/2");
+    tokio::spawn(connection);
+    let request = Request::post(format!("http://paceline{GET}"))
+        .header("content-type", "application/grpc")
+        .header("grpc-encoding", "gzip");
+    let request = request.body(()).expect("a request");
+    let mut client = client.ready().await.expect("a stream may be opened");
+    let (answer, mut body) = client.send_request(request, false).expect("it is sent");
+    body.send_data(message.to_vec().into(), true).expect("it is sent");
+    let answer = answer.await.expect("an answer");
+    let status = answer.headers().get("grpc-status").expect("an answer that is a status alone");
+    status.to_str().expect("a number").to_owned()
 }
 
 /// Zeros without end, packed by the fixed code of RFC 1951: a zero, and then the last 258 bytes again and again.
@@ -107,6 +131,34 @@ pub(super) async fn timeouts(target: Target) -> Tally {
     let mut tally = Tally::default();
     open.iter().for_each(|attacker| tally.add(&attacker.tally()));
     assert!(tally.answers > 100, "{tally}");
+    tally
+}
+
+/// Sends so many requests in all from so many connections, as fast as they are answered, and waits until all are.
+pub(super) async fn in_all(
+    address: &str,
+    connections: u32,
+    count: u32,
+    request: impl Fn(u32, u32) -> Vec<u8> + Clone + Send + 'static,
+) -> Tally {
+    let mut tasks = JoinSet::new();
+    for connection in 0..connections {
+        let (address, request) = (address.to_owned(), request.clone());
+        tasks.spawn(async move {
+            let mut attacker = Attacker::connect(&address).await.expect("it listens");
+            for nth in 0..count / connections {
+                let due = u64::from(nth);
+                attacker.until(PATIENCE, |tally| tally.answers + AHEAD > due).await;
+                attacker.send(&request(connection, nth), 1).await.expect("it is taken");
+            }
+            let due = u64::from(count / connections);
+            attacker.until(PATIENCE, |tally| tally.answers >= due).await
+        });
+    }
+    let mut tally = Tally::default();
+    while let Some(one) = tasks.join_next().await {
+        tally.add(&one.expect("an attacker does not panic"));
+    }
     tally
 }
 
