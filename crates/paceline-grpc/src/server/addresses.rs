@@ -5,19 +5,13 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits::Limits;
-
-/// Whoever counts as one: an address of IPv4, or the network of an address of IPv6, of which everybody has one with 2^64 addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Origin {
-    Four([u8; 4]),
-    Six([u8; 8]),
-}
+use crate::network::Network;
 
 /// The connections of each address.
 #[derive(Debug)]
 pub(super) struct Addresses {
     /// Held to count one up or down.
-    open: Mutex<HashMap<Origin, usize>>,
+    open: Mutex<HashMap<Network, usize>>,
     of_each: usize,
     of_loopback: usize,
 }
@@ -26,7 +20,7 @@ pub(super) struct Addresses {
 #[derive(Debug)]
 pub(super) struct Counted {
     addresses: Arc<Addresses>,
-    origin: Origin,
+    network: Network,
 }
 
 impl Addresses {
@@ -42,43 +36,30 @@ impl Addresses {
     pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Counted> {
         let address = address.to_canonical();
         let most = if address.is_loopback() { self.of_loopback } else { self.of_each };
-        let origin = Origin::of(address);
+        let network = Network::of(address);
         let mut open = self.open();
-        let count = open.get(&origin).copied().unwrap_or_default();
+        let count = open.get(&network).copied().unwrap_or_default();
         if count >= most {
             return None;
         }
-        open.insert(origin, count + 1);
+        open.insert(network, count + 1);
         drop(open);
-        Some(Counted { addresses: self.clone(), origin })
+        Some(Counted { addresses: self.clone(), network })
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<Origin, usize>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<Network, usize>> {
         // Each change is made in one go.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Origin {
-    fn of(address: IpAddr) -> Self {
-        match address {
-            IpAddr::V4(address) => Self::Four(address.octets()),
-            IpAddr::V6(address) => {
-                let mut network = [0; 8];
-                network.copy_from_slice(&address.octets()[..8]);
-                Self::Six(network)
-            }
-        }
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
         let mut open = self.addresses.open();
-        match open.get_mut(&self.origin) {
+        match open.get_mut(&self.network) {
             Some(count) if *count > 1 => *count -= 1,
             // What has no connections takes no room.
-            Some(_) | None => drop(open.remove(&self.origin)),
+            Some(_) | None => drop(open.remove(&self.network)),
         }
     }
 }
