@@ -47,7 +47,7 @@ async fn of_a_watch_the_log_is_told_what_it_withholds_and_of_nothing_that_is_see
     assert_eq!(refusal.outcome, "OUT_OF_SCOPE");
     // Whether there is such a scope is for the log to find out.
     assert_eq!(refusal.named, scopes(&["rep:U3", "rep:X9"]));
-    assert_eq!((refusal.call.request_id, id.as_str()), ("this-one".to_owned(), "this-one"));
+    assert_eq!((refusal.call.request_id.as_str(), id.as_str()), ("this-one", "this-one"));
     assert_eq!(refusal.who.map(|who| who.subject.clone()).as_deref(), Some("U1"));
     // Who sees all is refused nothing.
     for (who, names) in [("executive", ["rep:U3", "rep:X9"]), ("M1", ["rep:U1", "team:M1"])] {
