@@ -166,8 +166,36 @@ fn check_file(copy: &Path, lines: &[String]) {
 
 #[test]
 fn goals_stay_as_they_are_while_the_log_takes_nothing() {
-    let name = "audit.refusing";
-    let service = Service::start(&config(name, ""));
+    refuse_a_change("audit.refusing", "");
+}
+
+#[test]
+fn goals_stay_as_they_are_while_the_log_takes_nothing_and_its_file_takes_that_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("audit.jsonl");
+    let more = format!("audit: {{file: {}}}\n", file.display());
+    let not_made = refuse_a_change("audit.refusing.file", &more);
+    let text = fs::read_to_string(&file).expect("the file");
+    let lines: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of = |what: &str, target: &str| {
+        let is_it = |line: &&Value| {
+            line["what"] == what && (target.is_empty() || line["new"]["target"] == target)
+        };
+        let found: Vec<&Value> = lines.iter().filter(is_it).collect();
+        assert_eq!(found.len(), 1, "{what} {target} in {text}");
+        found[0].clone()
+    };
+    // It was written there first, and stands there for good.
+    assert_eq!(of("goal.set", "46000")["goal"]["id"], not_made["goal"]["id"]);
+    assert_eq!(of("goal.not_made", ""), not_made);
+    let (said, code) = verify(&["--file", file.to_str().expect("a path")]);
+    assert_eq!(code, 0, "{said}");
+}
+
+/// Has a change be refused because the topic of the log takes nothing. Answers the record that takes it back.
+fn refuse_a_change(name: &str, more: &str) -> Value {
+    let service = Service::start(&config(name, more));
     service.standings();
     let (topic, broker) = (format!("{name}.audit"), kafka::shared());
     service.block_on(goals(&service).set_goal(set("", 45_000))).expect("it is set");
@@ -197,6 +225,53 @@ fn goals_stay_as_they_are_while_the_log_takes_nothing() {
         said.contains("in 2 chains"),
         "a new chain goes on where it is not known what stands: {said}"
     );
+    let told = records(&topic);
+    let at = told.iter().position(|(_, record)| record["what"] == "goal.not_made");
+    let at = at.expect("what was not made is told");
+    let [opened, not_made] = [at - 1, at].map(|at| told[at].1.clone());
+    assert_eq!((&opened["what"], &opened["chain"]), (&"log.opened".into(), &not_made["chain"]));
+    assert_eq!(
+        (&not_made["goal"]["edit"], &not_made["request_id"]),
+        (&1.into(), &"to-46000".into())
+    );
+    not_made
+}
+
+#[test]
+fn the_file_of_a_service_that_shares_the_topic_with_others_is_checked_by_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let service = |name: &str| {
+        let more = format!("audit: {{file: {}}}\n", path(name).display());
+        Service::start(&config(name, &more).replace(&format!("{name}.audit"), "audit.shared.audit"))
+    };
+    let mut one = service("audit.shared.one");
+    let set_on = |service: &Service| {
+        service.standings();
+        service.block_on(goals(service).set_goal(set("", 45_000))).expect("it is set");
+    };
+    let stop = |service: &mut Service| {
+        service.process().terminate();
+        assert_eq!(service.process().wait().code(), Some(0));
+    };
+    set_on(&one);
+    stop(&mut one);
+    let mut other = service("audit.shared.other");
+    set_on(&other);
+    stop(&mut other);
+    one.start_again();
+    set_on(&one);
+    stop(&mut one);
+    let file = path("audit.shared.one");
+    let (said, code) = verify(&["--file", file.to_str().expect("a path")]);
+    assert_eq!((code, said.contains("6 records in 2 chains: unbroken")), (0, true), "{said}");
+    // The last of its first run is gone.
+    let text = fs::read_to_string(&file).expect("the file");
+    let cut: Vec<&str> =
+        text.lines().enumerate().filter(|(at, _)| *at != 2).map(|(_, line)| line).collect();
+    fs::write(&file, cut.join("\n") + "\n").expect("it is written");
+    let (said, code) = verify(&["--file", file.to_str().expect("a path")]);
+    assert_eq!((code, said.contains("began after a record that is missing")), (1, true), "{said}");
 }
 
 /// How often the service is killed while goals are set by several at once.

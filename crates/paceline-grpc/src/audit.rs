@@ -3,6 +3,9 @@
 //! A change of a goal waits until it stands there; a refusal never waits, and who is refused is not told why that is written
 //! down: whether something is unknown or hidden is for the log to find out, which takes both in the same way.
 
+mod named;
+mod witness;
+
 use std::fmt::Debug;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,13 +14,14 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use paceline_core::goal::Edit;
-use paceline_core::sight::Sight;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use crate::call::Call;
-use crate::proto;
 use crate::who::{Principal, Unidentified};
+
+pub use named::{About, Named};
+pub(crate) use witness::Witness;
 
 /// A log of who changed what and who was refused what, to which is only added.
 pub trait AuditLog: Debug + Send + Sync {
@@ -66,45 +70,9 @@ pub struct Refusal {
     pub reason: String,
     /// What exactly was wrong with credentials, which the caller was not told.
     pub detail: Option<&'static str>,
-    /// What it was about. Of `NOT_FOUND` and `OUT_OF_SCOPE` this is only a refusal if there is such a thing.
-    pub about: Vec<About>,
-}
-
-/// What a request was about.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum About {
-    /// A scope, as the request names it.
-    #[error("scope {0}")]
-    Scope(String),
-    /// A goal, by its id.
-    #[error("goal {0}")]
-    Goal(String),
-}
-
-impl About {
-    /// The refusal with what it is about, which stays within the process.
-    pub(crate) fn attached(self, mut status: Status) -> Status {
-        status.set_source(Arc::new(self));
-        status
-    }
-}
-
-/// The scopes that a watch names, in the extensions of the answer that opens it.
-#[derive(Clone, Debug)]
-pub(crate) struct Watched(Vec<String>);
-
-impl Watched {
-    /// The answer that opens a watch of these scopes.
-    pub(crate) fn opened<T>(scopes: Vec<String>, stream: T) -> tonic::Response<T> {
-        let mut response = tonic::Response::new(stream);
-        response.extensions_mut().insert(Self(scopes));
-        response
-    }
-
-    /// The scopes that a selector names.
-    pub(crate) fn of(selector: Option<&proto::Selector>) -> Vec<String> {
-        selector.map(|selector| selector.scopes.clone()).unwrap_or_default()
-    }
+    /// What the request named of which it was refused. Of `NOT_FOUND` and `OUT_OF_SCOPE` this is only a refusal if there is such a
+    /// thing.
+    pub named: Named,
 }
 
 /// Tells the log of refusals.
@@ -125,15 +93,13 @@ pub(crate) async fn audited(
 
 fn refusal(call: Arc<Call>, response: &Response) -> Option<Refusal> {
     let who = response.extensions().get::<Arc<Principal>>().cloned();
-    let Some(status) = response.extensions().get::<Status>() else {
-        return unseen(call, who?, response);
-    };
-    let about = std::error::Error::source(status).and_then(|about| about.downcast_ref::<About>());
+    let status = response.extensions().get::<Status>()?;
+    let named = Named::of(status);
     let outcome = match status.code() {
         Code::Unauthenticated => "UNAUTHENTICATED",
         Code::PermissionDenied => "PERMISSION_DENIED",
         Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::NotFound if about.is_some() => "NOT_FOUND",
+        Code::NotFound if named.is_some() => "NOT_FOUND",
         Code::Ok
         | Code::NotFound
         | Code::Cancelled
@@ -151,23 +117,6 @@ fn refusal(call: Arc<Call>, response: &Response) -> Option<Refusal> {
     };
     let detail = response.extensions().get::<Unidentified>().map(|nobody| nobody.detail);
     let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
-    Some(Refusal {
-        call,
-        who,
-        outcome,
-        reason,
-        detail,
-        about: about.into_iter().cloned().collect(),
-    })
-}
-
-/// A watch is opened also for what its client may not see, of which it is told that it is gone.
-fn unseen(call: Arc<Call>, who: Arc<Principal>, response: &Response) -> Option<Refusal> {
-    let Watched(scopes) = response.extensions().get::<Watched>()?;
-    if who.sight == Sight::All || scopes.is_empty() {
-        return None;
-    }
-    let about = scopes.iter().cloned().map(About::Scope).collect();
-    let (reason, detail) = (String::new(), None);
-    Some(Refusal { call, who: Some(who), outcome: "OUT_OF_SCOPE", reason, detail, about })
+    let named = named.cloned().unwrap_or_default();
+    Some(Refusal { call, who, outcome, reason, detail, named })
 }

@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tonic::{Extensions, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use tracing::Instrument as _;
+
+use crate::methods::Names;
 
 /// The metadata that holds the id, of requests that bring one and of all answers.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -21,7 +23,7 @@ const ID_BYTES: usize = 128;
 /// A request, as it is told of elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The service and the method, `paceline.v1.GoalsService/SetGoal`.
+    /// The service and the method, `paceline.v1.GoalsService/SetGoal`; `unknown` where there is no such method.
     pub method: String,
     /// Its id: the caller's, or one that was made for it.
     pub request_id: String,
@@ -39,9 +41,9 @@ impl Call {
         call.cloned().ok_or_else(|| Status::internal("the request has no id"))
     }
 
-    fn new(request: &Request) -> Self {
+    fn new(request: &Request, names: &Names) -> Self {
         Self {
-            method: request.uri().path().trim_start_matches('/').to_owned(),
+            method: names.of(request.uri().path()).to_owned(),
             request_id: brought(request.headers()).map_or_else(made, str::to_owned),
             peer: request.extensions().get::<Peer>().map(|peer| peer.0),
         }
@@ -53,8 +55,12 @@ impl Call {
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// Gives every request an id, and has its answer, its errors and what is logged meanwhile tell it.
-pub(crate) async fn called(mut request: Request, next: Next) -> Response {
-    let call = Arc::new(Call::new(&request));
+pub(crate) async fn called(
+    State(names): State<Arc<Names>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let call = Arc::new(Call::new(&request, &names));
     request.extensions_mut().insert(call.clone());
     let span = tracing::info_span!("call", request_id = call.request_id, method = call.method);
     let answer = async {

@@ -23,9 +23,7 @@ pub(crate) fn get(
     }
     let now = (served.clock)();
     let focused = live.focus(&view.selection, now);
-    if let Some(unknown) = focused.unknown.first() {
-        return Err(errors::unknown_scope(unknown));
-    }
+    errors::check_known(focused.unknown.iter().map(String::as_str))?;
     let (behind, roster) = (focused.focus.len(), live.roster());
     let first = if request.limit == 0 { behind } else { request.limit as usize };
     let focus = focused.focus.into_iter().take(first).map(|focus| proto::CoachingFocus {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::audit::About;
+use crate::audit::Named;
 use crate::jitter::jitter;
 
 /// Whose reasons they are, in every `google.rpc.ErrorInfo`.
@@ -54,17 +54,18 @@ pub(crate) fn unauthenticated(reason: &str) -> Status {
     Status::with_error_details(code, message, info(reason, retry))
 }
 
-/// Somebody asks for what those of their role may not do, whatever it is about.
-pub(crate) fn not_permitted(what: &str) -> Status {
+/// Somebody asks for what those of their role may not do, whatever they name.
+pub(crate) fn not_permitted(what: &str, named: Named) -> Status {
     let message = format!("your role may not {what}");
-    Status::with_error_details(Code::PermissionDenied, message, info("NOT_PERMITTED", None))
+    let info = info("NOT_PERMITTED", None);
+    named.attached(Status::with_error_details(Code::PermissionDenied, message, info))
 }
 
 /// There is no such goal.
 pub(crate) fn unknown_goal(id: &str) -> Status {
     let message = format!("there is no goal `{id}`");
     let status = Status::with_error_details(Code::NotFound, message, info("UNKNOWN_GOAL", None));
-    About::Goal(id.to_owned()).attached(status)
+    Named::goal(id).attached(status)
 }
 
 /// A goal is the config's.
@@ -106,9 +107,23 @@ pub(crate) fn goal_not_read_back() -> Status {
 
 /// A scope is unknown or forbidden; which of both is not told.
 pub(crate) fn unknown_scope(name: &str) -> Status {
-    let message = format!("scope `{name}` is unknown, or not visible to you");
-    let status = Status::with_error_details(Code::NotFound, message, info("UNKNOWN_SCOPE", None));
-    About::Scope(name.to_owned()).attached(status)
+    unknown_scopes(name, Named::scopes([name]))
+}
+
+/// Checks that none of the scopes that a request names is unknown or forbidden, of which it is given all that are.
+///
+/// # Errors
+/// `NOT_FOUND`, which tells the caller of the first alone.
+pub(crate) fn check_known<'a>(unknown: impl IntoIterator<Item = &'a str>) -> Result<(), Status> {
+    let mut unknown = unknown.into_iter().peekable();
+    let Some(&first) = unknown.peek() else { return Ok(()) };
+    Err(unknown_scopes(first, Named::scopes(unknown)))
+}
+
+fn unknown_scopes(first: &str, named: Named) -> Status {
+    let message = format!("scope `{first}` is unknown, or not visible to you");
+    let info = info("UNKNOWN_SCOPE", None);
+    named.attached(Status::with_error_details(Code::NotFound, message, info))
 }
 
 /// The sources are not caught up.

@@ -11,6 +11,7 @@ use paceline_core::goal::Draft;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
+use crate::audit::Named;
 use crate::call::Call;
 use crate::errors;
 use crate::proto;
@@ -60,21 +61,21 @@ impl Goals {
     }
 }
 
-/// By whom and by which call an edit is made.
+/// By whom and by which call an edit is made, of a goal if there is one yet.
 ///
 /// # Errors
 /// `PERMISSION_DENIED`, whatever is asked for, for those who may set no goals.
-fn by<T>(request: &Request<T>) -> Result<By, Status> {
+fn by<T>(request: &Request<T>, goal: &str) -> Result<By, Status> {
     let extensions = request.extensions();
     let who = Principal::of(extensions)?.clone();
-    let name = actor(&who, request.metadata())?;
+    let name = actor(&who, request.metadata(), goal)?;
     Ok(By { name, who, call: Call::of(extensions)? })
 }
 
 /// Who makes an edit, as it is signed.
-fn actor(principal: &Principal, metadata: &MetadataMap) -> Result<String, Status> {
+fn actor(principal: &Principal, metadata: &MetadataMap, goal: &str) -> Result<String, Status> {
     if !principal.sets_goals {
-        return Err(errors::not_permitted("set goals"));
+        return Err(errors::not_permitted("set goals", Named::goal(goal)));
     }
     if let Some(signature) = principal.signature() {
         return Ok(signature);
@@ -89,11 +90,12 @@ fn actor(principal: &Principal, metadata: &MetadataMap) -> Result<String, Status
 }
 
 /// Checks that a goal can be of nobody whom who sets it does not see: whether there are such people is not told.
-fn check_covered(seen: &Seen<'_>, draft: &Draft) -> Result<(), Status> {
+fn check_covered(seen: &Seen<'_>, draft: &Draft, goal: &str) -> Result<(), Status> {
     if seen.covers(&draft.whose) {
         return Ok(());
     }
-    Err(errors::not_permitted("set goals for people whom it does not see"))
+    let named = Named::goal(goal).and_for(&draft.whose.to_string());
+    Err(errors::not_permitted("set goals for people whom it does not see", named))
 }
 
 #[tonic::async_trait]
@@ -102,7 +104,7 @@ impl GoalsService for Goals {
         &self,
         request: Request<proto::SetGoalRequest>,
     ) -> Result<Response<proto::SetGoalResponse>, Status> {
-        let by = by(&request)?;
+        let by = by(&request, &request.get_ref().id)?;
         let proto::SetGoalRequest { id, goal, expected_edit } = request.into_inner();
         let goal = goal.ok_or_else(|| errors::invalid("goal", "say what it is to be"))?;
         let live = &self.served.live;
@@ -115,7 +117,7 @@ impl GoalsService for Goals {
         let roster = live.roster();
         let sight = by.who.sight.clone();
         let seen = Seen::new(&sight, &roster);
-        check_covered(&seen, &draft)?;
+        check_covered(&seen, &draft, &id)?;
         let id = if id.is_empty() { pen::new_id()? } else { self.editable(id, &seen)? };
         let Written { edit, revision } = self.write(id, Some(draft), by, expected_edit).await?;
         let goal = list::set(&edit, live.model(), &live.roster());
@@ -126,7 +128,7 @@ impl GoalsService for Goals {
         &self,
         request: Request<proto::DeleteGoalRequest>,
     ) -> Result<Response<proto::DeleteGoalResponse>, Status> {
-        let by = by(&request)?;
+        let by = by(&request, &request.get_ref().id)?;
         let sight = by.who.sight.clone();
         let proto::DeleteGoalRequest { id, expected_edit } = request.into_inner();
         self.check_caught_up()?;
@@ -161,7 +163,7 @@ impl Goals {
         let live = &self.served.live;
         let last = live.book(|book| book.last(&id).cloned());
         if let Some(last) = last.filter(|last| seen.shows(&last.edit)) {
-            last.edit.new.as_ref().map_or(Ok(()), |draft| check_covered(seen, draft))?;
+            last.edit.new.as_ref().map_or(Ok(()), |draft| check_covered(seen, draft, &id))?;
             return Ok(id);
         }
         let mut of_file = live.model().goals.iter().enumerate();

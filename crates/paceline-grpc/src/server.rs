@@ -28,6 +28,7 @@ use crate::audit;
 use crate::call;
 use crate::catalog::Catalog;
 use crate::goals::Goals;
+use crate::methods::Names;
 use crate::proto::DESCRIPTORS;
 use crate::proto::alerts_service_server::AlertsServiceServer;
 use crate::proto::catalog_service_server::CatalogServiceServer;
@@ -39,7 +40,7 @@ use crate::token::Tokens;
 use crate::watch::Watches;
 use crate::who;
 
-pub(crate) use addresses::{Addresses, Network};
+pub(crate) use addresses::Addresses;
 pub(crate) use busy::Busy;
 pub(crate) use last_call::LastCall;
 pub use origin::{Origin, OriginError};
@@ -125,7 +126,8 @@ impl Server {
         // From the innermost to the outermost: a refusal to identify or admit somebody is written down too, under the id of the call.
         let services = routes.prepare().into_axum_router();
         let services = services.layer(admitted).layer(identified).layer(audited);
-        let services = services.layer(middleware::from_fn(call::called));
+        let names = Arc::new(Names::of_descriptors());
+        let services = services.layer(middleware::from_fn_with_state(names, call::called));
         Ok(Self { served, services, health, secured: None, shutdown })
     }
 

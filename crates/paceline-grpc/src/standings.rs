@@ -6,7 +6,6 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use crate::aside::Aside;
-use crate::audit::Watched;
 use crate::coaching;
 use crate::contributors::Contributors;
 use crate::convert;
@@ -74,9 +73,7 @@ fn get(
     }
     let now = (served.clock)();
     let shown = live.standings(&view.selection, on, now);
-    if let Some(unknown) = shown.unknown.first() {
-        return Err(errors::unknown_scope(unknown));
-    }
+    errors::check_known(shown.unknown.iter().map(String::as_str))?;
     let roster = live.roster();
     let convert = |standing| convert::standing(standing, live.model(), &roster);
     Ok(proto::GetStandingsResponse {
@@ -104,17 +101,16 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::WatchStandingsRequest>,
     ) -> Result<Response<Frames>, Status> {
-        let named = Watched::of(request.get_ref().selector.as_ref());
         let scopes = request.get_ref().selector.as_ref().map_or(0, |named| named.scopes.len());
         if scopes <= selector::FEW {
-            return self.watches.open(&request).map(|stream| Watched::opened(named, stream));
+            return self.watches.open(&request).map(Response::new);
         }
         // To look up so many would hold up the streams of a worker.
         let watches = self.watches.clone();
         let opening = self.long.run_soon(move || watches.open(&request));
         let opened = opening.ok_or_else(errors::too_busy)?.await;
         let opened = opened.map_err(|_| Status::internal("the watch could not be opened"))?;
-        opened.map(|stream| Watched::opened(named, stream))
+        opened.map(Response::new)
     }
 
     async fn get_leaderboard(
@@ -128,8 +124,7 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::WatchLeaderboardRequest>,
     ) -> Result<Response<Self::WatchLeaderboardStream>, Status> {
-        let scopes = vec![request.get_ref().scope.clone()];
-        self.watches.open_leaderboard(&request).map(|stream| Watched::opened(scopes, stream))
+        self.watches.open_leaderboard(&request).map(Response::new)
     }
 
     async fn get_history(

@@ -445,7 +445,7 @@ fn verify_log(options: Verify) -> anyhow::Result<ExitCode> {
         (None, None) => return Err(Usage("give --config or --file".to_owned()).into()),
     };
     telemetry::log("error");
-    let findings = verify::run(&place, Expected { after, holds, may_be_cut_off: false })?;
+    let findings = verify::run(&place, Expected { after, holds, in_file: false })?;
     print(&verify::told(&findings, &name))?;
     Ok(if findings.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NO) })
 }

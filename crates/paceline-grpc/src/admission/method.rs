@@ -2,10 +2,8 @@
 
 use std::collections::HashSet;
 
-use prost::Message as _;
-use prost_types::FileDescriptorSet;
-
 use super::ledger::Use;
+use crate::methods::methods;
 use crate::proto::DESCRIPTORS;
 use crate::who::HEALTH;
 
@@ -57,16 +55,8 @@ const REFLECTION: &str = "/grpc.reflection.";
 impl Methods {
     /// Those of the services as they were compiled in.
     pub(super) fn of_descriptors() -> Self {
-        let set = FileDescriptorSet::decode(DESCRIPTORS).unwrap_or_default();
-        let mut watches = HashSet::new();
-        for file in &set.file {
-            for service in &file.service {
-                let streams = service.method.iter().filter(|method| method.server_streaming());
-                let path = |name: &str| format!("/{}.{}/{name}", file.package(), service.name());
-                watches.extend(streams.map(|method| path(method.name())));
-            }
-        }
-        Self { watches }
+        let streams = methods(DESCRIPTORS).into_iter().filter(|method| method.streams);
+        Self { watches: streams.map(|method| format!("/{}", method.name)).collect() }
     }
 
     pub(super) fn kind(&self, path: &str) -> Kind {

@@ -14,7 +14,8 @@ use crate::call::Peer;
 use crate::errors;
 use crate::limits::Limits;
 use crate::places::Place;
-use crate::server::{Addresses, Busy, Network};
+use crate::network::Network;
+use crate::server::{Addresses, Busy};
 
 /// Streams at a time.
 const STREAMS: usize = 1_000;

@@ -35,9 +35,7 @@ pub(super) fn list(
     }
     let page = Page::of(request, view, alerts)?;
     let roster = live.roster();
-    if let Some(unknown) = view.unknown(&roster) {
-        return Err(errors::unknown_scope(unknown));
-    }
+    errors::check_known(view.unknown(&roster))?;
     let wanted = |alert: &ToldAlert| {
         from.is_none_or(|from| alert.since >= from)
             && until.is_none_or(|until| alert.since < until)

@@ -4,7 +4,7 @@
 //! that was before either.
 
 use paceline_core::model::Model;
-use paceline_core::roster::Roster;
+use paceline_core::roster::{Roster, ScopeId};
 use paceline_core::sight::Sight;
 use paceline_engine::ToldAlert;
 
@@ -28,10 +28,12 @@ impl View {
         Self { selection, kpis, hash }
     }
 
-    /// A scope that it names, and that there is not now or that is not seen.
-    pub(super) fn unknown<'a>(&'a self, roster: &Roster) -> Option<&'a str> {
-        let mut scopes = self.selection.scopes.iter().map(String::as_str);
-        scopes.find(|name| self.selection.sight.named(name, roster).is_none())
+    /// The scopes that it names, and that there are not now or that are not seen.
+    pub(super) fn unknown<'a>(&'a self, roster: &'a Roster) -> impl Iterator<Item = &'a str> {
+        let horizon = self.selection.sight.horizon(roster);
+        let sees = move |scope: ScopeId| horizon.sees(scope, roster.above(scope));
+        let scopes = self.selection.scopes.iter().map(String::as_str);
+        scopes.filter(move |name| !roster.named(name).is_some_and(&sees))
     }
 
     /// How a token of it is kept: from who does not see all also how many alerts there are.

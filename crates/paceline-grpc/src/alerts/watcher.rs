@@ -15,6 +15,7 @@ use tonic::Status;
 use super::list::message;
 use super::token;
 use super::view::View;
+use crate::audit::Named;
 use crate::convert;
 use crate::errors;
 use crate::expiry;
@@ -104,6 +105,9 @@ impl Watcher {
 
     async fn deliver(&mut self) -> Result<Infallible, Ending> {
         timeout(OPENING, self.opening()).await.map_err(|_| errors::not_caught_up())?;
+        if let Some(witness) = self.terms.witness.take() {
+            witness.tell(Named::scopes(self.view.unknown(&self.served.live.roster())));
+        }
         let alerts = self.served.live.alerts();
         let mut position = token::start(&self.token, &self.view, alerts)?;
         self.position = Some(position);

@@ -109,9 +109,10 @@ impl<'a> Filter<'a> {
             periods: Vec::new(),
         };
         selector::View::of(&selector, model, sight)?;
-        let scope =
-            |name: &String| sight.named(name, roster).ok_or_else(|| errors::unknown_scope(name));
-        let scopes: Vec<ScopeId> = scopes.iter().map(scope).collect::<Result<_, _>>()?;
+        let found: Vec<_> = scopes.iter().map(|name| sight.named(name, roster)).collect();
+        let unknown = scopes.iter().zip(&found).filter(|(_, found)| found.is_none());
+        errors::check_known(unknown.map(|(name, _)| name.as_str()))?;
+        let scopes: Vec<ScopeId> = found.into_iter().flatten().collect();
         let whose = r#for.iter().enumerate().map(|(at, text)| {
             let wrong = |error| errors::invalid(format!("for[{at}]"), format!("`{text}`: {error}"));
             text.parse::<Whose>().map_err(wrong)

@@ -3,14 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::network::Network;
 use crate::places::{Place, Places};
-
-/// Whoever counts as one: an address of IPv4, or the network of an address of IPv6, of which everybody has one with 2^64 addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Network {
-    Four([u8; 4]),
-    Six([u8; 8]),
-}
 
 /// What each address has.
 #[derive(Clone, Debug)]
@@ -35,18 +29,6 @@ impl Addresses {
     }
 }
 
-impl Network {
-    fn of(address: IpAddr) -> Self {
-        match address {
-            IpAddr::V4(address) => Self::Four(address.octets()),
-            IpAddr::V6(address) => {
-                let mut network = [0; 8];
-                network.copy_from_slice(&address.octets()[..8]);
-                Self::Six(network)
-            }
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

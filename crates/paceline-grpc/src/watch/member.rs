@@ -14,6 +14,7 @@ use super::look::Look;
 use super::stamp::Told;
 use super::terms::{OPENING, Terms};
 use super::whole::{Kind, Whole};
+use crate::audit::Witness;
 use crate::codec::Encoded;
 use crate::expiry::Expiry;
 use crate::proto::ResetReason;
@@ -66,6 +67,8 @@ pub(super) struct Member {
     expires: Option<Expiry>,
     /// Spreads what many would do at once; from 0 to 1.
     pub(super) jitter: f64,
+    /// Tells the audit log of what its first frame withholds, until that is begun.
+    witness: Option<Witness>,
 }
 
 impl Member {
@@ -90,6 +93,7 @@ impl Member {
             until: terms.until,
             expires: terms.expires,
             jitter: terms.jitter,
+            witness: terms.witness.clone(),
         }
     }
 
@@ -150,6 +154,9 @@ impl Member {
 
     /// Begins to take a frame, after which it is at `place`.
     pub(super) fn begin(&mut self, whole: Arc<Whole>, place: Place, now: Instant) {
+        if let Some(witness) = self.witness.take() {
+            witness.tell(whole.unknown.clone());
+        }
         (self.place, self.taking, self.began) = (place, Some((whole, 0)), Some(now));
         // It would be older than that frame.
         self.notice = None;

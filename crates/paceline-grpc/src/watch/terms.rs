@@ -7,6 +7,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Request, Status};
 
 use super::end::End;
+use crate::audit::Witness;
 use crate::errors::{self, invalid};
 use crate::expiry::Expiry;
 use crate::jitter::jitter;
@@ -30,6 +31,8 @@ pub(crate) struct Terms {
     pub(crate) expires: Option<Expiry>,
     /// Spreads what many would do at once; from 0 to 1.
     pub(crate) jitter: f64,
+    /// Whom the audit log hears from of what the client does not get.
+    pub(crate) witness: Option<Witness>,
 }
 
 /// How long a stream waits for the sources to be caught up, before it ends and its client is to come again: who waits hears
@@ -79,7 +82,8 @@ impl Terms {
         let deadline = deadline(request.metadata());
         let jitter = jitter();
         let until = until(served.limits.age.mul_f64(0.9 + 0.2 * jitter), last_call, deadline);
-        Ok(Self { heartbeat, min_interval, fails_on_gap: false, until, expires, jitter })
+        let (fails_on_gap, witness) = (false, Witness::of(request.extensions(), served)?);
+        Ok(Self { heartbeat, min_interval, fails_on_gap, until, expires, jitter, witness })
     }
 }
 

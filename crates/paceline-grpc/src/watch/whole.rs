@@ -10,6 +10,7 @@ use paceline_engine::Shown;
 use super::chunks::{Chunk, Chunks};
 use super::hub::Board;
 use super::stamp::{Stamp, Told};
+use crate::audit::Named;
 use crate::codec::Encoded;
 use crate::metric;
 use crate::proto::watch_standings_response::Frame;
@@ -24,6 +25,8 @@ pub(super) struct Whole {
     pub(super) told: Arc<Told>,
     /// The generation of causes that it tells of.
     pub(super) heard: u64,
+    /// The scopes that it says are unknown, if it is a snapshot.
+    pub(super) unknown: Named,
     _kept: Kept,
 }
 
@@ -126,6 +129,7 @@ impl Maker<'_> {
     pub(super) fn snapshot(&self, shown: Shown) -> Whole {
         let Shown { standings, unknown, .. } = shown;
         let here = self.token(self.stamp.revision);
+        let named = Named::scopes(unknown.iter().map(String::as_str));
         let last = if unknown.is_empty() { here.clone() } else { Vec::new() };
         let standings = Chunks::of_snapshot(standings);
         let mut chunks = self.chunks(Kind::Snapshot, standings, Chunk::snapshot, &[], last);
@@ -133,7 +137,7 @@ impl Maker<'_> {
             let unknown = Chunks::of_unknown(unknown);
             chunks.extend(self.chunks(Kind::Update, unknown, Chunk::update, &[], here));
         }
-        self.whole(chunks)
+        Whole { unknown: named, ..self.whole(chunks) }
     }
 
     /// The same for who has something that it voids.
@@ -141,7 +145,7 @@ impl Maker<'_> {
         let reset = Reset { reason: reason.into(), epoch: self.board.tokens.epoch().to_string() };
         let mut chunks = vec![self.encode(Kind::Reset, Frame::Reset(reset), Vec::new())];
         chunks.extend_from_slice(&snapshot.chunks);
-        self.whole(chunks)
+        Whole { unknown: snapshot.unknown.clone(), ..self.whole(chunks) }
     }
 
     /// What changed in the view since a revision. A token amid it resumes there.
@@ -160,7 +164,7 @@ impl Maker<'_> {
     fn whole(&self, chunks: Vec<(Kind, Encoded)>) -> Whole {
         let Stamp { revision, told } = self.stamp.clone();
         let _kept = self.board.stock.keep(&chunks);
-        Whole { chunks, revision, told, heard: self.heard, _kept }
+        Whole { chunks, revision, told, heard: self.heard, unknown: Named::default(), _kept }
     }
 
     /// All chunks, with a token amid them and one for the last.

@@ -10,8 +10,7 @@ use paceline_grpc::{
 use tonic::{Code, Request};
 use tonic_types::StatusExt as _;
 
-use crate::follower::Seen;
-use crate::stage::{Stage, select, watch};
+use crate::stage::{Stage, select};
 
 /// Whoever says a name is who they say, and sees what the name says.
 #[derive(Debug)]
@@ -147,27 +146,8 @@ async fn refusals_are_told_with_what_they_are_about() {
     assert_eq!(nobody.call.method, "paceline.v1.StandingsService/GetStandings");
     // Whether there is such a scope is for the log to find out.
     assert_eq!((unknown.outcome, unknown.reason.as_str()), ("NOT_FOUND", "UNKNOWN_SCOPE"));
-    assert_eq!(unknown.about, [About::Scope("rep:X9".to_owned())]);
+    assert_eq!(unknown.named.about[..], [About::Scope("rep:X9".to_owned())]);
     assert_eq!(unknown.who.as_ref().map(|who| who.subject.as_str()), Some("U1"));
-}
-
-#[tokio::test]
-async fn a_watch_tells_the_log_of_the_scopes_that_it_names() {
-    let stage = Stage::open_to(ByName).await;
-    let mut request = Request::new(watch(select(&["rep:U1", "rep:U3"], &[], &[])));
-    request.metadata_mut().insert("authorization", "U1".parse().expect("a value"));
-    let stream = stage.standings().await.watch_standings(request).await.expect("it is opened");
-    let id = stream.metadata().get(REQUEST_ID).expect("an id").to_str().expect("text").to_owned();
-    let mut follower = crate::follower::Follower::new(stream.into_inner());
-    assert!(matches!(follower.seen().await, Seen::Snapshot(_)));
-    let kept = stage.ledger.kept();
-    let [refusal] = kept.refusals.as_slice() else { panic!("{:?}", kept.refusals) };
-    let scope = |name: &str| About::Scope(name.to_owned());
-    assert_eq!(
-        (refusal.outcome, &refusal.about),
-        ("OUT_OF_SCOPE", &vec![scope("rep:U1"), scope("rep:U3")])
-    );
-    assert_eq!(refusal.call.request_id, id);
 }
 
 #[tokio::test]

@@ -34,6 +34,7 @@ mod stalling;
 mod watch_bugs;
 mod watching;
 mod web;
+mod withheld;
 mod wire {
     //! What clients read.
     pub(crate) use paceline_client::proto::*;

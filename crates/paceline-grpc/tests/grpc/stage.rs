@@ -102,6 +102,13 @@ impl Stage {
 
     /// An organisation whose sources are caught up, and that asks who asks.
     pub(crate) async fn guarded(identities: &Arc<Identities>, ranks_only: bool) -> Self {
+        let stage = Self::guarded_and_closed(identities, ranks_only).await;
+        stage.open_board();
+        stage
+    }
+
+    /// The same before its sources are caught up.
+    pub(crate) async fn guarded_and_closed(identities: &Arc<Identities>, ranks_only: bool) -> Self {
         let identities = identities.clone();
         // A test asks more often than people do.
         let usual = Limits::default();
@@ -111,9 +118,7 @@ impl Stage {
             served.wall = Arc::new(move || *identities.wall.lock().expect("a clock"));
             served.ranks_only = ranks_only;
         });
-        let stage = stage.await;
-        stage.open_board();
-        stage
+        stage.await
     }
 
     async fn serving(

@@ -9,7 +9,7 @@ use std::fmt;
 
 use super::record::{CLOSED, Link, NONE_BEFORE, OPENED, read};
 
-/// How many records back the first of a chain may refer: others may write while a service starts.
+/// How many records back the first of a chain may refer, if not to the end of another: others may write while a service starts.
 const BACK: usize = 65_536;
 
 /// Something that is wrong.
@@ -77,14 +77,16 @@ pub struct Expected {
     pub after: Option<String>,
     /// Hashes of records that are known to have been written.
     pub holds: Vec<String>,
-    /// Whether a crash may have cut records off, as in a file.
-    pub may_be_cut_off: bool,
+    /// Whether it is a file: of one service alone, and a crash may have cut records off.
+    pub in_file: bool,
 }
 
 /// How far a chain has come.
 struct Head {
     seq: u64,
     hash: String,
+    /// The hash before it. Of a last record nobody may know that it was taken: what its service began next refers to this one.
+    before: String,
     has_ended: bool,
 }
 
@@ -93,6 +95,8 @@ pub struct Check {
     expected: Expected,
     missing: HashSet<String>,
     heads: HashMap<String, Head>,
+    /// The last two hashes of each chain, to which the next may refer however long ago that was.
+    ends: HashSet<String>,
     /// The hashes of the last records, in their order and to look them up.
     recent: (VecDeque<String>, HashSet<String>),
     /// A line that cannot be read, and may have been cut off.
@@ -104,8 +108,8 @@ impl Check {
     /// A check that has seen nothing yet.
     pub fn new(expected: Expected) -> Self {
         let missing = expected.holds.iter().cloned().collect();
-        let (heads, recent) = (HashMap::new(), Default::default());
-        Self { expected, missing, heads, recent, unread: None, found: Findings::default() }
+        let (heads, ends, recent) = (HashMap::new(), HashSet::new(), Default::default());
+        Self { expected, missing, heads, ends, recent, unread: None, found: Findings::default() }
     }
 
     /// Takes the next record, from its offset or the number of its line.
@@ -144,7 +148,7 @@ impl Check {
     /// A crash cuts off the last line there is; the next that is written opens a chain.
     fn settle_unread(&mut self, is_opened_next: bool) {
         let Some(place) = self.unread.take() else { return };
-        if is_opened_next && self.expected.may_be_cut_off {
+        if is_opened_next && self.expected.in_file {
             self.found.cut_off += 1;
         } else {
             self.wrong(place, Wrong::Unreadable);
@@ -163,14 +167,18 @@ impl Check {
     }
 
     fn misbegun(&self, link: &Link) -> Option<Wrong> {
-        if self.found.records == 0 && self.expected.after.as_ref() == Some(&link.prev) {
+        // What was the last on the topic may be of another service, and is in the file of that.
+        let in_file = link.prev_in_file.as_ref().filter(|_| self.expected.in_file);
+        let prev = in_file.unwrap_or(&link.prev);
+        if self.found.records == 0 && self.expected.after.as_ref() == Some(prev) {
             return None;
         }
         if link.seq != 0 || link.what != OPENED {
             return Some(Wrong::Headless);
         }
-        let is_known = link.prev == NONE_BEFORE || self.recent.1.contains(&link.prev);
-        (!is_known).then(|| Wrong::Rootless(link.prev.clone()))
+        let is_known =
+            prev == NONE_BEFORE || self.recent.1.contains(prev) || self.ends.contains(prev);
+        (!is_known).then(|| Wrong::Rootless(prev.clone()))
     }
 
     fn remember(&mut self, link: Link) {
@@ -184,11 +192,20 @@ impl Check {
         {
             known.remove(&old);
         }
-        let head = Head { seq: link.seq, hash: link.hash.clone(), has_ended: link.what == CLOSED };
+        let head = Head {
+            seq: link.seq,
+            hash: link.hash.clone(),
+            before: link.prev.clone(),
+            has_ended: link.what == CLOSED,
+        };
         let known = self.heads.get(&link.chain);
         // Whatever stands in the wrong place does not make those that follow wrong.
         if known.is_none_or(|known| known.seq < head.seq) {
-            self.heads.insert(link.chain.clone(), head);
+            self.ends.insert(head.hash.clone());
+            let known = self.heads.insert(link.chain.clone(), head);
+            if let Some(known) = known.filter(|known| known.seq > 0) {
+                self.ends.remove(&known.before);
+            }
         }
         self.found.last = Some(link);
     }

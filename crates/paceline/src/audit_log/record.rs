@@ -10,10 +10,11 @@
 //!
 //! `hash` is the SHA-256 of all bytes before `,"hash"`, and `prev` that of the record before in the same chain. A chain is what
 //! one run of the service wrote without a failure between; its first record, `log.opened`, has as `prev` the hash of the record
-//! that was the last on the topic then, or zeros.
+//! that was the last on the topic then, or zeros. As others may write to the topic and not to the file, it also has the hash of the record
+//! that was the last in the file, `prev_in_file`.
 
 use jiff::Timestamp;
-use paceline_grpc::{About, Call, GoalChange, Principal, Refusal, Step};
+use paceline_grpc::{About, Call, GoalChange, Named, Principal, Refusal, Step};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -25,13 +26,14 @@ pub const NONE_BEFORE: &str = "0000000000000000000000000000000000000000000000000
 pub(crate) const OPENED: &str = "log.opened";
 /// What the last record of a chain is called, if the service ended in order.
 pub(crate) const CLOSED: &str = "log.closed";
+/// What changes that are accepted are called.
+const SET: &str = "goal.set";
+const DELETED: &str = "goal.deleted";
 /// What stands before the hash of a record, and what follows it.
 const BEFORE_HASH: &[u8] = b",\"hash\":\"";
 const AFTER_HASH: &[u8] = b"\"}";
 /// The digits of a hash.
 const HASH_LEN: usize = 64;
-/// How many scopes one record names; of further ones it says how many there are.
-const SCOPES: usize = 20;
 
 /// What a record says, apart from its place in a chain.
 #[derive(Debug, Default, Serialize)]
@@ -40,6 +42,8 @@ pub(crate) struct Record {
     pub(crate) what: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     software: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prev_in_file: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     who: Option<Who>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +72,7 @@ pub(crate) struct Record {
     peer: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct Who {
     #[serde(skip_serializing_if = "String::is_empty")]
     issuer: String,
@@ -76,7 +80,7 @@ struct Who {
     role: &'static str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct Goal {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,10 +94,10 @@ impl Record {
         Self { what, time: time.to_string(), ..Self::default() }
     }
 
-    /// A chain begins.
-    pub(crate) fn opened(time: Timestamp) -> Self {
+    /// A chain begins, in a file after a record if there is one.
+    pub(crate) fn opened(time: Timestamp, prev_in_file: Option<String>) -> Self {
         let software = concat!("paceline ", env!("CARGO_PKG_VERSION"));
-        Self { software: Some(software), ..Self::new(OPENED, time) }
+        Self { software: Some(software), prev_in_file, ..Self::new(OPENED, time) }
     }
 
     /// The service ends in order.
@@ -110,8 +114,8 @@ impl Record {
     pub(crate) fn of_change(change: &GoalChange, time: Timestamp) -> Self {
         let GoalChange { call, who, edit, step } = change;
         let (what, outcome) = match (step, &edit.new) {
-            (Step::Accepted, Some(_)) => ("goal.set", "ACCEPTED"),
-            (Step::Accepted, None) => ("goal.deleted", "ACCEPTED"),
+            (Step::Accepted, Some(_)) => (SET, "ACCEPTED"),
+            (Step::Accepted, None) => (DELETED, "ACCEPTED"),
             (Step::Unconfirmed(_), _) => ("goal.unconfirmed", "UNAVAILABLE"),
         };
         let goal =
@@ -129,9 +133,24 @@ impl Record {
         }
     }
 
+    /// That the change of which this tells was not made; nothing if it tells of none that was accepted.
+    pub(crate) fn not_made(&self, time: Timestamp) -> Option<Self> {
+        matches!(self.what, SET | DELETED).then(|| Self {
+            who: self.who.clone(),
+            method: self.method.clone(),
+            goal: self.goal.clone(),
+            outcome: Some("UNAVAILABLE"),
+            reason: "GOAL_NOT_AUDITED".to_owned(),
+            request_id: self.request_id.clone(),
+            peer: self.peer.clone(),
+            ..Self::new("goal.not_made", time)
+        })
+    }
+
     /// Somebody was refused something, or several things.
     pub(crate) fn of_refusal(refusal: &Refusal, time: Timestamp) -> Self {
-        let Refusal { call, who, outcome, reason, detail, about } = refusal;
+        let Refusal { call, who, outcome, reason, detail, named: Named { about, further } } =
+            refusal;
         let scope = |about: &About| match about {
             About::Scope(name) => Some(name.clone()),
             About::Goal(_) => None,
@@ -140,13 +159,10 @@ impl Record {
             About::Scope(_) => None,
             About::Goal(id) => Some(Goal { id: id.clone(), edit: None, by: None }),
         };
-        let mut scopes: Vec<String> = about.iter().filter_map(scope).collect();
-        let further = scopes.len().saturating_sub(SCOPES);
-        scopes.truncate(SCOPES);
         Self {
             goal: about.iter().find_map(goal),
-            scopes,
-            further_scopes: (further > 0).then_some(further),
+            scopes: about.iter().filter_map(scope).collect(),
+            further_scopes: (*further > 0).then_some(*further),
             outcome: Some(outcome),
             reason: reason.clone(),
             detail: *detail,
@@ -215,6 +231,8 @@ pub struct Link {
     pub seq: u64,
     /// The hash of the record before it.
     pub prev: String,
+    /// That of the record before it in the file, where a chain begins in a file that had any.
+    pub prev_in_file: Option<String>,
     /// Its own hash, as it says itself.
     pub hash: String,
     /// Its own hash, as its bytes come to.

@@ -35,7 +35,7 @@ pub enum Place {
 /// It cannot be read.
 pub fn run(place: &Place, expected: Expected) -> anyhow::Result<Findings> {
     match place {
-        Place::File(path) => of_file(path, Expected { may_be_cut_off: true, ..expected }),
+        Place::File(path) => of_file(path, Expected { in_file: true, ..expected }),
         Place::Topic { settings, topic } => of_topic(settings, topic, expected),
     }
 }

@@ -26,7 +26,8 @@ use file::AuditFile;
 
 /// How many changes may wait to be written, each with who made it.
 const CHANGES: usize = 64;
-/// How many refusals may wait to be written; each is at most a few hundred bytes, and further ones are only counted.
+/// How many refusals may wait to be written; each is at most some 10 KiB, with as many names as one holds and as long ones as there
+/// may be, and further ones are only counted.
 const REFUSALS: usize = 1_024;
 
 /// A change of a goal, and who waits for it to be written.

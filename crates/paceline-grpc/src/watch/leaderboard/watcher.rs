@@ -22,6 +22,7 @@ use super::super::stamp::Stamp;
 use super::super::terms::{OPENING, Terms};
 use super::frame::{Chunks, Told, kind, stamped};
 use crate::aside::Aside;
+use crate::audit::Named;
 use crate::expiry;
 use crate::leaderboard::Ranking;
 use crate::metric;
@@ -167,10 +168,15 @@ impl Watcher {
             return Ok(());
         }
         self.told = Some(told);
+        // What is lost later was not withheld when it was asked for.
+        let witness = self.terms.witness.take();
         match leaderboard {
             Some(leaderboard) => self.send(room, leaderboard, &stamp).await,
             None => {
                 let scope = self.ranking.subject.scope.clone();
+                if let Some(witness) = witness {
+                    witness.tell(Named::scopes([scope.as_str()]));
+                }
                 self.emit(room, Frame::OutOfScope(OutOfScope { scope }), &stamp);
                 Ok(())
             }

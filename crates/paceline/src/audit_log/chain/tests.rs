@@ -1,6 +1,6 @@
 //! Every way to tamper with a log, and what the check says of it; and what it cannot know.
 
-use super::{Check, Expected, Findings, NONE_BEFORE, Wrong};
+use super::{BACK, Check, Expected, Findings, NONE_BEFORE, Wrong};
 use crate::audit_log::record::{Record, Sealed, seal};
 
 /// A log of so many records after the opening of each chain, each chain begun after the one before.
@@ -11,7 +11,7 @@ fn log(chains: &[(&str, u64)]) -> Vec<Sealed> {
             let time = jiff::Timestamp::from_second(1_700_000_000 + log.len() as i64);
             let time = time.expect("an instant");
             let record = match seq {
-                0 => Record::opened(time),
+                0 => Record::opened(time, None),
                 _ => Record::suppressed(seq, time),
             };
             let prev = log.last().map_or_else(|| NONE_BEFORE.to_owned(), |last| last.hash.clone());
@@ -141,7 +141,8 @@ fn chains_of_services_that_run_at_once_lie_among_each_other() {
     let mut other = vec![one[1].clone()];
     for seq in 0..3 {
         let time = jiff::Timestamp::from_second(0).expect("an instant");
-        let record = if seq == 0 { Record::opened(time) } else { Record::suppressed(seq, time) };
+        let record =
+            if seq == 0 { Record::opened(time, None) } else { Record::suppressed(seq, time) };
         let prev = other.last().expect("one").hash.clone();
         other.push(seal(&record, ("b", seq, &prev)).expect("it is written"));
     }
@@ -165,11 +166,71 @@ fn a_line_that_a_crash_cut_off_is_told_apart_from_one_that_was_altered() {
     let mut cut = whole.clone();
     let half = whole[1].line[..40].to_owned();
     cut.insert(3, Sealed { line: half, hash: String::new() });
-    let expected = Expected { may_be_cut_off: true, ..Expected::default() };
+    let expected = Expected { in_file: true, ..Expected::default() };
     let findings = check_with(&cut, expected.clone());
     assert_eq!((findings.cut_off, findings.faults), (1, Vec::new()));
     // On a topic nothing is cut off, and amid a chain nothing either.
     assert_eq!(wrong(&cut), [(Some(3), Wrong::Unreadable)]);
     cut.swap(1, 3);
     assert!(!check_with(&cut, expected).faults.is_empty());
+}
+
+fn time() -> jiff::Timestamp {
+    jiff::Timestamp::from_second(1_700_000_000).expect("an instant")
+}
+
+fn opened(chain: &str, prev: &Sealed, in_file: Option<&Sealed>) -> Sealed {
+    let in_file = in_file.map(|sealed| sealed.hash.clone());
+    seal(&Record::opened(time(), in_file), (chain, 0, &prev.hash)).expect("it is written")
+}
+
+fn follow(chain: &str, seq: u64, prev: &Sealed) -> Sealed {
+    seal(&Record::suppressed(seq, time()), (chain, seq, &prev.hash)).expect("it is written")
+}
+
+#[test]
+fn the_file_of_one_of_several_services_is_checked_by_what_was_last_in_it() {
+    // On the topic stands a0 a1 b0 b1 c0 c1: the service of a and c was started again after the other had written.
+    let [a0, a1] = [0, 1].map(|at| log(&[("a", 1)])[at].clone());
+    let b0 = opened("b", &a1, None);
+    let b1 = follow("b", 1, &b0);
+    let c0 = opened("c", &b1, Some(&a1));
+    let c1 = follow("c", 1, &c0);
+    let topic = [&a0, &a1, &b0, &b1, &c0, &c1].map(Clone::clone);
+    assert_eq!(wrong(&topic), []);
+    let in_file = Expected { in_file: true, ..Expected::default() };
+    let check = |log: &[&Sealed], expected: &Expected| {
+        let log: Vec<Sealed> = log.iter().map(|sealed| (*sealed).clone()).collect();
+        let faults = check_with(&log, expected.clone()).faults;
+        faults.into_iter().map(|fault| (fault.place, fault.what)).collect::<Vec<_>>()
+    };
+    assert_eq!(check(&[&a0, &a1, &c0, &c1], &in_file), []);
+    // A real cut is none the less found, and on the topic what stands there counts.
+    let rootless = |at, sealed: &Sealed| vec![(Some(at), Wrong::Rootless(sealed.hash.clone()))];
+    assert_eq!(check(&[&a0, &c0, &c1], &in_file), rootless(1, &a1));
+    assert_eq!(check(&[&c0, &c1], &in_file), rootless(0, &a1));
+    let cut = [&a0, &a1, &b0, &c0, &c1];
+    assert_eq!(check(&cut, &Expected::default()), rootless(3, &b1));
+    let after = Expected { after: Some(a1.hash.clone()), ..in_file };
+    assert_eq!(check(&[&c0, &c1], &after), []);
+}
+
+#[test]
+fn a_chain_begins_after_the_end_of_another_however_long_ago_that_was() {
+    let mut log = log(&[("a", 2)]);
+    let ends = [log[1].clone(), log[2].clone()];
+    log.push(opened("b", &ends[1], None));
+    for seq in 1..BACK as u64 + 10 {
+        let last = log.last().expect("one").clone();
+        log.push(follow("b", seq, &last));
+    }
+    // Of the last of its own chain a service may not know that it was taken.
+    for (chain, end) in ["c", "d"].into_iter().zip(ends) {
+        log.push(opened(chain, &end, None));
+    }
+    assert_eq!(wrong(&log), []);
+    let first = log[0].clone();
+    log.push(opened("e", &first, None));
+    let place = Some(log.len() as u64 - 1);
+    assert_eq!(wrong(&log), [(place, Wrong::Rootless(first.hash))], "that is amid another");
 }

@@ -8,7 +8,7 @@ use paceline_core::decimal::Decimal;
 use paceline_core::goal::{Draft, Edit, Whose};
 use paceline_core::period::PeriodKind;
 use paceline_core::sight::Sight;
-use paceline_grpc::{About, Call, GoalChange, Principal, Refusal, Role, Step};
+use paceline_grpc::{Call, GoalChange, Named, Principal, Refusal, Role, Step};
 
 use super::{NONE_BEFORE, Record, read, seal};
 
@@ -53,14 +53,14 @@ fn change(number: u64, old: Option<Draft>, new: Option<Draft>, step: Step) -> Go
     }
 }
 
-fn refusal(outcome: &'static str, reason: &str, about: Vec<About>) -> Refusal {
+fn refusal(outcome: &'static str, reason: &str, named: Named) -> Refusal {
     Refusal {
         call: call("StandingsService/GetStandings", "ask-1"),
         who: Some(who("00u7max", Role::Rep, Sight::of_rep("U7"))),
         outcome,
         reason: reason.to_owned(),
         detail: None,
-        about,
+        named,
     }
 }
 
@@ -70,28 +70,31 @@ fn records_say_who_did_what_when_and_how_it_ended() {
         jiff::Timestamp::new(1_795_438_800 + second, 250_000_000).expect("an instant")
     };
     let unconfirmed = Step::Unconfirmed("topic `paceline.goals`: timed out".to_owned());
-    let scope = |name: &str| About::Scope(name.to_owned());
+    let (scope, goal) = (Named::scopes(["rep:U1"]), || Named::goal("g-1"));
     let nobody = Refusal {
         who: None,
         detail: Some("wrong_audience"),
-        ..refusal("UNAUTHENTICATED", "CREDENTIALS_INVALID", Vec::new())
+        ..refusal("UNAUTHENTICATED", "CREDENTIALS_INVALID", Named::default())
     };
-    let many = (0..30).map(|at| scope(&format!("rep:U{at}"))).collect();
+    let many: Vec<String> = (0..40).map(|at| format!("rep:U{at}")).collect();
+    let many = Named::scopes(many.iter().map(String::as_str));
+    let set = Record::of_change(&change(1, None, draft("42000"), Step::Accepted), time(1));
+    let not_made = set.not_made(time(2)).expect("it was accepted");
+    assert!(not_made.not_made(time(2)).is_none(), "that is no change");
     let records = [
-        Record::opened(time(0)),
-        Record::of_change(&change(1, None, draft("42000"), Step::Accepted), time(1)),
+        Record::opened(time(0), None),
+        set,
+        not_made,
         Record::of_change(&change(2, draft("42000"), draft("45000"), Step::Accepted), time(2)),
         Record::of_change(&change(3, draft("45000"), None, Step::Accepted), time(3)),
         Record::of_change(&change(3, draft("45000"), None, unconfirmed), time(13)),
         Record::of_refusal(&nobody, time(20)),
-        Record::of_refusal(&refusal("PERMISSION_DENIED", "NOT_PERMITTED", Vec::new()), time(21)),
-        Record::of_refusal(&refusal("NOT_FOUND", "UNKNOWN_SCOPE", vec![scope("rep:U1")]), time(22)),
-        Record::of_refusal(
-            &refusal("NOT_FOUND", "UNKNOWN_GOAL", vec![About::Goal("g-1".to_owned())]),
-            time(23),
-        ),
+        Record::of_refusal(&refusal("PERMISSION_DENIED", "NOT_PERMITTED", goal()), time(21)),
+        Record::of_refusal(&refusal("NOT_FOUND", "UNKNOWN_SCOPE", scope), time(22)),
+        Record::of_refusal(&refusal("NOT_FOUND", "UNKNOWN_GOAL", goal()), time(23)),
         Record::of_refusal(&refusal("OUT_OF_SCOPE", "", many), time(24)),
         Record::suppressed(4_711, time(30)),
+        Record::opened(time(31), Some(NONE_BEFORE.replace('0', "7"))),
         Record::closed(time(40)),
     ];
     let (mut text, mut prev) = (String::new(), NONE_BEFORE.to_owned());

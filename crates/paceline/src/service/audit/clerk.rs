@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use metrics::counter;
 use paceline_core::sight::Sight;
 use paceline_engine::Live;
-use paceline_grpc::{About, Refusal};
+use paceline_grpc::{About, Named, Refusal};
 use paceline_kafka::{Appender, Settings};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::file::AuditFile;
-use super::flood::{Flood, caller};
+use super::flood::{Caller, Flood};
 use super::paper::Paper;
 use super::{Ask, metric, topic};
 use crate::audit_log::record::Record;
@@ -118,9 +118,10 @@ impl Pile {
         tokio::select! {
             biased;
             Some(ask) = asked.recv() => self.change(ask).await,
+            // Before refusals: as long as those come without a pause, it would never be told how many there are.
+            _ = told.tick() => self.tell().await,
             Some(refusal) = refused.recv() => self.refusal(refusal, live).await,
             () = closing.cancelled() => return false,
-            _ = told.tick() => self.tell_suppressed().await,
         }
         true
     }
@@ -138,12 +139,24 @@ impl Pile {
     }
 
     async fn refusal(&mut self, refusal: Refusal, live: &Live) {
+        let (caller, now) = (Caller::of(&refusal), now());
+        // First, so that nothing is looked up for those who are refused without end.
+        if !self.flood.admits(&caller, now) {
+            return self.suppress(1);
+        }
         let Some(refusal) = of_what_there_is(refusal, live) else { return };
-        let now = now();
-        let is_admitted = self.flood.admits(&caller(&refusal), now);
-        if !is_admitted || self.write(&Record::of_refusal(&refusal, now)).await.is_err() {
+        self.flood.count(caller);
+        if self.write(&Record::of_refusal(&refusal, now)).await.is_err() {
             self.suppress(1);
         }
+    }
+
+    /// Tells what nobody waits for and should not be left untold.
+    async fn tell(&mut self) {
+        if let Err(error) = self.paper.take_back(now()).await {
+            failed(&error);
+        }
+        self.tell_suppressed().await;
     }
 
     async fn tell_suppressed(&mut self) {
@@ -180,32 +193,23 @@ fn failed(error: &anyhow::Error) {
 
 /// The refusal of what there is: that what there is not was not found is none.
 fn of_what_there_is(refusal: Refusal, live: &Live) -> Option<Refusal> {
-    let is_there: fn(&About, &Refusal, &Live) -> bool = match refusal.outcome {
-        "NOT_FOUND" => |about, _, live| exists(about, live),
-        "OUT_OF_SCOPE" => {
-            |about, refusal, live| exists(about, live) && !is_seen(about, refusal, live)
-        }
-        _ => return Some(refusal),
-    };
-    let about: Vec<About> =
-        refusal.about.iter().filter(|about| is_there(about, &refusal, live)).cloned().collect();
-    (!about.is_empty()).then_some(Refusal { about, ..refusal })
-}
-
-fn exists(about: &About, live: &Live) -> bool {
-    match about {
-        About::Scope(name) => live.roster().named(name).is_some(),
+    if !matches!(refusal.outcome, "NOT_FOUND" | "OUT_OF_SCOPE") {
+        return Some(refusal);
+    }
+    let roster = live.roster();
+    let is_there = |about: &&About| match about {
+        About::Scope(name) => roster.named(name).is_some(),
         About::Goal(id) => {
             live.book(|book| book.last(id).is_some_and(|last| last.edit.new.is_some()))
         }
-    }
+    };
+    let about = refusal.named.about.iter().filter(is_there).cloned().collect();
+    // From who does not see all one may be hidden among the names of which only the number is known.
+    let may_hide = refusal.who.as_ref().is_some_and(|who| who.sight != Sight::All);
+    let further = if may_hide { refusal.named.further } else { 0 };
+    let named = Named { about, further };
+    (!named.is_empty()).then_some(Refusal { named, ..refusal })
 }
 
-fn is_seen(about: &About, refusal: &Refusal, live: &Live) -> bool {
-    let sight = refusal.who.as_ref().map_or(&Sight::All, |who| &who.sight);
-    let roster = live.roster();
-    match about {
-        About::Scope(name) => roster.named(name).is_some_and(|scope| sight.sees(scope, &roster)),
-        About::Goal(_) => false,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use paceline_grpc::{AuditLog as _, Call, Refusal};
+use paceline_grpc::{AuditLog as _, Call, Named, Refusal};
 use paceline_kafka::Cluster;
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +14,7 @@ use crate::config::{self, Config};
 /// How many are refused at once.
 const FLOOD: u64 = 200_000;
 
-fn config(brokers: &str) -> Config {
+pub(super) fn config(brokers: &str) -> Config {
     let text = config::EXAMPLE.replace("localhost:9092", brokers);
     config::load_str(&text, "src/config/example.yaml").expect("no mistake")
 }
@@ -31,11 +31,11 @@ fn refusal(peer: u64) -> Refusal {
         outcome: "UNAUTHENTICATED",
         reason: "CREDENTIALS_INVALID".to_owned(),
         detail: None,
-        about: Vec::new(),
+        named: Named::default(),
     }
 }
 
-fn live(config: &Config) -> Arc<paceline_engine::Live> {
+pub(super) fn live(config: &Config) -> Arc<paceline_engine::Live> {
     let (model, roster) = (Arc::new(config.model.clone()), Arc::new(config.roster.clone()));
     let live = paceline_engine::Live::new(model, roster, Vec::new());
     Arc::new(live.with_own(config.topics.goals.clone()))
@@ -79,7 +79,7 @@ fn flood(desk: &Desk) {
 }
 
 /// What stands on the topic.
-fn read(settings: &paceline_kafka::Settings, topic: &str) -> Vec<serde_json::Value> {
+pub(super) fn read(settings: &paceline_kafka::Settings, topic: &str) -> Vec<serde_json::Value> {
     let topics = paceline_kafka::Topics::new(settings).expect("a client");
     let offsets = topics.describe_log(topic).expect("a topic");
     let mut log = paceline_kafka::Log::open(settings, topic, offsets).expect("a log");
