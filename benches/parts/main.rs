@@ -5,9 +5,11 @@
 
 mod board;
 mod decode;
+mod explain;
 mod expr;
 mod fold;
 mod ledger;
+mod scan;
 mod standing;
 mod world;
 
@@ -15,7 +17,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
-/// Short enough for all parts to take two minutes, long enough for a few percent.
+/// Short enough for all parts to take three minutes, long enough for a few percent.
 fn settings() -> Criterion {
     Criterion::default()
         .warm_up_time(Duration::from_millis(500))
@@ -26,6 +28,7 @@ fn settings() -> Criterion {
 criterion_group! {
     name = parts;
     config = settings();
-    targets = decode::bench, fold::bench, board::bench, standing::bench, expr::bench, ledger::bench
+    targets = decode::bench, fold::bench, board::bench, standing::bench, expr::bench, ledger::bench,
+        explain::bench, scan::bench
 }
 criterion_main!(parts);

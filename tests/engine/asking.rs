@@ -2,9 +2,12 @@
 
 mod paged;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use paceline_core::board::{PassedOver, Revision};
+use paceline_core::board::{How, PassedOver, Pieces, Revision};
 use paceline_core::decimal::Decimal;
+use paceline_core::goal::Goal;
 use paceline_engine::Unlisted;
 use paceline_tests::recompute::config::PeriodKind;
 
@@ -105,6 +108,52 @@ fn more_records_than_may_be_are_no_listing() {
     assert_eq!(asked, Err(Unlisted::Unknown));
 }
 
+/// An opened engine whose config has these goals.
+fn with_goals(goals: &str) -> Engine {
+    let (before, after) = BASE.split_once("goals:\n").expect("it has goals");
+    let (_, after) = after.split_once("status:").expect("a status comes after the goals");
+    let mut engine = Engine::new(&format!("{before}{goals}status:{after}"), &[1], 1);
+    engine.open(now());
+    engine
+}
+
+fn pieces(engine: &Engine, scope: &str) -> Pieces {
+    let subject = behind::subject(engine, &place(scope));
+    let found = engine.live.explanation(&subject, None, Revision::default(), now());
+    found.expect("a scope").pieces
+}
+
+/// The targets of goals that are passed over, in their order, each with why.
+fn targets(passed_over: &[(Arc<Goal>, PassedOver)]) -> Vec<(String, PassedOver)> {
+    let mut targets: Vec<(String, PassedOver)> =
+        passed_over.iter().map(|(goal, why)| (goal.target.to_string(), *why)).collect();
+    targets.sort_by_key(|(target, _)| target.clone());
+    targets
+}
+
+fn told(all: &[(&str, PassedOver)]) -> Vec<(String, PassedOver)> {
+    all.iter().map(|(target, why)| ((*target).to_owned(), *why)).collect()
+}
+
+#[test]
+fn who_has_no_goal_is_told_which_might_be_it_and_why_it_is_not() {
+    let goals = "goals:
+  - {kpi: bookings, period: month, target: 1, for: {rep: U1}, from: 2026-12-01}
+  - {kpi: bookings, period: month, target: 2, for: everyone, until: 2026-10-31}
+  - {kpi: bookings, period: month, target: 3, for: {rep: U2}}
+  - {kpi: bookings, period: month, target: 4, for: {team: M1}, until: 2026-06-30}
+";
+    let engine = with_goals(goals);
+    let of_none = pieces(&engine, "rep:U1");
+    assert_eq!((of_none.how, of_none.pieces.len()), (How::None, 0));
+    let passed = [("1", PassedOver::NotYet), ("2", PassedOver::NoLonger)];
+    assert_eq!(targets(&of_none.passed_over), told(&passed));
+    let of_members = pieces(&engine, "team:M1");
+    assert_eq!((of_members.how, of_members.pieces.len()), (How::Sum, 1));
+    assert_eq!(targets(&of_members.passed_over), told(&[("4", PassedOver::NoLonger)]));
+    assert!(pieces(&engine, "org").passed_over.is_empty(), "no goal is the organisation's own");
+}
+
 #[test]
 fn goals_that_are_passed_over_say_why() {
     let goals = "goals:
@@ -117,25 +166,12 @@ fn goals_that_are_passed_over_say_why() {
   - {kpi: bookings, period: month, target: 7, for: everyone}
   - {kpi: bookings, period: month, target: 8, for: {role: manager}}
 ";
-    let (before, after) = BASE.split_once("goals:\n").expect("it has goals");
-    let (_, after) = after.split_once("status:").expect("a status comes after the goals");
-    let mut engine = Engine::new(&format!("{before}{goals}status:{after}"), &[1], 1);
-    engine.open(now());
+    let engine = with_goals(goals);
     let passed = |scope: &str| {
-        let subject = behind::subject(&engine, &place(scope));
-        let found = engine
-            .live
-            .explanation(&subject, None, Revision::default(), now())
-            .expect("a scope")
-            .pieces;
+        let found = pieces(&engine, scope);
         let [piece] = found.pieces.as_slice() else { panic!("one goal: {found:?}") };
-        let mut passed: Vec<(String, PassedOver)> =
-            piece.passed_over.iter().map(|(goal, why)| (goal.target.to_string(), *why)).collect();
-        passed.sort_by_key(|(target, _)| target.clone());
-        (piece.goal.target.to_string(), passed)
-    };
-    let told = |all: &[(&str, PassedOver)]| -> Vec<(String, PassedOver)> {
-        all.iter().map(|(target, why)| ((*target).to_owned(), *why)).collect()
+        assert!(found.passed_over.is_empty(), "they are told of once: {found:?}");
+        (piece.goal.target.to_string(), targets(&piece.passed_over))
     };
     let of_ana = told(&[
         ("2", PassedOver::StartsEarlier),

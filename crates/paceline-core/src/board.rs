@@ -69,7 +69,7 @@ pub use explain::Evidence;
 pub use goals::PassedOver;
 pub use history::{History, HistoryDay};
 pub use moves::Sayings;
-pub use pieces::{How, Piece, Pieces, Stretch};
+pub use pieces::{How, Ingredients, Piece, Pieces, Stretch};
 pub use selection::{Selection, Subject};
 pub use transitions::{Step, Transition};
 pub use view::{Changed, Key, OfReps, Reading, Reason, Removal, Standing, Update};
@@ -87,7 +87,7 @@ pub struct Board {
     model: Arc<Model>,
     roster: Arc<Roster>,
     rules: Rules,
-    goals: Goals,
+    goals: Arc<Goals>,
     slots: Slots,
     ledger: Ledger,
     /// The owners that are no reps but rules.
@@ -130,7 +130,7 @@ impl Board {
         let (faces, face_of) = faces(&roster);
         Self {
             rules: model.bands.into(),
-            goals: Goals::new(&model.goals),
+            goals: Arc::new(Goals::new(&model.goals)),
             slots: Slots::new(&model),
             ledger: Ledger::default(),
             joints: Joints::default(),
@@ -253,7 +253,7 @@ impl Board {
         self.advance(now);
         let now = self.clock;
         self.revision.0 += 1;
-        let goals = Goals::new(self.model.goals.iter().chain(set));
+        let goals = Arc::new(Goals::new(self.model.goals.iter().chain(set)));
         let former = std::mem::replace(&mut self.goals, goals);
         let slots = (0..self.slots.len()).map(|slot| self.slots.get(slot));
         let changed: Vec<bool> =

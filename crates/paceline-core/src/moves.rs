@@ -15,7 +15,7 @@ use crate::entity::EntityId;
 use crate::kpi::KpiId;
 use crate::roster::ScopeId;
 
-pub(crate) use notes::{Kept, Kind, Piece, REFOLD};
+pub(crate) use notes::{Kept, Kind, PIECES, Piece, REFOLD};
 pub use notes::{NoteOf, Notes, Source};
 
 /// Where something was said, and when and by whom.
@@ -31,6 +31,35 @@ pub struct Origin {
     pub time: Option<Timestamp>,
     /// Who did it, where the message tells: an id of a user of the CRM.
     pub actor: Option<Arc<str>>,
+}
+
+/// Of how many places where something was said at once is told.
+const ORIGINS: usize = 50;
+
+/// Where something was said that may have been said in many places.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origins {
+    /// The first of them, at most 50.
+    pub told: Vec<Origin>,
+    /// How many others.
+    pub others: u64,
+}
+
+impl Origins {
+    /// Adds a place.
+    pub fn push(&mut self, origin: Origin) {
+        if self.told.len() < ORIGINS {
+            self.told.push(origin);
+        } else {
+            self.others += 1;
+        }
+    }
+
+    /// Adds what was said later.
+    pub fn extend(&mut self, later: &Self) {
+        later.told.iter().cloned().for_each(|origin| self.push(origin));
+        self.others += later.others;
+    }
 }
 
 /// What moved a standing after a revision.
@@ -160,4 +189,25 @@ pub enum Tick {
     Membership,
     /// The status became due to change.
     Status,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ORIGINS, Origin, Origins};
+
+    #[test]
+    fn of_many_places_the_first_are_told_and_how_many_others() {
+        let said = |offsets: std::ops::Range<i64>| {
+            let mut said = Origins::default();
+            let (source, partition, time, actor) = (0, 0, None, None);
+            offsets.for_each(|offset| {
+                said.push(Origin { source, partition, offset, time, actor: actor.clone() });
+            });
+            said
+        };
+        let most = ORIGINS as i64;
+        let mut origins = said(0..most - 1);
+        origins.extend(&said(most - 1..3 * most));
+        assert_eq!((&origins.told, origins.others), (&said(0..most).told, 2 * ORIGINS as u64));
+    }
 }

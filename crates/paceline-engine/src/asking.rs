@@ -206,7 +206,12 @@ impl Question {
                 return Err(Unlisted::Moved);
             }
             let as_of = board.clock();
-            let mut found = |kpi| board.found(&sought, kpi, *on, as_of).ok_or(Unlisted::Unknown);
+            let kpis = sought.leaves.iter().chain([&sought.kpi]).copied();
+            let readings = board.found(&sought, kpis, *on, as_of);
+            let found = |kpi| {
+                let found = readings.iter().find(|reading| reading.key().kpi == kpi);
+                found.cloned().ok_or(Unlisted::Unknown)
+            };
             let reading = found(sought.kpi)?;
             let parts = sought.leaves.iter().map(|leaf| Ok((*leaf, found(*leaf)?)));
             let parts = parts.collect::<Result<Vec<(KpiId, Reading)>, Unlisted>>()?;

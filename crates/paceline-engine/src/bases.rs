@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use paceline_core::basis::{Basis, Difference};
 use paceline_core::board::Revision;
 use paceline_core::model::Model;
-use paceline_core::moves::Origin;
+use paceline_core::moves::Origins;
 
 use crate::freshness::{Cause, Freshness};
 
@@ -40,7 +40,7 @@ pub(crate) struct Versions(VecDeque<(u64, For)>);
 #[derive(Clone, Debug)]
 pub(crate) enum For {
     /// Other rates, said there.
-    Rates(Vec<Origin>),
+    Rates(Origins),
     /// Another roster, of that revision of the board.
     Reps(Revision),
 }

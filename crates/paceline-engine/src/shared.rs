@@ -11,7 +11,7 @@ use paceline_core::calendar::CalendarId;
 use paceline_core::day::Day;
 use paceline_core::facts::{Facts, InForce};
 use paceline_core::kpi::KpiId;
-use paceline_core::moves::Origin;
+use paceline_core::moves::{Origin, Origins};
 use paceline_core::rates::{Book, Rate};
 
 use crate::bases::{Bases, For, Versions};
@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     pub(crate) stale: bool,
     book: Book,
     /// Where it was said of rates what no basis has followed yet.
-    rate_sayings: Vec<Origin>,
+    rate_sayings: Origins,
     /// What versions of the basis were made for.
     pub(crate) versions: Versions,
     /// Whether the rates may not be those of the book.
@@ -55,7 +55,7 @@ impl Shared {
             symbols,
             stale: false,
             book: Book::default(),
-            rate_sayings: Vec::new(),
+            rate_sayings: Origins::default(),
             versions: Versions::default(),
             outdated: false,
             due: None,

@@ -1,8 +1,11 @@
 //! Explanations: why a standing is what it is.
 
+mod names;
+
+use std::sync::Arc;
+
 use paceline_core::board::{self, How, Revision};
-use paceline_core::goal::{Goal, Origin};
-use paceline_core::model::Model;
+use paceline_core::goal::Goal;
 use paceline_core::rational::Rational;
 use paceline_core::roster::Scope;
 use paceline_core::sight::Sight;
@@ -11,13 +14,15 @@ use tonic::Status;
 
 use crate::convert;
 use crate::errors::{self, invalid};
-use crate::goals::{self, Seen};
+use crate::goals::Seen;
 use crate::moves;
 use crate::proto;
 use crate::served::Served;
 use crate::subject;
 use crate::token::Epoch;
 use crate::who::Principal;
+
+use names::Names;
 
 /// Answers a request.
 pub(crate) fn get(
@@ -67,7 +72,7 @@ fn answer(
         wording: model.kpi(standing.key.kpi).wording.clone(),
         goal: convert::decimal(standing.numbers.goal.filter(|_| *counts_goal)),
     };
-    let show = Show { live, model, explanation, sight };
+    let show = Show { names: Names::new(live, explanation), explanation, sight };
     let known_after = moved.as_ref().map_or(*revision, |moved| moved.known_after);
     let moved = moved.as_ref();
     let moves =
@@ -92,8 +97,7 @@ fn answer(
 
 /// What an explanation is told by.
 struct Show<'a> {
-    live: &'a Live,
-    model: &'a Model,
+    names: Names,
     explanation: &'a Explanation,
     /// That of who asks, who may see a team and none of its members.
     sight: &'a Sight,
@@ -124,6 +128,7 @@ impl Show<'_> {
                 .map(|piece| self.piece(piece))
                 .collect(),
             void: asks && pieces.goal.as_ref().is_some_and(Rational::is_zero),
+            passed_over: self.passed_over(&pieces.passed_over),
         }
     }
 
@@ -140,37 +145,27 @@ impl Show<'_> {
     }
 
     fn piece(&self, piece: &board::Piece) -> proto::GoalPiece {
-        let passed_over = piece.passed_over.iter().map(|(goal, why)| proto::PassedOver {
-            goal: Some(self.named(goal)),
-            reason: reason(*why).into(),
-        });
         proto::GoalPiece {
             scope: self.explanation.roster.name(piece.scope),
-            goal: self.sees_goal(piece).then(|| self.named(&piece.goal)),
+            goal: self.sees_goal(piece).then(|| self.names.of(&piece.goal)),
             period: Some(convert::period(&piece.period)),
             target: Some(fraction(&piece.target)),
             amount: Some(fraction(&piece.amount)),
             expected: piece.expected.as_ref().map(fraction),
             stretches: piece.stretches.iter().map(stretch).collect(),
-            passed_over: passed_over.collect(),
+            passed_over: self.passed_over(&piece.passed_over),
         }
     }
 
-    /// A goal as it is listed. One that was set and is another by now has the terms by which it counts here.
-    fn named(&self, goal: &Goal) -> proto::Goal {
-        let Self { live, model, explanation, .. } = self;
-        let roster = &explanation.roster;
-        match goal.origin {
-            Origin::File => {
-                let nth = model.goals.iter().position(|known| known == goal);
-                goals::of_file(nth.map_or(0, |nth| nth + 1), goal, model, roster)
-            }
-            Origin::Edit(place) => live
-                .book(|book| {
-                    book.at(place).and_then(|placed| goals::of_edit(&placed.edit, model, roster))
-                })
-                .unwrap_or_else(|| goals::of_terms(goal, model)),
-        }
+    fn passed_over(
+        &self,
+        passed_over: &[(Arc<Goal>, board::PassedOver)],
+    ) -> Vec<proto::PassedOver> {
+        let told = |(goal, why): &(Arc<Goal>, board::PassedOver)| proto::PassedOver {
+            goal: Some(self.names.of(goal)),
+            reason: reason(*why).into(),
+        };
+        passed_over.iter().map(told).collect()
     }
 }
 

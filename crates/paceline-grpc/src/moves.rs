@@ -63,9 +63,10 @@ fn basis(basis: Option<&Rebased>, shares: &[Share], live: &Live) -> r#move::What
             r#move::What::Calendar(calendar(reps, live))
         }
         basis => {
-            let origins = basis.and_then(|basis| basis.rates.as_ref()).into_iter().flatten();
+            let said = basis.and_then(|basis| basis.rates.clone()).unwrap_or_default();
             r#move::What::Rates(proto::RatesMove {
-                origins: origins.map(|origin| self::origin(origin, live)).collect(),
+                origins: said.told.iter().map(|origin| self::origin(origin, live)).collect(),
+                more: said.others,
                 shares: self::shares(shares, live),
                 reps: basis.map(|basis| reps(&basis.reps.reps, live)).unwrap_or_default(),
             })

@@ -90,8 +90,7 @@ impl Board {
         kpi: KpiId,
         period: &Period,
     ) -> Made<Owed> {
-        let adds_up = self.model.kpi(kpi).adds_up();
-        self.made(scope, kpi, period, adds_up, |whose, period| match whose {
+        self.made(scope, kpi, period, |whose, period| match whose {
             Bearer::Rep(rep) => self.owed_by_rep(times, rep, kpi, period),
             Bearer::Team(goal) => Some(self.owed_by_team(times, scope, goal, period)),
         })
@@ -103,7 +102,6 @@ impl Board {
         scope: ScopeId,
         kpi: KpiId,
         period: &Period,
-        adds_up: bool,
         mut of: impl FnMut(Bearer, &Period) -> Option<T>,
     ) -> Made<T> {
         match *self.roster.scope(scope) {
@@ -121,11 +119,17 @@ impl Board {
         }
         let member = |rep| of(Bearer::Rep(rep), &self.members_period(scope, rep, period));
         let members: Vec<T> = self.roster.members(scope).filter_map(member).collect();
-        match (members.is_empty(), adds_up) {
+        match (members.is_empty(), self.goals_add_up(kpi)) {
             (true, _) => Made::Nothing,
             (false, true) => Made::Sum(members),
             (false, false) => Made::Common(members),
         }
+    }
+
+    /// Whether what a scope is asked for is what its members are in sum: no sum of rates is one.
+    pub(super) fn goals_add_up(&self, kpi: KpiId) -> bool {
+        let kpi = self.model.kpi(kpi);
+        kpi.adds_up() && kpi.goal_kind != GoalKind::Rate
     }
 
     pub(super) fn owed_by_rep(
@@ -207,15 +211,26 @@ impl Board {
     ) -> Option<Owed> {
         let goal = owed.first()?.goal.clone();
         let asked: Vec<Asked> = owed.iter().map(Owed::asked).collect();
-        let Asked { target, left } = common(&asked)?;
-        let face = self.face_of[scope.0 as usize];
         let same = owed.iter().all(|other| other.goal.curve == goal.curve);
+        Some(self.owed_alike(times, scope, goal, (common(&asked)?, same), period))
+    }
+
+    /// What a scope owes of which each member owes the same, by the goal of one of them; whether all have the curve of that.
+    pub(super) fn owed_alike(
+        &self,
+        times: &mut WorkingTimes,
+        scope: ScopeId,
+        goal: Arc<Goal>,
+        (Asked { target, left }, same): (Asked, bool),
+        period: &Period,
+    ) -> Owed {
+        let face = self.face_of[scope.0 as usize];
         let spread = if left.is_zero() && !target.is_zero() {
             Arc::new(Spread::new(&self.workdays(times, face, period), |_| Rational::ZERO))
         } else {
             self.shares(times, face, period, goal.curve.as_ref().filter(|_| same))
         };
-        Some(Owed { target, goal, rep: None, face, spread, curved: same })
+        Owed { target, goal, rep: None, face, spread, curved: same }
     }
 
     /// The period of a member that belongs to a scope's: in their own calendar the one that holds its last day.

@@ -62,9 +62,7 @@ impl Board {
         period: &Period,
         at: Timestamp,
     ) -> Made<Level> {
-        let about = self.model.kpi(kpi);
-        let adds_up = about.adds_up() && about.goal_kind == GoalKind::Hold;
-        self.made(scope, kpi, period, adds_up, |whose, period| match whose {
+        self.made(scope, kpi, period, |whose, period| match whose {
             Bearer::Rep(rep) => self.level_of_rep(rep, kpi, period, at),
             Bearer::Team(goal) => {
                 let today = Day::of(at, self.roster.zone(scope)).clamp(period.start, period.end);
@@ -74,7 +72,7 @@ impl Board {
     }
 
     /// The ramp scales what is to be held by the rep's own today, and neither a rate nor a cap.
-    fn level_of_rep(
+    pub(super) fn level_of_rep(
         &self,
         rep: usize,
         kpi: KpiId,

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use jiff::Timestamp;
 
 use super::trail::Trail;
@@ -14,19 +15,20 @@ use super::{Board, Revision};
 use crate::alert::Trigger;
 use crate::decimal::Decimal;
 use crate::joint::Joints;
-use crate::moves::{Aspect, Kept, Notes, Origin};
+use crate::moves::{Aspect, Kept, Notes, Origin, PIECES};
 use crate::rational::Rational;
 use crate::roster::{Roster, ScopeId};
 use crate::standing::Case;
 use crate::symbol::Symbol;
 
-/// How many entries are remembered: with the changes they are of about 25 MiB, when each is of a commit of its own.
-const PIECES: usize = 100_000;
+/// The most that the notes of commits take, in bytes: as much as [`PIECES`] entries, or fewer where many commits or long ids are
+/// among them.
+const NOTES: usize = 24 << 20;
 
 /// How many moves of single standings are remembered, of about 120 bytes each.
 const TOLD: usize = 100_000;
 
-/// How many owners are remembered whom other scopes count, of about 120 bytes each.
+/// How many owners are remembered whom other scopes count, of about 160 bytes each.
 const RESETTLED: usize = 50_000;
 
 /// What brings a judgement about.
@@ -72,9 +74,13 @@ pub(super) struct Moving {
     opened: Revision,
     commits: VecDeque<Arc<Commit>>,
     pieces: usize,
+    /// How much memory the commits take, in bytes.
+    bytes: usize,
     told: Trail<Told>,
     resettlements: VecDeque<Resettlement>,
     resettled: usize,
+    /// Of whom another roster said something else, at which revisions, the oldest first, and where among the owners of then.
+    turns: HashMap<Symbol, VecDeque<(Revision, u32)>, FixedState>,
     /// What happened up to this revision is not all remembered.
     forgotten: Revision,
 }
@@ -123,9 +129,11 @@ impl Default for Moving {
             opened: Revision::default(),
             commits: VecDeque::new(),
             pieces: 0,
+            bytes: 0,
             told: Trail::of_last(TOLD),
             resettlements: VecDeque::new(),
             resettled: 0,
+            turns: HashMap::default(),
             forgotten: Revision::default(),
         }
     }
@@ -138,12 +146,19 @@ impl Moving {
 
     /// Takes the notes of a batch that was committed.
     pub(super) fn commit(&mut self, at: Revision, instant: Timestamp, notes: &Notes) {
+        if notes.overflowed() {
+            // What was before it is told of still.
+            self.forgotten = self.forgotten.max(at);
+            return;
+        }
         let Some(notes) = notes.keep(instant) else { return };
         self.pieces += notes.pieces.len();
+        self.bytes += notes.bytes();
         self.commits.push_back(Arc::new(Commit { at, instant, notes }));
-        while self.pieces > PIECES {
+        while self.pieces > PIECES || self.bytes > NOTES {
             let Some(oldest) = self.commits.pop_front() else { break };
             self.pieces -= oldest.notes.pieces.len();
+            self.bytes -= oldest.notes.bytes();
             self.forgotten = self.forgotten.max(oldest.at);
         }
     }
@@ -151,11 +166,26 @@ impl Moving {
     /// Takes what another roster changed.
     pub(super) fn resettle(&mut self, at: Revision, instant: Timestamp, owners: Vec<Resettled>) {
         self.resettled += owners.len();
+        for (nth, Resettled { owner, .. }) in owners.iter().enumerate() {
+            self.turns.entry(*owner).or_default().push_back((at, nth as u32));
+        }
         self.resettlements.push_back(Resettlement { at, instant, owners });
         while self.resettled > RESETTLED {
-            let Some(oldest) = self.resettlements.pop_front() else { break };
-            self.resettled -= oldest.owners.len();
-            self.forgotten = self.forgotten.max(oldest.at);
+            self.forget_resettlement();
+        }
+    }
+
+    fn forget_resettlement(&mut self) {
+        let Some(oldest) = self.resettlements.pop_front() else { return };
+        self.resettled -= oldest.owners.len();
+        self.forgotten = self.forgotten.max(oldest.at);
+        for Resettled { owner, .. } in &oldest.owners {
+            // The oldest of all is the oldest of its owner.
+            let Some(turns) = self.turns.get_mut(owner) else { continue };
+            turns.pop_front();
+            if turns.is_empty() {
+                self.turns.remove(owner);
+            }
         }
     }
 
@@ -188,22 +218,24 @@ impl Moving {
 
     /// Which scopes counted whom at revisions after another.
     pub(super) fn paths(&self, since: Revision) -> Paths<'_> {
-        let mut before = HashMap::<_, Vec<_>>::new();
-        let steps = self.resettlements.iter().rev().take_while(|step| step.at > since);
-        for step in steps {
-            for Resettled { owner, from, .. } in &step.owners {
-                before.entry(*owner).or_default().push((step.at, &**from));
-            }
-        }
-        Paths { before }
+        let is_others = self.resettlements.back().is_some_and(|newest| newest.at > since);
+        Paths { moving: is_others.then_some(self) }
+    }
+
+    /// The scopes that counted an owner at a revision, if they are others by now.
+    fn path_before(&self, owner: Symbol, at: Revision) -> Option<&[ScopeId]> {
+        let turns = self.turns.get(&owner)?;
+        let (turned, nth) = turns.get(turns.partition_point(|(turned, _)| *turned <= at))?;
+        let (_, owners) = self.resettled_at(*turned)?;
+        owners.get(*nth as usize).map(|owner| &*owner.from)
     }
 }
 
-/// Which scopes counted whom.
+/// Which scopes counted whom. Nothing is looked up before it is asked for: there may be many owners, and the board is held.
 #[derive(Debug)]
 pub(super) struct Paths<'a> {
-    /// Of whom that changed, each change with what was before, the newest first.
-    before: HashMap<Symbol, Vec<(Revision, &'a [ScopeId])>>,
+    /// What is remembered; nothing when all are counted as they were.
+    moving: Option<&'a Moving>,
 }
 
 impl<'a> Paths<'a> {
@@ -215,9 +247,8 @@ impl<'a> Paths<'a> {
         joints: &'a Joints,
         roster: &'a Roster,
     ) -> &'a [ScopeId] {
-        let changes = self.before.get(&owner).into_iter().flatten();
-        let later = changes.rev().find(|(changed, _)| *changed > at);
-        later.map_or_else(|| joints.path(owner, roster), |(_, before)| before)
+        let before = self.moving.and_then(|moving| moving.path_before(owner, at));
+        before.unwrap_or_else(|| joints.path(owner, roster))
     }
 }
 
@@ -256,16 +287,19 @@ pub type Sayings = BTreeMap<String, Origin>;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
     use jiff::Timestamp;
 
-    use super::{Moving, PIECES, RESETTLED, Resettled};
+    use super::{Moving, NOTES, PIECES, RESETTLED, Resettled};
     use crate::board::Revision;
     use crate::day::Day;
     use crate::decimal::Decimal;
+    use crate::entity::EntityId;
     use crate::entry::{Entry, Part};
     use crate::joint::Joints;
     use crate::kpi::KpiId;
-    use crate::moves::{Aspect, Notes};
+    use crate::moves::{Aspect, Notes, Source};
     use crate::roster::{Roster, ScopeId};
     use crate::symbol::{Symbol, Symbols};
 
@@ -294,7 +328,32 @@ mod tests {
         assert_eq!(known, [10, 8, 7]);
         moving.commit(Revision(11), NOW, &notes(PIECES + 1));
         assert_eq!(moving.known_after(), Revision(11), "what is too large is forgotten at once");
-        assert_eq!(moving.commits(Revision(0)).count(), 0);
+        let known: Vec<u64> = moving.commits(Revision(6)).map(|commit| commit.at.0).collect();
+        assert_eq!(known, [10, 8, 7], "and nothing else is for its sake");
+    }
+
+    #[test]
+    fn long_ids_take_the_room_of_other_commits() {
+        let mut moving = Moving::default();
+        let long = "x".repeat(usize::from(u16::MAX));
+        let fit = NOTES / long.len();
+        for at in 1..=fit as u64 {
+            let mut notes = notes(1);
+            notes.close(Source {
+                source: 0,
+                partition: 0,
+                offset: 0,
+                time: NOW,
+                actor: None,
+                entity: EntityId(0),
+                record: &long,
+            });
+            moving.commit(Revision(at), NOW, &notes);
+        }
+        let forgotten = moving.known_after().0;
+        assert!((1..10).contains(&forgotten), "{forgotten} of {fit}, for what is beside the ids");
+        assert_eq!(moving.commits(Revision(0)).count() as u64, fit as u64 - forgotten);
+        assert!(moving.bytes <= NOTES);
     }
 
     #[test]
@@ -323,5 +382,9 @@ mod tests {
         let many = (0..RESETTLED).map(|_| resettled(0)).collect();
         moving.resettle(Revision(7), NOW, many);
         assert_eq!(moving.known_after(), Revision(6));
+        let known = moving.paths(Revision(6));
+        let path = known.of(Symbol(1), Revision(6), &joints, &roster);
+        assert_eq!(path, paths[0], "what is remembered still is found");
+        assert_eq!(moving.turns.values().map(VecDeque::len).sum::<usize>(), RESETTLED);
     }
 }

@@ -1,6 +1,10 @@
 //! The pieces of a goal: whose goals make up a standing's, and what target, ramp, presence and spread make of each.
 //!
-//! They come of the walk by which the board finds what is owed and held, so they multiply and add up to the goal exactly.
+//! They come of the walk by which the board finds what is owed and held, so they multiply and add up to the goal exactly. Of many
+//! members the board has the amounts already.
+
+mod ingredients;
+mod many;
 
 use std::sync::Arc;
 
@@ -21,6 +25,9 @@ use crate::period::Period;
 use crate::rational::Rational;
 use crate::roster::{Scope, ScopeId};
 
+pub use ingredients::Ingredients;
+use ingredients::Member;
+
 /// Up to how many members each is told of day by day. Of more the amounts say enough.
 const DETAILED_MAX: usize = 50;
 
@@ -37,6 +44,8 @@ pub struct Pieces {
     pub pieces: Vec<Piece>,
     /// The members whose common value the goal is, or would be if they did not differ.
     pub members: Vec<Piece>,
+    /// Where no goal of its own counts, those that might, and why they do not.
+    pub passed_over: Vec<(Arc<Goal>, PassedOver)>,
 }
 
 /// How the goal of a standing comes about.
@@ -71,7 +80,7 @@ pub struct Piece {
     pub expected: Option<Rational>,
     /// The working days; the one day on which it is looked at, of a goal to be held. None where there are many members.
     pub stretches: Vec<Stretch>,
-    /// Other goals, and why they do not count. None of members.
+    /// Of a scope's own goal the others that might be it, and why they are not.
     pub passed_over: Vec<(Arc<Goal>, PassedOver)>,
 }
 
@@ -94,19 +103,36 @@ pub struct Stretch {
     pub amount: Rational,
 }
 
+/// How a goal comes about, the one piece that makes it up, if it is one, and the members.
+type Composed = (How, Option<Piece>, Vec<Member>);
+
 impl Board {
-    /// What the goal of a standing is made of at an instant, to which time must have been advanced.
-    pub fn pieces(&mut self, sought: &Sought, now: Timestamp) -> Pieces {
+    /// Of what the goal of a standing is made at an instant, to which time must have been advanced: what has to be known of
+    /// the board to tell its [pieces](Ingredients::pieces).
+    pub fn ingredients(&mut self, sought: &Sought, now: Timestamp) -> Ingredients {
         let kind = self.model.kpi(sought.kpi).goal_kind;
-        match kind {
-            GoalKind::Reach => {
-                self.with_times(|board, times| board.owed_pieces(times, sought, now))
+        let (how, whole, members) = self.with_times(|board, times| {
+            let many = board.many(times, sought, now);
+            match (many, kind) {
+                (Some(members), _) => board.of_many(times, sought, members, now),
+                (None, GoalKind::Reach) => board.owed_pieces(times, sought, now),
+                (None, GoalKind::Hold | GoalKind::Rate) => board.held_pieces(sought, now),
             }
-            GoalKind::Hold | GoalKind::Rate => self.held_pieces(sought, now),
+        });
+        Ingredients {
+            how,
+            whole,
+            members,
+            passed_over: self.passed_over(sought),
+            goals: self.goals.clone(),
+            roster: self.roster.clone(),
+            kpi: sought.kpi,
+            falls_due: kind == GoalKind::Reach,
+            now,
         }
     }
 
-    fn owed_pieces(&self, times: &mut WorkingTimes, sought: &Sought, now: Timestamp) -> Pieces {
+    fn owed_pieces(&self, times: &mut WorkingTimes, sought: &Sought, now: Timestamp) -> Composed {
         let Sought { scope, kpi, period, .. } = sought;
         let made = self.owed_by(times, *scope, *kpi, period);
         let in_common = match &made {
@@ -115,10 +141,10 @@ impl Board {
         };
         let mut piece = |owed: &Owed, detailed| self.owed_piece(times, sought, owed, detailed, now);
         let in_common = in_common.as_ref().map(|owed| piece(owed, true));
-        self.all(sought, made, in_common, piece)
+        composed(made, in_common, piece)
     }
 
-    fn held_pieces(&self, sought: &Sought, now: Timestamp) -> Pieces {
+    fn held_pieces(&self, sought: &Sought, now: Timestamp) -> Composed {
         let Sought { scope, kpi, period, .. } = sought;
         let made = self.held_by(*scope, *kpi, period, now);
         let in_common = match &made {
@@ -128,45 +154,18 @@ impl Board {
             }
             Made::Nothing | Made::Own(_) | Made::Sum(_) => None,
         };
-        let in_common = in_common.map(|(asked, level)| {
-            // What is left of what they have in common is all of it or nothing.
-            let ramp = asked.left.checked_div(&asked.target).unwrap_or(Rational::ONE);
-            let goal = level.goal.clone();
-            let whole = Level { goal, rep: None, today: level.today, ramp };
-            self.held_piece(sought, &whole, asked, true)
-        });
-        let piece =
-            |level: &Level, detailed| self.held_piece(sought, level, level.asked(), detailed);
-        self.all(sought, made, in_common, piece)
+        let in_common = in_common.map(|(asked, level)| self.held_in_common(sought, level, asked));
+        composed(made, in_common, |level, detailed| {
+            self.held_piece(sought, level, level.asked(), detailed)
+        })
     }
 
-    fn all<T>(
-        &self,
-        sought: &Sought,
-        made: Made<T>,
-        in_common: Option<Piece>,
-        mut piece: impl FnMut(&T, bool) -> Piece,
-    ) -> Pieces {
-        let mut each = |made: Vec<T>| -> Vec<Piece> {
-            let detailed = made.len() <= DETAILED_MAX;
-            made.iter().map(|one| piece(one, detailed)).collect()
-        };
-        let (how, pieces, members) = match (made, in_common) {
-            (Made::Nothing, _) => (How::None, Vec::new(), Vec::new()),
-            (Made::Own(own), _) => (How::Own, each(vec![own]), Vec::new()),
-            (Made::Sum(members), _) => (How::Sum, each(members), Vec::new()),
-            (Made::Common(members), Some(whole)) => (How::Common, vec![whole], each(members)),
-            (Made::Common(members), None) => (How::Differ, Vec::new(), each(members)),
-        };
-        let has_goal = !pieces.is_empty();
-        let goal = has_goal.then(|| pieces.iter().map(|piece| piece.amount.clone()).sum());
-        let expected = pieces.iter().map(|piece| piece.expected.clone());
-        let expected = expected.sum::<Option<Rational>>().filter(|_| has_goal);
-        let mut pieces = Pieces { how, goal, expected, pieces, members };
-        if let (How::Own, [own]) = (how, &mut pieces.pieces[..]) {
-            own.passed_over = self.passed_over(sought);
-        }
-        pieces
+    /// What members have in common, as one of them has to hold it.
+    fn held_in_common(&self, sought: &Sought, level: &Level, asked: Asked) -> Piece {
+        // What is left of what they have in common is all of it or nothing.
+        let ramp = asked.left.checked_div(&asked.target).unwrap_or(Rational::ONE);
+        let whole = Level { goal: level.goal.clone(), rep: None, today: level.today, ramp };
+        self.held_piece(sought, &whole, asked, true)
     }
 
     fn passed_over(&self, sought: &Sought) -> Vec<(Arc<Goal>, PassedOver)> {
@@ -244,6 +243,25 @@ impl Board {
     }
 }
 
+/// What a goal is made of that was found member by member. Of many the amounts say enough.
+fn composed<T>(
+    made: Made<T>,
+    in_common: Option<Piece>,
+    mut piece: impl FnMut(&T, bool) -> Piece,
+) -> Composed {
+    let mut each = |made: Vec<T>| -> Vec<Member> {
+        let detailed = made.len() <= DETAILED_MAX;
+        made.iter().map(|one| Member::Worked(Box::new(piece(one, detailed)))).collect()
+    };
+    match (made, in_common) {
+        (Made::Nothing, _) => (How::None, None, Vec::new()),
+        (Made::Own(own), _) => (How::Own, Some(piece(&own, true)), Vec::new()),
+        (Made::Sum(members), _) => (How::Sum, None, each(members)),
+        (Made::Common(members), Some(whole)) => (How::Common, Some(whole), each(members)),
+        (Made::Common(members), None) => (How::Differ, None, each(members)),
+    }
+}
+
 /// Days on end with the same factors as one.
 fn stretches(target: &Rational, days: Vec<OwedOnDay>) -> Vec<Stretch> {
     let mut stretches: Vec<(Stretch, Scale, usize)> = Vec::new();
@@ -276,3 +294,6 @@ fn stretches(target: &Rational, days: Vec<OwedOnDay>) -> Vec<Stretch> {
     };
     stretches.into_iter().map(product).collect()
 }
+
+#[cfg(test)]
+mod tests;

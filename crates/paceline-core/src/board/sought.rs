@@ -35,17 +35,19 @@ impl Board {
         !self.model.kpi(leaf).is_stock() || self.face(scope).today <= period.end
     }
 
-    /// What a KPI comes to in the scope and the period of the standing that is sought: that one itself, or one that it is
-    /// computed of. Time must have been advanced to `now`.
+    /// What KPIs come to in the scope and the period of the standing that is sought: that one itself, and those that it is
+    /// computed of. What is kept for no such period is left out. All at once, for in a period that is over everything is looked
+    /// through. Time must have been advanced to `now`.
     pub fn found(
         &mut self,
         sought: &Sought,
-        kpi: KpiId,
+        kpis: impl IntoIterator<Item = KpiId>,
         on: Option<Day>,
         now: Timestamp,
-    ) -> Option<Reading> {
-        let slot = self.slots.find(kpi, sought.period.kind)?;
-        let live = self.live_id(sought.scope, slot);
-        self.readings_of(&[live], on, now).pop()
+    ) -> Vec<Reading> {
+        let kind = sought.period.kind;
+        let slots = kpis.into_iter().filter_map(|kpi| self.slots.find(kpi, kind));
+        let lives: Vec<u32> = slots.map(|slot| self.live_id(sought.scope, slot)).collect();
+        self.readings_of(&lives, on, now)
     }
 }

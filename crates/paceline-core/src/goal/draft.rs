@@ -11,7 +11,7 @@ use crate::goal::rules::{self, About, Mistake};
 use crate::goal::{Curve, Goal, Origin, Step, Whose};
 use crate::model::Model;
 use crate::period::PeriodKind;
-use crate::roster::Roster;
+use crate::roster::{Roster, Scope};
 use crate::suggest;
 
 /// A goal as somebody wrote it.
@@ -148,7 +148,11 @@ impl Whose {
     /// Why there is nobody whom it means, if that is so.
     pub fn nobody(&self, roster: &Roster) -> Option<String> {
         let reps = roster.reps();
-        let rep = |id: &str| reps.iter().position(|rep| rep.id == id);
+        // Asked of every goal in a list, of which there may be one for each rep.
+        let rep = |id: &str| match *roster.scope(roster.named(&format!("rep:{id}"))?) {
+            Scope::Rep(rep) => Some(rep),
+            Scope::Org | Scope::Unassigned | Scope::Team(_) | Scope::Ended => None,
+        };
         match self {
             Self::Everyone => reps.is_empty().then(|| "there are no reps".to_owned()),
             Self::Rep(id) => rep(id).is_none().then(|| format!("there is no rep `{id}`")),

@@ -4,6 +4,7 @@
 //! dozen bytes are copied for an entry, and once more when the board takes them.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -19,6 +20,21 @@ use crate::symbol::Symbol;
 
 /// The number of what is no change of a record, but its being folded anew.
 pub(crate) const REFOLD: u32 = u32::MAX;
+
+/// How many entries of one batch are noted, and of how many in all the notes are kept. There are as many when a lane was kept
+/// from committing for seconds: to note them all would leave no room for what others did.
+pub(crate) const PIECES: usize = 100_000;
+
+/// The most bytes of ids that are noted in one batch, whatever a source calls its records.
+const TEXTS: usize = 8 << 20;
+
+/// How much of its memory a batch goes on with: for that many entries, which are more than of an ordinary one, and as many bytes
+/// of ids for each.
+const ROOM: usize = 32_768;
+const TEXT: usize = 48;
+
+/// What the notes of a commit take beside their contents, in bytes: what holds them, and what the allocator adds.
+const BESIDE: usize = 192;
 
 /// Of which change an entry is: its number among those of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +71,8 @@ pub struct Notes {
     /// What was folded anew, added up: that may be all records there are.
     refolded: HashMap<(Option<Timestamp>, Symbol, KpiId, PartKey), Part, FixedState>,
     versions: Option<(u64, u64)>,
+    /// Whether there was too much to note it: nothing is then, for a part would tell a wrong story.
+    overflowed: bool,
 }
 
 /// A change, with the texts it has in those of its notes.
@@ -110,12 +128,16 @@ impl Notes {
 
     /// Notes an entry of a change.
     pub fn note(&mut self, of: NoteOf, entry: &Entry) {
-        self.pieces.push(Piece::new(entry, of.0));
+        if self.has_room() {
+            self.pieces.push(Piece::new(entry, of.0));
+        }
     }
 
     /// Notes an entry of a change that counts from an instant on.
     pub fn schedule(&mut self, of: NoteOf, at: Timestamp, entry: &Entry) {
-        self.timed.push((at, Piece::new(entry, of.0)));
+        if self.has_room() {
+            self.timed.push((at, Piece::new(entry, of.0)));
+        }
     }
 
     /// How many entries are scheduled.
@@ -125,6 +147,9 @@ impl Notes {
 
     /// Says what the next change is, of which there are entries.
     pub fn close(&mut self, change: Source<'_>) {
+        if self.overflowed {
+            return;
+        }
         let Source { source, partition, offset, time, actor, entity, record } = change;
         let start = self.texts.len() as u32;
         let mut add = |text: &str| {
@@ -137,10 +162,16 @@ impl Notes {
         let (record, actor) = (add(record), add(actor.unwrap_or_default()));
         let noted = Noted { time, offset, partition, start, record, actor, source, entity };
         self.changes.push(noted);
+        if self.texts.len() > TEXTS {
+            self.overflow();
+        }
     }
 
     /// Notes an entry of a record that is folded by another version of the basis, and from when on it counts.
     pub fn refold(&mut self, (from, to): (u64, u64), at: Option<Timestamp>, entry: &Entry) {
+        if !self.has_room() {
+            return;
+        }
         let versions = self.versions.get_or_insert((from, to));
         *versions = (versions.0.min(from), versions.1.max(to));
         let Entry { owner, kpi, part } = *entry;
@@ -150,14 +181,38 @@ impl Notes {
             .or_insert(part);
     }
 
-    /// Forgets everything.
+    /// Whether another entry may be noted.
+    fn has_room(&mut self) -> bool {
+        if self.pieces.len() + self.timed.len() + self.refolded.len() >= PIECES {
+            self.overflow();
+        }
+        !self.overflowed
+    }
+
+    fn overflow(&mut self) {
+        self.clear();
+        self.overflowed = true;
+    }
+
+    /// Whether there was too much to note it.
+    pub(crate) fn overflowed(&self) -> bool {
+        self.overflowed
+    }
+
+    /// Forgets everything, and gives back the memory that only an uncommon batch needs.
     pub(crate) fn clear(&mut self) {
         self.changes.clear();
+        self.changes.shrink_to(ROOM);
         self.texts.clear();
+        self.texts.shrink_to(ROOM * TEXT);
         self.pieces.clear();
+        self.pieces.shrink_to(ROOM);
         self.timed.clear();
+        self.timed.shrink_to(ROOM);
         self.refolded.clear();
+        self.refolded.shrink_to(ROOM);
         self.versions = None;
+        self.overflowed = false;
     }
 
     /// What the board keeps of it: what counts by an instant.
@@ -170,13 +225,46 @@ impl Notes {
         let refolded = refolded.map(|((_, owner, kpi, _), part)| {
             Piece::new(&Entry { owner: *owner, kpi: *kpi, part: *part }, REFOLD)
         });
-        let pieces: Box<[Piece]> = self.pieces.iter().copied().chain(due).chain(refolded).collect();
-        (!pieces.is_empty()).then(|| Kept {
-            changes: self.changes.as_slice().into(),
-            texts: self.texts.as_str().into(),
-            pieces,
-            versions: self.versions,
-        })
+        let mut pieces: Box<[Piece]> =
+            self.pieces.iter().copied().chain(due).chain(refolded).collect();
+        if pieces.is_empty() {
+            return None;
+        }
+        let (changes, texts) = self.changes_of(&mut pieces);
+        Some(Kept { changes, texts, pieces, versions: self.versions })
+    }
+
+    /// The changes that pieces are of, which are given their numbers among these, and the texts. A change may only schedule what is
+    /// yet to come: of that there is no piece.
+    fn changes_of(&self, pieces: &mut [Piece]) -> (Box<[Noted]>, Box<str>) {
+        if self.timed.is_empty() {
+            return (self.changes.as_slice().into(), self.texts.as_str().into());
+        }
+        let mut is_kept = vec![false; self.changes.len()];
+        for piece in &*pieces {
+            is_kept.get_mut(piece.change as usize).into_iter().for_each(|is_kept| *is_kept = true);
+        }
+        let (mut changes, mut texts) = (Vec::new(), String::new());
+        let mut numbers = Vec::with_capacity(is_kept.len());
+        for (noted, is_kept) in self.changes.iter().zip(is_kept) {
+            numbers.push(changes.len() as u32);
+            if is_kept {
+                changes.push(Noted { start: texts.len() as u32, ..*noted });
+                texts.push_str(&self.texts[noted.text()]);
+            }
+        }
+        for piece in pieces {
+            piece.change = numbers.get(piece.change as usize).copied().unwrap_or(piece.change);
+        }
+        (changes.into(), texts.into())
+    }
+}
+
+impl Noted {
+    /// Where its texts are: the record's id, then who did it.
+    fn text(&self) -> Range<usize> {
+        let start = self.start as usize;
+        start..start + usize::from(self.record) + usize::from(self.actor)
     }
 }
 
@@ -197,16 +285,23 @@ impl Piece {
 }
 
 impl Kept {
+    /// How much memory it takes, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.changes) + size_of_val(&*self.pieces) + self.texts.len() + BESIDE
+    }
+
     /// A change, where it was said, and its record.
     pub(crate) fn change(&self, number: u32) -> Option<(Origin, EntityId, String)> {
         let noted = self.changes.get(number as usize)?;
         let Noted { time, offset, partition, source, entity, .. } = *noted;
-        let start = noted.start as usize;
-        let end = start + usize::from(noted.record);
-        let record = self.texts.get(start..end)?.to_owned();
-        let actor = self.texts.get(end..end + usize::from(noted.actor))?;
+        let (record, actor) =
+            self.texts.get(noted.text())?.split_at_checked(noted.record.into())?;
+        let record = record.to_owned();
         let actor = (!actor.is_empty()).then(|| Arc::from(actor));
         let time = Some(time);
         Some((Origin { source, partition, offset, time, actor }, entity, record))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,15 +61,14 @@ impl Live {
             }
             let sought = board.sought(subject, on).ok_or(Unexplained::Unknown)?;
             let as_of = board.clock();
-            let reading = board.found(&sought, sought.kpi, on, as_of);
-            let reading = reading.ok_or(Unexplained::Unknown)?;
-            let (inputs, pieces) =
-                (inputs(board, &sought, on, as_of), board.pieces(&sought, as_of));
+            let (reading, inputs) = found(board, &sought, on, as_of).ok_or(Unexplained::Unknown)?;
+            let ingredients = board.ingredients(&sought, as_of);
             let evidence = if on.is_none() { board.evidence(subject, since) } else { None };
-            Ok((reading, inputs, pieces, evidence, board.roster().clone(), as_of))
+            Ok((reading, inputs, ingredients, evidence, board.roster().clone(), as_of))
         };
         let (seen, revision) = self.read(now, look);
-        let (reading, inputs, pieces, evidence, roster, as_of) = seen?;
+        let (reading, inputs, ingredients, evidence, roster, as_of) = seen?;
+        let pieces = ingredients.pieces();
         let moved = evidence.map(|evidence| self.moved_since(evidence, subject, since));
         let inputs = inputs.into_iter().map(|(reading, goal)| (reading.at(as_of), goal)).collect();
         let standing = reading.at(as_of);
@@ -85,17 +84,22 @@ impl Live {
     }
 }
 
-/// What a standing is computed of, and which of these by its goal.
-fn inputs(
+/// A standing, and what it is computed of: which of these by its goal.
+fn found(
     board: &mut Board,
     sought: &Sought,
     on: Option<Day>,
     as_of: Timestamp,
-) -> Vec<(Reading, bool)> {
-    let model = board.model().clone();
-    let goals = model.goals_within(sought.kpi);
+) -> Option<(Reading, Vec<(Reading, bool)>)> {
+    let goals = board.model().goals_within(sought.kpi);
     let others = goals.iter().filter(|goal| !sought.leaves.contains(goal));
-    let kpis: Vec<KpiId> = sought.leaves.iter().chain(others).copied().collect();
-    let mut input = |kpi| Some((board.found(sought, kpi, on, as_of)?, goals.contains(&kpi)));
-    kpis.into_iter().filter(|kpi| *kpi != sought.kpi).filter_map(&mut input).collect()
+    let inputs = sought.leaves.iter().chain(others).filter(|kpi| **kpi != sought.kpi);
+    let kpis: Vec<KpiId> = [&sought.kpi].into_iter().chain(inputs).copied().collect();
+    let mut readings = board.found(sought, kpis, on, as_of).into_iter();
+    let reading = readings.next().filter(|reading| reading.key().kpi == sought.kpi)?;
+    let input = |reading: Reading| {
+        let counts_goal = goals.contains(&reading.key().kpi);
+        (reading, counts_goal)
+    };
+    Some((reading, readings.map(input).collect()))
 }

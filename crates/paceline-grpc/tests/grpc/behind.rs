@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use paceline_client::proto::{
-    ExplainStandingRequest, ExplainStandingResponse, GoalExplanation, GoalTerms,
+    ExplainStandingRequest, ExplainStandingResponse, GoalExplanation, GoalMade, GoalTerms,
     ListContributorsRequest, PassedOverReason, SetGoalRequest,
 };
 use paceline_engine::Lane;
@@ -58,6 +58,29 @@ async fn goals_that_were_set_say_why_others_are_passed_over() {
         ("42000", PassedOverReason::OfFile),
     ];
     assert_eq!(passed, expected.map(|(target, why)| (target.to_owned(), why)).into());
+}
+
+#[tokio::test]
+async fn where_there_is_no_goal_those_that_might_be_it_say_why_they_are_not() {
+    let stage = Stage::open().await;
+    let terms = GoalTerms {
+        kpi: "bookings".to_owned(),
+        period: "quarter".to_owned(),
+        target: "90000".to_owned(),
+        r#for: "rep:U1".to_owned(),
+        from: "2027-01-01".to_owned(),
+        ..GoalTerms::default()
+    };
+    let request = SetGoalRequest { goal: Some(terms), ..SetGoalRequest::default() };
+    stage.goals().await.set_goal(request).await.expect("it is set");
+    let request = ExplainStandingRequest { period: "quarter".to_owned(), ..of("rep:U1") };
+    let answer = stage.standings().await.explain_standing(request).await;
+    let explained = answer.expect("an explanation").into_inner().goal.expect("a goal");
+    assert_eq!((explained.made(), explained.pieces.len()), (GoalMade::None, 0));
+    let [passed] = explained.passed_over.as_slice() else { panic!("one goal: {explained:?}") };
+    assert_eq!(passed.reason(), PassedOverReason::NotYet);
+    let terms = passed.goal.as_ref().and_then(|goal| goal.terms.as_ref()).expect("terms");
+    assert_eq!(terms.target, "90000");
 }
 
 #[tokio::test]

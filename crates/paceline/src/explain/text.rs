@@ -6,6 +6,8 @@ use std::fmt::{self, Write as _};
 
 use paceline_client::proto;
 
+use super::agree;
+
 /// How many pieces of a goal are told at most: `--json` has them all.
 const PIECES: usize = 20;
 
@@ -36,7 +38,8 @@ fn write(
         self::actual(out, actual)?;
     }
     moves::write(out, explanation)?;
-    records(out, page)
+    let above = (!agree(explanation, page)).then_some(explanation.revision);
+    records(out, page, above)
 }
 
 fn head(out: &mut String, standing: &proto::Standing) -> fmt::Result {
@@ -67,17 +70,21 @@ fn goal(out: &mut String, goal: &proto::GoalExplanation) -> fmt::Result {
     if more > 0 {
         writeln!(out, "  and {more} more")?;
     }
-    Ok(())
+    passed_over(out, "  ", &goal.passed_over)
 }
 
 fn piece(out: &mut String, piece: &proto::GoalPiece) -> fmt::Result {
     let proto::GoalPiece { scope, goal, target, amount, expected, stretches, .. } = piece;
     let (target, amount) = (decimal(target.as_ref()), decimal(amount.as_ref()));
-    write!(out, "  {scope}: {amount} of {target}")?;
+    let whose = if scope.is_empty() { "members whom you may not see" } else { scope };
+    write!(out, "  {whose}: {amount} of {target}")?;
     if expected.is_some() {
         write!(out, ", {} due by now", decimal(expected.as_ref()))?;
     }
-    writeln!(out, ", by goal {}", named(goal.as_ref()))?;
+    if goal.is_some() {
+        write!(out, ", by goal {}", named(goal.as_ref()))?;
+    }
+    writeln!(out)?;
     for stretch in stretches {
         let proto::GoalStretch { from, to, days, spread, ramp, present, amount } = stretch;
         let (spread, ramp) = (fraction(spread.as_ref()), fraction(ramp.as_ref()));
@@ -87,9 +94,13 @@ fn piece(out: &mut String, piece: &proto::GoalPiece) -> fmt::Result {
         let product = format!("{target} x {spread}{ramp}{present} = {amount}");
         writeln!(out, "    {from} to {to}, {days} working days: {product}")?;
     }
-    for passed in &piece.passed_over {
+    passed_over(out, "    ", &piece.passed_over)
+}
+
+fn passed_over(out: &mut String, indent: &str, passed_over: &[proto::PassedOver]) -> fmt::Result {
+    for passed in passed_over {
         let reason = reason(passed.reason());
-        writeln!(out, "    not by goal {}: {reason}", named(passed.goal.as_ref()))?;
+        writeln!(out, "{indent}not by goal {}: {reason}", named(passed.goal.as_ref()))?;
     }
     Ok(())
 }
@@ -122,8 +133,17 @@ fn actual(out: &mut String, actual: &proto::ActualExplanation) -> fmt::Result {
     Ok(())
 }
 
-fn records(out: &mut String, page: &proto::ListContributorsResponse) -> fmt::Result {
-    writeln!(out, "\nRecords: {} of {}", page.contributors.len(), page.total)?;
+/// The records; with the revision of all that is told above, if that is of another standing.
+fn records(
+    out: &mut String,
+    page: &proto::ListContributorsResponse,
+    above: Option<u64>,
+) -> fmt::Result {
+    write!(out, "\nRecords: {} of {}", page.contributors.len(), page.total)?;
+    if let Some(above) = above {
+        write!(out, ", at revision {}; all above is of revision {above}", page.revision)?;
+    }
+    writeln!(out)?;
     for one in &page.contributors {
         let proto::Contributor { entity, id, kpi, day, amount, value, credits, .. } = one;
         let kpi = if page.parts.len() > 1 { format!("{kpi}: ") } else { String::new() };
@@ -225,6 +245,7 @@ mod tests {
                 pieces: vec![piece],
                 ..Default::default()
             }),
+            moves_complete: true,
             ..Default::default()
         };
         let credit = proto::Credit {
@@ -255,9 +276,72 @@ Goal: its own
     2026-11-16 to 2026-11-30, 11 working days: 42000 x 11/21 x ramp 0.5 = 11000
     not by goal file-1 (for role:ae): another was set, and it is the config's
 
+Moved by nothing since revision 0
+
 Records: 1 of 2
   opportunity D1  2026-11-20  600  75.0 %  rep:U1 60 %
 ";
         assert_eq!(told(&explanation, &page), expected);
+    }
+
+    #[test]
+    fn why_there_is_no_goal_whose_are_not_seen_and_what_is_of_another_time_is_said() {
+        let goal = proto::Goal { id: "g-2".to_owned(), ..Default::default() };
+        let next =
+            proto::PassedOver { goal: Some(goal), reason: proto::PassedOverReason::NotYet.into() };
+        let none = proto::GoalExplanation {
+            made: proto::GoalMade::None.into(),
+            passed_over: vec![next],
+            ..Default::default()
+        };
+        let unseen = proto::GoalPiece {
+            target: fraction("126000", "1", "126000"),
+            amount: fraction("126000", "1", "126000"),
+            ..Default::default()
+        };
+        let sum = proto::GoalExplanation {
+            made: proto::GoalMade::Sum.into(),
+            pieces: vec![unseen],
+            ..Default::default()
+        };
+        let text = |goal, page: &proto::ListContributorsResponse| {
+            let explanation = proto::ExplainStandingResponse {
+                goal: Some(goal),
+                moves_complete: true,
+                moves_from_revision: 7,
+                revision: 8,
+                ..Default::default()
+            };
+            told(&explanation, page)
+        };
+        let moved = "Moved by nothing since revision 7";
+        let expected = format!(
+            "
+Goal: there is none in force
+  not by goal g-2 (for ): it begins after the period
+
+{moved}
+
+Records: 0 of 0
+"
+        );
+        assert_eq!(text(none, &proto::ListContributorsResponse::default()), expected);
+        let another = proto::Standing { revision: 9, ..Default::default() };
+        let later = proto::ListContributorsResponse {
+            standing: Some(another),
+            revision: 10,
+            ..Default::default()
+        };
+        let expected = format!(
+            "
+Goal: the sum of the members' goals
+  members whom you may not see: 126000 of 126000
+
+{moved}
+
+Records: 0 of 0, at revision 10; all above is of revision 8
+"
+        );
+        assert_eq!(text(sum, &later), expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use paceline_core::board::{Evidence, Revision, Subject};
 use paceline_core::decimal::Decimal;
-use paceline_core::moves::{Move, Moves, Origin, RepMove, Reps, What};
+use paceline_core::moves::{Move, Moves, Origins, RepMove, Reps, What};
 
 use crate::bases::For;
 use crate::goals::GoalMove;
@@ -36,7 +36,7 @@ pub struct Moved {
 #[derive(Clone, Debug, Default)]
 pub struct Rebased {
     /// Where rates were said, if they are others.
-    pub rates: Option<Vec<Origin>>,
+    pub rates: Option<Origins>,
     /// Whose days or times are others.
     pub reps: Reps,
 }
@@ -74,7 +74,7 @@ impl Live {
         for made_for in shared.versions.between(from, to) {
             match made_for {
                 For::Rates(origins) => {
-                    rebased.rates.get_or_insert_default().extend(origins.iter().cloned());
+                    rebased.rates.get_or_insert_default().extend(origins);
                 }
                 For::Reps(revision) => {
                     let Reps { reps, others, .. } = shared.board.reworked(subject, *revision);

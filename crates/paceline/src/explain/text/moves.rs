@@ -8,13 +8,29 @@ use paceline_client::proto::r#move::What;
 /// How many moves are told at most: `--json` has them all.
 const MOVES: usize = 10;
 
-/// The moves of an explanation; nothing where none is known of.
+/// The moves of an explanation, and whether these are all.
 pub(super) fn write(out: &mut String, explanation: &proto::ExplainStandingResponse) -> fmt::Result {
-    let proto::ExplainStandingResponse { moves, more_moves, moves_from_revision, .. } = explanation;
-    if moves.is_empty() {
-        return Ok(());
+    let proto::ExplainStandingResponse {
+        moves,
+        more_moves,
+        moves_complete,
+        moves_from_revision,
+        ..
+    } = explanation;
+    let from = moves_from_revision;
+    match (moves.is_empty(), moves_complete) {
+        (true, true) => return writeln!(out, "\nMoved by nothing since revision {from}"),
+        (true, false) => {
+            return writeln!(
+                out,
+                "\nMoved by nothing since revision {from}; what did before is not known"
+            );
+        }
+        (false, true) => writeln!(out, "\nMoved since revision {from}, the newest first:")?,
+        (false, false) => {
+            writeln!(out, "\nMoved, the newest first; up to revision {from} not all is known:")?;
+        }
     }
-    writeln!(out, "\nMoved since revision {moves_from_revision}, the newest first:")?;
     moves.iter().take(MOVES).try_for_each(|moved| one(out, moved))?;
     let more = moves.len().saturating_sub(MOVES) as u64 + more_moves;
     if more > 0 {
@@ -54,9 +70,9 @@ fn told(what: &What) -> String {
         What::Calendar(proto::CalendarMove { reps, more }) => {
             all_of(reps.iter().map(rep), *more, "days of reps became others")
         }
-        What::Rates(proto::RatesMove { origins, .. }) => {
+        What::Rates(proto::RatesMove { origins, more, .. }) => {
             let origins = origins.iter().map(|origin| format!("rates, {}", said(Some(origin))));
-            all_of(origins, 0, "exchange rates")
+            all_of(origins, *more, "exchange rates")
         }
         What::Tick(tick) => match tick.kind() {
             proto::TickKind::Period => "the period began",
@@ -94,7 +110,7 @@ fn all_of(parts: impl Iterator<Item = String>, more: u64, none: &str) -> String 
 
 #[cfg(test)]
 mod tests {
-    use super::{What, proto, write};
+    use super::{What, proto, told, write};
 
     #[test]
     fn moves_say_by_how_much_what_and_where_it_was_said() {
@@ -140,11 +156,11 @@ mod tests {
                 moved(6, "", "", tick),
             ],
             more_moves: 1,
+            moves_complete: true,
             moves_from_revision: 5,
             ..Default::default()
         };
-        let mut text = String::new();
-        write(&mut text, &explanation).expect("a string takes any text");
+        let text = text(&explanation);
         let expected = "
 Moved since revision 5, the newest first:
   revision 9, actual -5: opportunity 006A, crm.opportunity[3]@41 by 005A
@@ -154,5 +170,43 @@ Moved since revision 5, the newest first:
   and 1 more
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_is_not_known_is_said() {
+        let of = |moves: Vec<proto::Move>, moves_complete| {
+            let explanation = proto::ExplainStandingResponse {
+                moves,
+                moves_complete,
+                moves_from_revision: 5,
+                ..Default::default()
+            };
+            text(&explanation)
+        };
+        let tick = What::Tick(proto::TickMove { kind: proto::TickKind::Day.into() });
+        let moved = proto::Move { revision: 6, what: Some(tick), ..Default::default() };
+        assert_eq!(of(Vec::new(), true), "\nMoved by nothing since revision 5\n");
+        let none = "\nMoved by nothing since revision 5; what did before is not known\n";
+        assert_eq!(of(Vec::new(), false), none);
+        let some = "
+Moved, the newest first; up to revision 5 not all is known:
+  revision 6: a day began
+";
+        assert_eq!(of(vec![moved], false), some);
+    }
+
+    #[test]
+    fn of_many_places_it_is_said_how_many_more_there_are() {
+        let said =
+            |offset| proto::Origin { topic: "rates".to_owned(), offset, ..Default::default() };
+        let origins = vec![said(1), said(2)];
+        let rates = What::Rates(proto::RatesMove { origins, more: 48, ..Default::default() });
+        assert_eq!(told(&rates), "rates, rates[0]@1; rates, rates[0]@2; 48 more");
+    }
+
+    fn text(explanation: &proto::ExplainStandingResponse) -> String {
+        let mut text = String::new();
+        write(&mut text, explanation).expect("a string takes any text");
+        text
     }
 }
