@@ -30,6 +30,10 @@ mod limits;
 mod metric;
 mod moves;
 mod open;
+#[cfg(test)]
+#[expect(dead_code, reason = "shared with the tests that go over a connection")]
+#[path = "../tests/grpc/organisation.rs"]
+mod organisation;
 pub mod proto;
 mod selector;
 mod served;
