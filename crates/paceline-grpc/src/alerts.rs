@@ -12,11 +12,11 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use crate::admission::Admission;
+use crate::aside::Aside;
 use crate::driven::Driven;
 use crate::open::Open;
 use crate::proto;
 use crate::proto::alerts_service_server::AlertsService;
-use crate::selector;
 use crate::served::Served;
 use crate::watch::terms::Terms;
 use crate::who::Principal;
@@ -31,6 +31,8 @@ type Frames = Driven<proto::WatchAlertsResponse>;
 pub(crate) struct Alerts {
     served: Served,
     admission: Arc<Admission>,
+    /// For lists: they look through all alerts, of whomever those are, and their reader is shown a few.
+    long: Aside,
     shutdown: CancellationToken,
 }
 
@@ -38,15 +40,17 @@ impl Alerts {
     pub(crate) fn new(
         served: Served,
         admission: Arc<Admission>,
+        long: Aside,
         shutdown: CancellationToken,
     ) -> Self {
-        Self { served, admission, shutdown }
+        Self { served, admission, long, shutdown }
     }
 
     /// Opens a watch. It is driven by a task of its own, which ends with the stream that is answered.
     fn open(&self, request: &Request<proto::WatchAlertsRequest>) -> Result<Frames, Status> {
         let asked = request.get_ref();
-        let view = self.view(asked.selector.as_ref(), Principal::of(request.extensions())?)?;
+        let principal = Principal::of(request.extensions())?;
+        let view = View::of(asked.selector.as_ref(), &self.served, principal)?;
         let terms = Terms::of(request, asked.heartbeat, None, &self.served)?;
         // What is wrong with a token is answered at once where it can be told.
         let alerts = self.served.live.alerts();
@@ -65,16 +69,6 @@ impl Alerts {
         });
         Ok(Driven::new(frames, end))
     }
-
-    fn view(
-        &self,
-        selector: Option<&proto::Selector>,
-        principal: &Principal,
-    ) -> Result<View, Status> {
-        let model = self.served.live.model();
-        let selector = selector.cloned().unwrap_or_default();
-        Ok(View::new(selector::View::of(&selector, model, &principal.sight)?, model))
-    }
 }
 
 #[tonic::async_trait]
@@ -92,8 +86,9 @@ impl AlertsService for Alerts {
         &self,
         request: Request<proto::ListAlertsRequest>,
     ) -> Result<Response<proto::ListAlertsResponse>, Status> {
-        let principal = Principal::of(request.extensions())?;
-        let view = self.view(request.get_ref().selector.as_ref(), principal)?;
-        list::list(&self.served.live, request.get_ref(), &view).map(Response::new)
+        self.long.answer(&self.served, request, list::get).await
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

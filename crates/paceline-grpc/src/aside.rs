@@ -6,6 +6,11 @@ use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
+use tonic::{Request, Response, Status};
+
+use crate::errors;
+use crate::served::Served;
+use crate::who::Principal;
 
 /// How much work may wait, for each that is being done, before no more is taken; and how much of that which takes long.
 const WAITING: usize = 64;
@@ -62,6 +67,23 @@ impl Aside {
             let _waiting = waiting;
             self.run(work).await
         })
+    }
+
+    /// Answers a request on a thread where that holds up no streams.
+    ///
+    /// # Errors
+    /// `RESOURCE_EXHAUSTED` if too much waits already, `INTERNAL` when the work panics, and those of `get`.
+    pub(crate) async fn answer<Asked: Send + 'static, Answer: Send + 'static>(
+        &self,
+        served: &Served,
+        request: Request<Asked>,
+        get: impl FnOnce(&Served, &Principal, &Asked) -> Result<Answer, Status> + Send + 'static,
+    ) -> Result<Response<Answer>, Status> {
+        let principal = Principal::of(request.extensions())?.clone();
+        let (served, request) = (served.clone(), request.into_inner());
+        let got = self.run_soon(move || get(&served, &principal, &request));
+        let got = got.ok_or_else(errors::too_busy)?;
+        got.await.map_err(|_| Status::internal("the answer could not be made"))?.map(Response::new)
     }
 }
 

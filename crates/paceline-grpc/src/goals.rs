@@ -2,12 +2,12 @@
 
 mod list;
 mod pen;
+mod right;
 mod seen;
 mod terms;
 
 use std::sync::Arc;
 
-use paceline_core::goal::Draft;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
@@ -18,7 +18,7 @@ use crate::proto;
 use crate::proto::goals_service_server::GoalsService;
 use crate::served::Served;
 use crate::who::Principal;
-use pen::{By, Pen, Written};
+use pen::{By, Pen, Wish, Written};
 
 pub(crate) use list::{edit, file as of_file, of_terms, set as of_edit};
 pub(crate) use seen::Seen;
@@ -43,15 +43,11 @@ impl Goals {
     }
 
     /// Writes an edit to its end, also when the caller does not wait for that.
-    async fn write(
-        &self,
-        id: String,
-        new: Option<Draft>,
-        by: By,
-        expected: Option<u64>,
-    ) -> Result<Written, Status> {
+    async fn write(&self, wish: Wish, by: By) -> Result<Written, Status> {
+        // The pen looks again: this only spares who is refused the wait for it.
+        right::check(&self.served.live, &by.who.sight, &wish)?;
         let pen = self.pen.clone();
-        let written = tokio::spawn(async move { pen.write(id, new, by, expected).await });
+        let written = tokio::spawn(async move { pen.write(wish, by).await });
         written.await.map_err(|_| Status::internal("the edit could not be made"))?
     }
 
@@ -89,15 +85,6 @@ fn actor(principal: &Principal, metadata: &MetadataMap, goal: &str) -> Result<St
     Ok(text.to_owned())
 }
 
-/// Checks that a goal can be of nobody whom who sets it does not see: whether there are such people is not told.
-fn check_covered(seen: &Seen<'_>, draft: &Draft, goal: &str) -> Result<(), Status> {
-    if seen.covers(&draft.whose) {
-        return Ok(());
-    }
-    let named = Named::goal(goal).and_for(&draft.whose.to_string());
-    Err(errors::not_permitted("set goals for people whom it does not see", named))
-}
-
 #[tonic::async_trait]
 impl GoalsService for Goals {
     async fn set_goal(
@@ -110,16 +97,13 @@ impl GoalsService for Goals {
         let live = &self.served.live;
         let draft = terms::read(&goal, live.model())?;
         self.check_caught_up()?;
-        if id.is_empty() && expected_edit.is_some() {
+        let id = (!id.is_empty()).then_some(id);
+        if id.is_none() && expected_edit.is_some() {
             let description = "a new goal has no edit that could be expected; name its `id`";
             return Err(errors::invalid("expected_edit", description));
         }
-        let roster = live.roster();
-        let sight = by.who.sight.clone();
-        let seen = Seen::new(&sight, &roster);
-        check_covered(&seen, &draft, &id)?;
-        let id = if id.is_empty() { pen::new_id()? } else { self.editable(id, &seen)? };
-        let Written { edit, revision } = self.write(id, Some(draft), by, expected_edit).await?;
+        let wish = Wish { id, new: Some(draft), expected: expected_edit };
+        let Written { edit, revision } = self.write(wish, by).await?;
         let goal = list::set(&edit, live.model(), &live.roster());
         Ok(Response::new(proto::SetGoalResponse { goal, revision: revision.0 }))
     }
@@ -129,11 +113,10 @@ impl GoalsService for Goals {
         request: Request<proto::DeleteGoalRequest>,
     ) -> Result<Response<proto::DeleteGoalResponse>, Status> {
         let by = by(&request, &request.get_ref().id)?;
-        let sight = by.who.sight.clone();
         let proto::DeleteGoalRequest { id, expected_edit } = request.into_inner();
         self.check_caught_up()?;
-        let id = self.editable(id, &Seen::new(&sight, &self.served.live.roster()))?;
-        let Written { edit, revision } = self.write(id, None, by, expected_edit).await?;
+        let wish = Wish { id: Some(id), new: None, expected: expected_edit };
+        let Written { edit, revision } = self.write(wish, by).await?;
         let response = proto::DeleteGoalResponse { edit: edit.number, revision: revision.0 };
         Ok(Response::new(response))
     }
@@ -157,18 +140,5 @@ impl GoalsService for Goals {
     }
 }
 
-impl Goals {
-    /// The id of a goal that may be edited, as far as can be told before its turn. One that is not seen is as if there were none.
-    fn editable(&self, id: String, seen: &Seen<'_>) -> Result<String, Status> {
-        let live = &self.served.live;
-        let last = live.book(|book| book.last(&id).cloned());
-        if let Some(last) = last.filter(|last| seen.shows(&last.edit)) {
-            last.edit.new.as_ref().map_or(Ok(()), |draft| check_covered(seen, draft, &id))?;
-            return Ok(id);
-        }
-        let mut of_file = live.model().goals.iter().enumerate();
-        let is_of_file =
-            of_file.any(|(at, goal)| list::file_id(at + 1) == id && seen.concerns(&goal.whose));
-        Err(if is_of_file { errors::goal_of_file(&id) } else { errors::unknown_goal(&id) })
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -48,3 +48,22 @@ impl fmt::Debug for Served {
         f.debug_struct("Served").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+impl Served {
+    /// An organisation that is served to anyone, by its own clock and without a log of goals.
+    pub(crate) fn of(organisation: &crate::organisation::Organisation, limits: Limits) -> Self {
+        let clock = organisation.clock.clone();
+        let clock: Clock = Arc::new(move || *clock.lock().expect("a clock"));
+        Self {
+            live: organisation.live.clone(),
+            wall: clock.clone(),
+            clock,
+            append_goal: Arc::new(|_| Box::pin(std::future::ready(Err("no log".to_owned())))),
+            identify: None,
+            ranks_only: false,
+            audit: None,
+            limits,
+        }
+    }
+}

@@ -24,6 +24,7 @@ use tonic_reflection::server::Builder as Reflection;
 
 use crate::admission::{self, Admission};
 use crate::alerts::Alerts;
+use crate::aside::Aside;
 use crate::audit;
 use crate::call;
 use crate::catalog::Catalog;
@@ -85,10 +86,12 @@ impl Server {
         let tokens = Tokens::of_new_epoch().map_err(Error::Random)?;
         let (epoch, admission) = (tokens.epoch(), Arc::new(Admission::new(&served.limits)));
         let watches = Watches::new(served.clone(), admission.clone(), tokens, shutdown.clone());
-        let standings = StandingsServiceServer::new(Standings::new(served.clone(), watches, epoch));
+        let long = Aside::of_long_work();
+        let standings = Standings::new(served.clone(), watches, epoch, long.clone());
+        let standings = StandingsServiceServer::new(standings);
         let catalog = CatalogServiceServer::new(Catalog::new(served.clone()));
         let goals = GoalsServiceServer::new(Goals::new(served.clone()));
-        let alerts = Alerts::new(served.clone(), admission.clone(), shutdown.clone());
+        let alerts = Alerts::new(served.clone(), admission.clone(), long, shutdown.clone());
         let alerts = AlertsServiceServer::new(alerts);
         let routes = Routes::new(
             standings

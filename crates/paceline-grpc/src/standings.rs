@@ -36,25 +36,19 @@ pub(crate) struct Standings {
 }
 
 impl Standings {
-    pub(crate) fn new(served: Served, watches: Watches, epoch: Epoch) -> Self {
-        let (aside, long) = (Aside::new(), Aside::of_long_work());
+    pub(crate) fn new(served: Served, watches: Watches, epoch: Epoch, long: Aside) -> Self {
+        let aside = Aside::new();
         let contributors = Contributors::new(served.clone(), long.clone());
         Self { served, watches: Arc::new(watches), contributors, epoch, aside, long }
     }
 
-    /// Answers a request on a thread where that holds up no streams: periods that are not running are added up when asked
-    /// for.
+    /// Answers a request aside: periods that are not running are added up when asked for.
     async fn answer<Asked: Send + 'static, Answer: Send + 'static>(
         &self,
-        aside: &Aside,
         request: Request<Asked>,
         get: impl FnOnce(&Served, &Principal, &Asked) -> Result<Answer, Status> + Send + 'static,
     ) -> Result<Response<Answer>, Status> {
-        let principal = Principal::of(request.extensions())?.clone();
-        let (served, request) = (self.served.clone(), request.into_inner());
-        let got = aside.run_soon(move || get(&served, &principal, &request));
-        let got = got.ok_or_else(errors::too_busy)?;
-        got.await.map_err(|_| Status::internal("the answer could not be made"))?.map(Response::new)
+        self.aside.answer(&self.served, request, get).await
     }
 }
 
@@ -94,7 +88,7 @@ impl StandingsService for Standings {
     ) -> Result<Response<proto::GetStandingsResponse>, Status> {
         let asked = request.get_ref().selector.as_ref();
         let aside = if asked.is_none_or(selector::is_wide) { &self.long } else { &self.aside };
-        self.answer(aside, request, get).await
+        aside.answer(&self.served, request, get).await
     }
 
     async fn watch_standings(
@@ -117,7 +111,7 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::GetLeaderboardRequest>,
     ) -> Result<Response<proto::GetLeaderboardResponse>, Status> {
-        self.answer(&self.aside, request, leaderboard::get).await
+        self.answer(request, leaderboard::get).await
     }
 
     async fn watch_leaderboard(
@@ -131,7 +125,7 @@ impl StandingsService for Standings {
         &self,
         request: Request<proto::GetHistoryRequest>,
     ) -> Result<Response<proto::GetHistoryResponse>, Status> {
-        self.answer(&self.aside, request, history::get).await
+        self.answer(request, history::get).await
     }
 
     async fn list_contributors(
@@ -149,13 +143,13 @@ impl StandingsService for Standings {
         let get = move |served: &Served, principal: &Principal, request: &_| {
             explain::get(served, principal, epoch, request)
         };
-        self.answer(&self.aside, request, get).await
+        self.answer(request, get).await
     }
 
     async fn get_coaching_focus(
         &self,
         request: Request<proto::GetCoachingFocusRequest>,
     ) -> Result<Response<proto::GetCoachingFocusResponse>, Status> {
-        self.answer(&self.aside, request, coaching::get).await
+        self.answer(request, coaching::get).await
     }
 }

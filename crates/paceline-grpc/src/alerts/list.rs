@@ -1,7 +1,7 @@
 //! Alerts as they are listed, the newest first.
 
 use jiff::Timestamp;
-use paceline_engine::{Alerts, Live, ToldAlert};
+use paceline_engine::{Alerts, ToldAlert};
 use prost::Message as _;
 use tonic::Status;
 
@@ -9,6 +9,8 @@ use super::token::{self, Pages};
 use super::view::View;
 use crate::errors;
 use crate::proto;
+use crate::served::Served;
+use crate::who::Principal;
 
 /// The alerts of a page, when nothing is said, and at most.
 const PAGE: usize = 100;
@@ -22,12 +24,14 @@ struct Page {
     pages: Pages,
 }
 
-/// The alerts that a request asks for.
-pub(super) fn list(
-    live: &Live,
+/// Answers a request.
+pub(super) fn get(
+    served: &Served,
+    principal: &Principal,
     request: &proto::ListAlertsRequest,
-    view: &View,
 ) -> Result<proto::ListAlertsResponse, Status> {
+    let view = &View::of(request.selector.as_ref(), served, principal)?;
+    let live = &served.live;
     let (from, until) = (instant("from", request.from)?, instant("until", request.until)?);
     let alerts = live.alerts();
     if !(alerts.is_ready() && live.is_open()) {
@@ -36,10 +40,11 @@ pub(super) fn list(
     let page = Page::of(request, view, alerts)?;
     let roster = live.roster();
     errors::check_known(view.unknown(&roster))?;
+    let lens = view.by(roster);
     let wanted = |alert: &ToldAlert| {
         from.is_none_or(|from| alert.since >= from)
             && until.is_none_or(|until| alert.since < until)
-            && view.holds(alert, &roster)
+            && view.holds(alert, &lens)
     };
     let (mut found, mut before) = (Vec::new(), page.pages.before);
     // One more than a page tells that there is another.

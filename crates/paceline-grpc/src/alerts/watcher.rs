@@ -4,6 +4,8 @@
 //! before: a client that is slow costs nothing but its own freshness, and none is skipped.
 
 use std::convert::Infallible;
+use std::slice;
+use std::sync::Arc;
 
 use metrics::counter;
 use paceline_engine::ToldAlert;
@@ -14,7 +16,7 @@ use tonic::Status;
 
 use super::list::message;
 use super::token;
-use super::view::View;
+use super::view::{Lens, View};
 use crate::audit::Named;
 use crate::convert;
 use crate::errors;
@@ -117,9 +119,7 @@ impl Watcher {
             self.signal.mark_unchanged();
             let stretch =
                 self.served.live.alerts().from(position, STRETCH).map_err(|_| End::Gap)?;
-            for alert in &stretch.alerts {
-                self.send(alert).await?;
-            }
+            self.send(&stretch.alerts).await?;
             if stretch.next == position {
                 self.rest().await?;
             } else {
@@ -153,14 +153,33 @@ impl Watcher {
         }
     }
 
-    /// Sends an alert if it is asked for by the roster of this moment.
-    async fn send(&mut self, alert: &ToldAlert) -> Result<(), Ending> {
-        if self.view.holds(alert, &self.served.live.roster()) {
+    /// Sends those alerts that are asked for, each by the roster of the moment at which it goes: while a client is waited for people
+    /// move.
+    async fn send(&mut self, alerts: &[Arc<ToldAlert>]) -> Result<(), Ending> {
+        let mut alerts = alerts.iter();
+        while let Some(alert) = self.next_of(&mut alerts) {
             let room = self.room().await?;
+            if !self.view.holds(alert, &self.lens()) {
+                continue;
+            }
             self.position = Some(alert.offset + 1);
             self.emit(room, Frame::Alert(message(alert)?), "alert");
         }
         Ok(())
+    }
+
+    /// The next alert that is asked for just now. No roster is kept while a client is waited for.
+    fn next_of<'a>(
+        &self,
+        alerts: &mut slice::Iter<'a, Arc<ToldAlert>>,
+    ) -> Option<&'a Arc<ToldAlert>> {
+        let lens = self.lens();
+        alerts.find(|alert| self.view.holds(alert, &lens))
+    }
+
+    /// The view by the roster of this moment.
+    fn lens(&self) -> Lens {
+        self.view.by(self.served.live.roster())
     }
 
     async fn send_bookmark(&mut self) -> Result<(), Ending> {

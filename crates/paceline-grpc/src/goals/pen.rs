@@ -9,6 +9,7 @@ use paceline_core::goal::{Draft, Edit};
 use tokio::sync::Mutex;
 use tonic::Status;
 
+use super::right;
 use crate::audit::{GoalChange, Step};
 use crate::call::Call;
 use crate::errors;
@@ -26,6 +27,16 @@ pub(super) struct Pen {
     /// number that was tried: an edit that was not acknowledged may come to stand on the log yet, and its number is not
     /// given again.
     tried: Mutex<HashMap<String, u64>>,
+}
+
+/// An edit that is asked for.
+pub(super) struct Wish {
+    /// Of which goal; nothing for a new one.
+    pub(super) id: Option<String>,
+    /// What the goal is to be; nothing to delete it.
+    pub(super) new: Option<Draft>,
+    /// The number of the goal's last edit, if no other may be.
+    pub(super) expected: Option<u64>,
 }
 
 /// Who makes an edit.
@@ -49,7 +60,7 @@ pub(super) struct Written {
 ///
 /// # Errors
 /// `INTERNAL` when the system has no random bytes.
-pub(super) fn new_id() -> Result<String, Status> {
+fn new_id() -> Result<String, Status> {
     let number = getrandom::u64()
         .map_err(|error| Status::internal(format!("no random bytes for an id: {error}")))?;
     Ok(format!("g-{number:016x}"))
@@ -60,33 +71,22 @@ impl Pen {
         Self { served, tried: Mutex::default() }
     }
 
-    /// Writes an edit, and waits until the board judges by it.
+    /// Writes an edit if it may be made when its turn has come, and waits until the board judges by it.
     ///
     /// # Errors
-    /// `NOT_FOUND`, `ABORTED` and `UNAVAILABLE`.
-    pub(super) async fn write(
-        &self,
-        id: String,
-        new: Option<Draft>,
-        by: By,
-        expected: Option<u64>,
-    ) -> Result<Written, Status> {
+    /// `ABORTED`, `UNAVAILABLE` and those of [`right::check`].
+    pub(super) async fn write(&self, wish: Wish, by: By) -> Result<Written, Status> {
         let mut tried = self.tried.lock().await;
         let Served { live, wall, append_goal, .. } = &self.served;
-        let (last, number) = live.book(|book| (book.last(&id).cloned(), book.number(&id)));
-        let old = match last {
-            None => None,
-            Some(last) => {
-                let Some(old) = last.edit.new.clone() else {
-                    return Err(errors::unknown_goal(&id));
-                };
-                check_expected(&id, expected, last.edit.number)?;
-                Some(old)
-            }
-        };
-        if old.is_none() && new.is_none() {
-            return Err(errors::unknown_goal(&id));
+        // First of all: what an edit that is not seen was numbered is not told either.
+        let last = right::check(live, &by.who.sight, &wish)?;
+        let Wish { id, new, expected } = wish;
+        if let Some(last) = &last {
+            check_expected(&last.edit, expected)?;
         }
+        let old = last.and_then(|last| last.edit.new.clone());
+        let id = id.map_or_else(new_id, Ok)?;
+        let number = live.book(|book| book.number(&id));
         let number = tried.get(&id).copied().unwrap_or(0).max(number) + 1;
         tried.insert(id.clone(), number);
         let edit = Edit { goal: id, number, who: by.name.clone(), at: wall(), old, new };
@@ -125,9 +125,11 @@ impl Pen {
     }
 }
 
-fn check_expected(id: &str, expected: Option<u64>, edit: u64) -> Result<(), Status> {
+fn check_expected(last: &Edit, expected: Option<u64>) -> Result<(), Status> {
     match expected {
-        Some(expected) if expected != edit => Err(errors::goal_edited(id, expected, edit)),
+        Some(expected) if expected != last.number => {
+            Err(errors::goal_edited(&last.goal, expected, last.number))
+        }
         _ => Ok(()),
     }
 }

@@ -4,9 +4,6 @@ mod holding;
 #[expect(dead_code, reason = "shared with the tests that go over a connection")]
 #[path = "../../tests/grpc/known.rs"]
 mod known;
-#[expect(dead_code, reason = "shared with the tests that go over a connection")]
-#[path = "../../tests/grpc/organisation.rs"]
-mod organisation;
 mod play;
 mod rights;
 mod sharing;
@@ -35,13 +32,13 @@ use crate::codec::Encoded;
 use crate::convert;
 use crate::limits::Limits;
 use crate::open::Admitted;
+use crate::organisation::Organisation;
 use crate::proto::{Selector, Standing, WatchStandingsRequest, WatchStandingsResponse};
 use crate::selector::View;
-use crate::served::{Clock, Served};
+use crate::served::Served;
 use crate::token::Tokens;
 use crate::who::Principal;
 use known::{Key, Known, Seen, canonical};
-use organisation::Organisation;
 
 /// An organisation and those who watch it.
 struct House {
@@ -68,20 +65,15 @@ impl House {
 
     /// With more reps.
     fn with(limits: Limits, more: usize) -> Self {
+        Self::serving(limits, more, |_| {})
+    }
+
+    /// The same, served in another way.
+    fn serving(limits: Limits, more: usize, change: impl FnOnce(&mut Served)) -> Self {
         let organisation = Organisation::new(more, Vec::new());
         organisation.open_board();
-        let clock = organisation.clock.clone();
-        let clock: Clock = Arc::new(move || *clock.lock().expect("a clock"));
-        let served = Served {
-            live: organisation.live.clone(),
-            wall: clock.clone(),
-            clock,
-            append_goal: Arc::new(|_| Box::pin(std::future::ready(Err("no log".to_owned())))),
-            identify: None,
-            ranks_only: false,
-            audit: None,
-            limits,
-        };
+        let mut served = Served::of(&organisation, limits);
+        change(&mut served);
         let shutdown = CancellationToken::new();
         let tokens = Tokens::of_new_epoch().expect("random bytes");
         let admission = Arc::new(Admission::new(&served.limits));

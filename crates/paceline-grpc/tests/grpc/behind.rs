@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use paceline_client::proto::r#move::What;
 use paceline_client::proto::{
     ExplainStandingRequest, ExplainStandingResponse, GoalExplanation, GoalMade, GoalTerms,
     ListContributorsRequest, PassedOverReason, SetGoalRequest,
@@ -13,6 +14,7 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use crate::identities::{Identities, by};
+use crate::organisation::{held, stocks};
 use crate::stage::Stage;
 
 fn of(scope: &str) -> ExplainStandingRequest {
@@ -20,10 +22,31 @@ fn of(scope: &str) -> ExplainStandingRequest {
     ExplainStandingRequest { scope, kpi, period, ..ExplainStandingRequest::default() }
 }
 
+async fn explain(
+    stage: &Stage,
+    word: &str,
+    request: ExplainStandingRequest,
+) -> ExplainStandingResponse {
+    let answer = stage.standings().await.explain_standing(by(word, request)).await;
+    answer.expect("an explanation").into_inner()
+}
+
 async fn goal(stage: &Stage, word: &str, scope: &str) -> GoalExplanation {
-    let answer = stage.standings().await.explain_standing(by(word, of(scope))).await;
-    let ExplainStandingResponse { goal, .. } = answer.expect("an explanation").into_inner();
-    goal.expect("a goal")
+    explain(stage, word, of(scope)).await.goal.expect("a goal")
+}
+
+/// The admin sets a goal. Answers its id.
+async fn set(stage: &Stage, id: &str, kpi: &str, whose: &str, target: &str) -> String {
+    let goal = GoalTerms {
+        kpi: kpi.to_owned(),
+        period: "month".to_owned(),
+        target: target.to_owned(),
+        r#for: whose.to_owned(),
+        ..GoalTerms::default()
+    };
+    let request = SetGoalRequest { id: id.to_owned(), goal: Some(goal), expected_edit: None };
+    let response = stage.goals().await.set_goal(by("admin", request)).await.expect("it is set");
+    response.into_inner().goal.expect("the goal").id
 }
 
 #[tokio::test]
@@ -99,6 +122,62 @@ async fn of_members_who_are_not_seen_the_goals_are_told_together() {
     }
     let together = [piece("", false, "126000")];
     assert_eq!(told(goal(&stage, "sums", "team:M1").await), together);
+}
+
+#[tokio::test]
+async fn of_an_edit_that_moved_a_number_no_more_is_told_than_is_seen() {
+    let stage = Stage::guarded(&Identities::new(), false).await;
+    let id = set(&stage, "", "bookings", "rep:U3", "77777").await;
+    let before = stage.live.revision().0;
+    set(&stage, &id, "bookings", "rep:U1", "55555").await;
+    let edits = [
+        ("executive", "rep:U1", "77777", "55555"),
+        ("U1", "rep:U1", "", "55555"),
+        ("M1", "team:M1", "", "55555"),
+        ("south", "rep:U3", "77777", ""),
+    ];
+    for (who, scope, was, is) in edits {
+        let request = ExplainStandingRequest { since_revision: Some(before), ..of(scope) };
+        let answer = explain(&stage, who, request).await;
+        let [moved] = answer.moves.as_slice() else { panic!("{who}: {:?}", answer.moves) };
+        let Some(What::Goal(goal)) = &moved.what else { panic!("{who}: {moved:?}") };
+        let [edit] = goal.edits.as_slice() else { panic!("{who}: {goal:?}") };
+        let edit = edit.edit.as_ref().expect("an edit");
+        let target = |terms: &Option<GoalTerms>| {
+            terms.as_ref().map(|terms| terms.target.clone()).unwrap_or_default()
+        };
+        assert_eq!(
+            (target(&edit.old), target(&edit.new)),
+            (was.to_owned(), is.to_owned()),
+            "{who}"
+        );
+        let answer = format!("{answer:?}");
+        for (told, target) in [(was, "77777"), (is, "55555")] {
+            assert_eq!(answer.contains(target), !told.is_empty(), "{who}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_a_goal_that_members_have_in_common_only_who_sees_them_is_told_whose_it_is() {
+    let kpis = [stocks(), held()].concat();
+    let stage = Stage::guarded_with(&Identities::new(), false, kpis).await;
+    for kpi in ["per_open", "kept"] {
+        for rep in ["rep:M1", "rep:U1", "rep:U2"] {
+            set(&stage, "", kpi, rep, "5").await;
+        }
+        for (who, is_told) in [("executive", true), ("M1", true), ("sums", false)] {
+            let request = ExplainStandingRequest { kpi: kpi.to_owned(), ..of("team:M1") };
+            let explained = explain(&stage, who, request).await.goal.expect("a goal");
+            assert_eq!(explained.made(), GoalMade::Common, "{kpi} by {who}");
+            let [piece] = explained.pieces.as_slice() else { panic!("one: {explained:?}") };
+            let target = piece.target.as_ref().expect("a target").decimal.as_str();
+            assert_eq!((piece.scope.as_str(), target), ("team:M1", "5"));
+            assert_eq!(piece.goal.is_some(), is_told, "{kpi} by {who}: {piece:?}");
+            assert_eq!(explained.members.len(), if is_told { 3 } else { 0 }, "{kpi} by {who}");
+            assert_eq!(format!("{explained:?}").contains("rep:"), is_told, "{kpi} by {who}");
+        }
+    }
 }
 
 #[tokio::test]

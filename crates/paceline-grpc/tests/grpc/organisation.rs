@@ -192,6 +192,13 @@ pub(crate) fn stocks() -> Vec<Kpi> {
     vec![open, ratio]
 }
 
+/// The ratio `kept`, whose goal is due at every moment.
+pub(crate) fn held() -> Vec<Kpi> {
+    let measure = Measure::Ratio { numerator: BOOKINGS, denominator: BOOKINGS };
+    let kpi = kpi("kept", Aggregate::Count, vec![PeriodKind::Month]);
+    vec![Kpi { measure, goal_kind: GoalKind::Hold, ..kpi }]
+}
+
 fn kpi(name: &str, aggregate: Aggregate, periods: Vec<PeriodKind>) -> Kpi {
     Kpi {
         name: name.to_owned(),

@@ -85,6 +85,26 @@ async fn goals_are_seen_by_whom_they_may_concern() {
 }
 
 #[tokio::test]
+async fn pages_show_no_other_edits_whatever_the_token() {
+    let stage = Stage::guarded(&Identities::new(), false).await;
+    for whose in WHOSE {
+        set(&stage, "admin", "", whose).await.expect("it is set");
+    }
+    let mut longest = 0;
+    for position in 0..=WHOSE.len() {
+        let page_token = position.to_string();
+        let request = ListGoalEditsRequest { page_size: 2, page_token, ..Default::default() };
+        let page = stage.goals().await.list_goal_edits(by("U1", request)).await.expect("edits");
+        let edits = page.into_inner().edits;
+        let whose = edits.iter().map(|edit| edit.new.as_ref().expect("terms").r#for.as_str());
+        let seen = ["rep:U1", "each_of:M1", "role:ae"];
+        assert!(whose.into_iter().all(|whose| seen.contains(&whose)), "{position}: {edits:?}");
+        longest = longest.max(edits.len());
+    }
+    assert_eq!(longest, 2);
+}
+
+#[tokio::test]
 async fn who_may_set_no_goals_is_told_so_whatever_they_ask_for() {
     let stage = Stage::guarded(&Identities::new(), false).await;
     let goal = set(&stage, "admin", "", "rep:U1").await.expect("it is set");

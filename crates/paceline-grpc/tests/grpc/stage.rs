@@ -102,18 +102,33 @@ impl Stage {
 
     /// An organisation whose sources are caught up, and that asks who asks.
     pub(crate) async fn guarded(identities: &Arc<Identities>, ranks_only: bool) -> Self {
-        let stage = Self::guarded_and_closed(identities, ranks_only).await;
+        let stage = Self::guarded_and_closed(identities, ranks_only, Vec::new()).await;
+        stage.open_board();
+        stage
+    }
+
+    /// The same with more KPIs.
+    pub(crate) async fn guarded_with(
+        identities: &Arc<Identities>,
+        ranks_only: bool,
+        kpis: Vec<Kpi>,
+    ) -> Self {
+        let stage = Self::guarded_and_closed(identities, ranks_only, kpis).await;
         stage.open_board();
         stage
     }
 
     /// The same before its sources are caught up.
-    pub(crate) async fn guarded_and_closed(identities: &Arc<Identities>, ranks_only: bool) -> Self {
+    pub(crate) async fn guarded_and_closed(
+        identities: &Arc<Identities>,
+        ranks_only: bool,
+        kpis: Vec<Kpi>,
+    ) -> Self {
         let identities = identities.clone();
         // A test asks more often than people do.
         let usual = Limits::default();
         let limits = Limits { person: usual.service, ..usual };
-        let stage = Self::serving(limits, 0, Vec::new(), move |served| {
+        let stage = Self::serving(limits, 0, kpis, move |served| {
             served.identify = Some(identities.clone());
             served.wall = Arc::new(move || *identities.wall.lock().expect("a clock"));
             served.ranks_only = ranks_only;

@@ -60,7 +60,7 @@ async fn of_a_watch_the_log_is_told_what_it_withholds_and_of_nothing_that_is_see
 
 #[tokio::test]
 async fn a_watch_that_waits_for_the_sources_is_judged_when_they_are_caught_up() {
-    let stage = Stage::guarded_and_closed(&Identities::new(), false).await;
+    let stage = Stage::guarded_and_closed(&Identities::new(), false, Vec::new()).await;
     let request = by("U1", watch(select(&["rep:U3", "rep:U1"], &[], &[])));
     let stream = stage.standings().await.watch_standings(request).await.expect("it is opened");
     assert!(told(&stage).is_empty(), "nobody has judged yet");

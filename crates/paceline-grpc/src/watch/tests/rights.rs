@@ -1,7 +1,11 @@
 //! Whoever moves, comes or goes, nobody is told of anybody they do not see, and everybody has what they see.
 //!
-//! Who sees whom is worked out apart, from names alone: see [`tree`].
+//! Who sees whom is worked out apart, from names alone: see [`tree`]. Standings are checked here, alerts and leaderboards in [`heard`]
+//! and [`ranked`].
 
+mod cast;
+mod heard;
+mod ranked;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,13 +13,19 @@ use std::task::Poll;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use paceline_core::sight::{Root, Sight};
+use paceline_core::sight::Sight;
 
 use super::known::{Key, Known, Seen};
 use super::play::Dice;
 use super::{House, Viewer, select};
+use crate::alerts::Alerts;
+use crate::alerts::tests::Topic;
+use crate::aside::Aside;
 use crate::limits::Limits;
 use crate::proto::{Removal, RemovalReason, Selector, Standing};
+use cast::{revisions, selectors, sights};
+use heard::Listener;
+use ranked::Onlooker;
 use tree::{Eyes, Tree};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -42,50 +52,20 @@ struct Play {
     /// The tree since each revision at which it became another.
     trees: BTreeMap<u64, Tree>,
     watchers: Vec<Watcher>,
+    alerts: Alerts,
+    topic: Topic,
+    listeners: Vec<Listener>,
+    onlookers: Vec<Onlooker>,
     /// What occurred, by name.
     counts: BTreeMap<&'static str, usize>,
 }
 
-fn sights() -> Vec<Sight> {
-    let roots = |roots: &[(&str, bool)]| {
-        let root = |(scope, with_members): &(&str, bool)| Root {
-            scope: (*scope).to_owned(),
-            with_members: *with_members,
-        };
-        Sight::Of(roots.iter().map(root).collect())
-    };
-    vec![
-        Sight::All,
-        Sight::of_rep("U1"),
-        Sight::of_rep("V1"),
-        Sight::of_manager("M1"),
-        Sight::of_manager("M2"),
-        Sight::of_manager("U1"),
-        Sight::of_manager("V2"),
-        roots(&[("team:M1", false), ("rep:V2", false)]),
-        roots(&[("org", false), ("team:V1", true), ("team:U3", true)]),
-        roots(&[("org", true)]),
-    ]
-}
-
-fn selectors(sight: &Sight) -> Vec<Selector> {
-    let mut selectors = vec![
-        select(&["org"], true),
-        select(&["team:M1"], true),
-        select(&["team:V1", "team:U1", "rep:V3"], true),
-        select(&["rep:U1", "rep:V1", "rep:V2", "team:V2", "team:M2"], false),
-    ];
-    // What nobody limits is made aside, and comes when it comes.
-    if *sight != Sight::All {
-        selectors.push(select(&[], false));
-        selectors.push(Selector { kpis: vec!["bookings".to_owned()], ..select(&[], true) });
-    }
-    selectors
-}
-
 impl Play {
     fn new(seed: u64) -> Self {
-        let house = House::open(Limits::default());
+        let house = House::serving(Limits::default(), 0, |served| {
+            served.ranks_only = true;
+            served.wall = revisions(served);
+        });
         let tree = Tree::new(&[
             ("M1", None),
             ("U1", Some("M1")),
@@ -94,8 +74,26 @@ impl Play {
             ("U3", Some("M2")),
         ]);
         let trees = [(0, tree.clone())].into();
-        let (dice, watchers, counts) = (Dice(seed), Vec::new(), BTreeMap::new());
-        Self { house, dice, tree, trees, watchers, counts }
+        let (served, admission) = (&house.watches.hub.board.served, &house.watches.admission);
+        let alerts = Alerts::new(
+            served.clone(),
+            admission.clone(),
+            Aside::of_long_work(),
+            house.watches.shutdown.clone(),
+        );
+        let topic = Topic::of(&house.organisation);
+        Self {
+            house,
+            dice: Dice(seed),
+            tree,
+            trees,
+            watchers: Vec::new(),
+            alerts,
+            topic,
+            listeners: Vec::new(),
+            onlookers: Vec::new(),
+            counts: BTreeMap::new(),
+        }
     }
 
     fn count(&mut self, what: &'static str) {
@@ -193,13 +191,24 @@ impl Play {
                 let at = self.dice.roll(self.watchers.len() as u64) as usize;
                 self.watchers[at].stalls ^= true;
             }
+            9..=13 => self.alert().await,
+            14..=17 => self.change_listeners().await,
+            18..=21 => self.change_onlookers(),
+            // What waits for a timer goes on only as time does.
+            22..=24 => tokio::time::sleep(Duration::from_millis(1)).await,
             _ => {}
         }
         self.move_some();
         if self.dice.roll(2) == 0 {
             self.house.run().await;
-            self.take();
+            self.take_all();
         }
+    }
+
+    fn take_all(&mut self) {
+        self.take();
+        self.take_alerts();
+        self.take_leaderboards();
     }
 
     fn take(&mut self) {
@@ -220,7 +229,7 @@ impl Play {
     }
 
     fn tree_at(&self, revision: u64) -> &Tree {
-        self.trees.range(..=revision).next_back().expect("the first").1
+        tree::at(&self.trees, revision)
     }
 
     /// No frame tells of anybody who is not seen, and what is known is what is seen.
@@ -296,9 +305,15 @@ impl Play {
 async fn play(seed: u64) -> BTreeMap<&'static str, usize> {
     let mut play = Play::new(seed);
     (0..8).for_each(|_| play.join());
+    for _ in 0..6 {
+        play.listen().await;
+        play.look_on();
+    }
     while play.trees.len() <= MOVES / CASES {
         play.act().await;
     }
+    play.hear_all().await;
+    play.know_ranks().await;
     play.counts
 }
 
@@ -323,6 +338,15 @@ async fn whoever_moves_nobody_is_told_of_whom_they_do_not_see() {
         "token of another",
         "reset",
         "compared with a snapshot",
+        "alert told",
+        "alert of another",
+        "alert of before a move",
+        "resumed alerts",
+        "token of alerts of another",
+        "leaderboard",
+        "leaderboard gained",
+        "leaderboard lost",
+        "own rank",
     ] {
         let count = counts.get(what).copied().unwrap_or_default();
         assert!(count >= 20, "{what} occurred {count} times: {counts:?}");

@@ -10,6 +10,11 @@ use crate::proto::Selector;
 #[derive(Clone, Debug)]
 pub(super) struct Tree(BTreeMap<String, Option<String>>);
 
+/// The tree at a revision, of those since each revision at which it became another.
+pub(super) fn at(trees: &BTreeMap<u64, Tree>, revision: u64) -> &Tree {
+    trees.range(..=revision).next_back().expect("the first").1
+}
+
 /// What is to be told of reps: their manager, or that they are none.
 pub(super) type News = Vec<(String, Option<Option<String>>)>;
 
@@ -102,6 +107,15 @@ impl Tree {
     }
 }
 
+/// What a leaderboard shows somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ranked {
+    /// That there is no such scope.
+    OutOfScope,
+    /// These reps, by their scopes, of so many.
+    Shown { reps: BTreeSet<String>, members: usize },
+}
+
 /// What somebody asks for and may see: names, each with whether what is part of it counts too.
 #[derive(Debug)]
 pub(super) struct Eyes {
@@ -134,6 +148,38 @@ impl Eyes {
         let seen = |(name, _): &&(String, bool)| holds(self.may.as_ref(), name, tree);
         let asked = self.asked.as_ref().map(|names| names.iter().filter(seen).cloned().collect());
         holds(asked.as_ref(), scope, tree) && holds(self.may.as_ref(), scope, tree)
+    }
+
+    /// Whether they are told alerts of a scope, of which there may have been an end.
+    pub(super) fn hears(&self, scope: &str, tree: &Tree) -> bool {
+        if tree.has(scope) {
+            return self.shows(scope, tree);
+        }
+        let names = |(name, _): &(String, bool)| name == scope;
+        self.may.is_none() && self.asked.as_ref().is_none_or(|asked| asked.iter().any(names))
+    }
+
+    /// What the leaderboard of a scope shows them: all reps of one whose all they see, and otherwise the rep that they are.
+    pub(super) fn ranked(&self, scope: &str, rep: Option<&str>, tree: &Tree) -> Ranked {
+        if !tree.has(scope) {
+            return Ranked::OutOfScope;
+        }
+        let reps = tree.0.keys().map(|rep| format!("rep:{rep}"));
+        let reps: BTreeSet<String> = reps.filter(|rep| tree.is_within(rep, scope)).collect();
+        let members = reps.len();
+        if self.sees_all_of(scope, tree) {
+            return Ranked::Shown { reps, members };
+        }
+        let own = rep.map(|rep| format!("rep:{rep}")).filter(|own| reps.contains(own));
+        own.map_or(Ranked::OutOfScope, |own| Ranked::Shown { reps: [own].into(), members })
+    }
+
+    fn sees_all_of(&self, scope: &str, tree: &Tree) -> bool {
+        let alone = scope.starts_with("rep:");
+        let sees = |(name, with_members): &(String, bool)| {
+            *with_members && tree.is_within(scope, name) || alone && name == scope
+        };
+        self.may.as_ref().is_none_or(|may| may.iter().any(sees))
     }
 
     /// What became of a scope after it was last shown: whether it was lost from sight while there was one, and whether it ended.
