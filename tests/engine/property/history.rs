@@ -61,6 +61,18 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..36)
 }
 
+/// What turns up late: rates and time zones that change, and little else.
+pub(crate) fn turns() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => change::change().prop_map(Step::Change),
+        4 => change::rate().prop_map(Step::Change),
+        8 => row::zone().prop_map(Step::Row),
+        4 => any::<u8>().prop_map(Step::Commit),
+        1 => (0..600_u16).prop_map(|minutes| Step::Clock(Jump::Minutes(minutes))),
+    ];
+    vec(step, 12..32)
+}
+
 fn jump() -> impl Strategy<Value = Jump> {
     prop_oneof![
         1 => any::<u8>().prop_map(Jump::Nanos),

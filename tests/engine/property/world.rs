@@ -107,6 +107,17 @@ pub(crate) fn cases() -> impl Strategy<Value = (World, Vec<Step>)> {
         .prop_map(|(extras, wider, parts, steps)| (parts.world(&extras, &wider), steps))
 }
 
+/// The same with rates that are records and reps of whom something is told, and with turns in the end, when there is most that they
+/// may move.
+pub(crate) fn turning_cases() -> impl Strategy<Value = (World, Vec<Step>)> {
+    (extras::extras(), wider::turning(), parts(), history::histories(), history::turns()).prop_map(
+        |(extras, wider, parts, steps, turns)| {
+            let steps = steps.into_iter().chain(turns).collect();
+            (parts.world(&extras, &wider), steps)
+        },
+    )
+}
+
 fn parts() -> impl Strategy<Value = Parts> {
     let kpis = (vec(kpis::kpi(), 1..4), any::<bool>(), vec(derived::derived(), 0..3));
     let place =

@@ -69,6 +69,12 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
     )
 }
 
+/// A message about a rate.
+pub(super) fn rate() -> impl Strategy<Value = Change> {
+    let op = prop_oneof![4 => Just(Op::Upsert), 2 => Just(Op::Patch), 1 => Just(Op::Delete)];
+    (change(), op).prop_map(|(change, op)| Change { subject: Subject::Rate, op, ..change })
+}
+
 /// How a record looks at first.
 pub(crate) fn first_image(world: &World, subject: Subject, record: u8, set: &str) -> Message {
     let source = world.source(subject).expect("the world has such records");

@@ -37,6 +37,16 @@ pub(super) fn row() -> impl Strategy<Value = Row> {
         .prop_map(|(key, rep, from, facts, says)| Row { key, rep, from, facts, says })
 }
 
+/// A row that says in which time zone a rep is, since ever.
+pub(super) fn zone() -> impl Strategy<Value = Row> {
+    (row(), 160..=255_u8).prop_map(|(row, zone)| Row {
+        from: None,
+        facts: [0, 0, 0, 0, zone, 0, 0],
+        says: Says::Row,
+        ..row
+    })
+}
+
 impl Row {
     pub(crate) fn key(&self) -> String {
         format!("k{}", self.key)

@@ -136,6 +136,12 @@ impl Play<'_> {
             return Err("not all is known of a short story".to_owned());
         }
         let goes_on = former.filter(|former| former.key.period.name == standing.key.period.name);
+        // A period may end, and by another calendar one begin that has the same name.
+        let others = goes_on.is_some_and(|former| former.key.period != standing.key.period);
+        let moves_on = standing.key.period.kind.is_rolling();
+        if others && !moves_on && moves.last().is_some_and(is_beginning_anew) {
+            return Ok(());
+        }
         let Some(former) = goes_on.filter(|_| complete) else { return Ok(()) };
         let seen =
             |of: &Standing| (of.numbers.actual, of.numbers.goal, of.sample, of.status, of.doubt);
@@ -223,6 +229,14 @@ fn is_beginning(moved: &Moved) -> bool {
         }
         What::Change(_) | What::Goals | What::Basis { .. } => false,
     }
+}
+
+/// Whether a period may have begun with it because somebody's days became others.
+fn is_beginning_anew(moved: &Moved) -> bool {
+    use paceline_core::moves::Aspect;
+    let What::Reps(reps) = &moved.what.what else { return false };
+    let none = (None, None) == (moved.what.delta, moved.what.goal_delta);
+    none && reps.reps.iter().any(|rep| rep.aspects.contains(&Aspect::Calendar))
 }
 
 /// The deltas add up.

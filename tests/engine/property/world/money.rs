@@ -38,6 +38,11 @@ pub(super) fn money() -> impl Strategy<Value = Money> {
     )
 }
 
+/// The same, with rates that are records.
+pub(super) fn recorded() -> impl Strategy<Value = Money> {
+    money().prop_map(|money| Money { place: Place::Records, ..money })
+}
+
 impl Money {
     /// Whether rates are records.
     pub(super) fn is_recorded(&self) -> bool {

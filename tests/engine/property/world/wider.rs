@@ -61,6 +61,15 @@ pub(super) fn wider() -> BoxedStrategy<Wider> {
         .boxed()
 }
 
+/// The same, with rates that are records and reps of whom something is told.
+pub(super) fn turning() -> impl Strategy<Value = Wider> {
+    (wider(), money::recorded()).prop_map(|(wider, money)| Wider {
+        told: true,
+        money: Some(money),
+        ..wider
+    })
+}
+
 fn row() -> impl Strategy<Value = RepRow> {
     let role = prop::option::of(select(&["ae", "se"][..]));
     let zone = prop::option::weighted(0.3, select(&ZONES[..]));
