@@ -85,7 +85,10 @@ impl Story {
                 let rep = |rep: &paceline_core::moves::RepMove| {
                     format!("{} {:?}", roster.name(rep.rep), rep.aspects)
                 };
-                reps.iter().map(rep).chain((*others > 0).then(|| format!("{others} more"))).collect()
+                reps.iter()
+                    .map(rep)
+                    .chain((*others > 0).then(|| format!("{others} more")))
+                    .collect()
             }
             other => panic!("nothing else has happened: {other:?}"),
         };

@@ -40,10 +40,14 @@ impl Board {
 
     /// Begins the periods of the day that has begun where others `ended`, and works out anew what is to be held, but for what
     /// is left out; both are in order. Answers what is to be judged.
-    pub(super) fn begin_day(&mut self, ended: &[u32], left_out: &[u32], now: Timestamp) -> BTreeSet<u32> {
-        let begins = |live: &u32| {
-            ended.binary_search(live).is_ok() || left_out.binary_search(live).is_ok()
-        };
+    pub(super) fn begin_day(
+        &mut self,
+        ended: &[u32],
+        left_out: &[u32],
+        now: Timestamp,
+    ) -> BTreeSet<u32> {
+        let begins =
+            |live: &u32| ended.binary_search(live).is_ok() || left_out.binary_search(live).is_ok();
         let going_on: Vec<u32> = (0..self.live.len() as u32).filter(|live| !begins(live)).collect();
         // What members have to hold changes at their own midnights, also within a period.
         let renewed: BTreeSet<u32> =

@@ -149,9 +149,8 @@ impl Board {
             state.held = if began { Held::new(status, held.since) } else { held };
         }
         (state.next_change, state.rate) = (next_change, rate);
-        let is_moved = why.is_noted()
-            && step != Some(Step::Began)
-            && (step.is_some() || reloaded || !is_case);
+        let is_moved =
+            why.is_noted() && step != Some(Step::Began) && (step.is_some() || reloaded || !is_case);
         if !same {
             state.case = Some(Arc::new(case));
         }

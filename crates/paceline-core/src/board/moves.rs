@@ -264,11 +264,14 @@ impl Board {
 
     /// Notes what has moved a standing so far, before something else moves it at the same instant. It is not judged.
     pub(super) fn note_between(&mut self, live: u32, instant: Timestamp, why: Why) {
-        let Some((case, state)) = self.case(live).zip(self.live[live as usize].state.as_mut()) else {
+        let Some((case, state)) = self.case(live).zip(self.live[live as usize].state.as_mut())
+        else {
             return;
         };
         let before = state.former.as_ref().or(state.case.as_ref()).cloned();
-        let Some(before) = before.filter(|before| !state.is_new && **before != case) else { return };
+        let Some(before) = before.filter(|before| !state.is_new && **before != case) else {
+            return;
+        };
         let case = Arc::new(case);
         (state.former, state.case) = (Some(case.clone()), None);
         self.note_move(live, instant, why, (&before, &case));

@@ -54,7 +54,8 @@ impl GoalMoves {
         let scopes = |draft: &Draft| Arc::new(Scopes::of(&draft.whose, roster));
         self.moves.extend(edits.into_iter().map(|(edit, withdrawn)| {
             let Edit { old, new, .. } = &edit.edit;
-            let is_same = old.as_ref().zip(new.as_ref()).is_some_and(|(old, new)| old.whose == new.whose);
+            let is_same =
+                old.as_ref().zip(new.as_ref()).is_some_and(|(old, new)| old.whose == new.whose);
             let before = old.as_ref().map(scopes);
             let after = if is_same { before.clone() } else { new.as_ref().map(scopes) };
             let goal = GoalMove { revision, source, edit, withdrawn };

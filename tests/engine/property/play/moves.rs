@@ -181,7 +181,8 @@ impl Play<'_> {
         // A period may end, and by another calendar one begin that has the same name.
         let has_other_days = goes_on.is_some_and(|it| it.key.period != standing.key.period);
         let moves_on = standing.key.period.kind.is_rolling();
-        if has_other_days && !moves_on && moves.last().is_some_and(|moved| is_beginning_anew(moved)) {
+        if has_other_days && !moves_on && moves.last().is_some_and(|moved| is_beginning_anew(moved))
+        {
             return Ok(());
         }
         let Some(former) = goes_on else { return Ok(()) };
@@ -204,12 +205,7 @@ impl Play<'_> {
     }
 
     /// What is named has happened.
-    fn check_move(
-        &mut self,
-        moved: &Moved,
-        former: &Roster,
-        events: Option<&[Event]>,
-    ) -> Outcome {
+    fn check_move(&mut self, moved: &Moved, former: &Roster, events: Option<&[Event]>) -> Outcome {
         let kind = kind(moved);
         self.moves.named.insert(kind);
         let is_somebody = match &moved.what.what {
@@ -273,7 +269,9 @@ impl Play<'_> {
         let is_of_others = rep.aspects == [Aspect::Place] && by_others();
         let holds = rep.origin.as_ref().map_or(passed || is_of_others, is_said);
         let alone = events.len() == 1;
-        holds && (!alone || rep.aspects.iter().all(|aspect| became(*aspect, rep.rep, former, &roster)))
+        holds
+            && (!alone
+                || rep.aspects.iter().all(|aspect| became(*aspect, rep.rep, former, &roster)))
     }
 }
 
@@ -285,7 +283,9 @@ fn has_any(reps: &Reps) -> bool {
 /// Whether of a rep an aspect differs from one roster to another.
 fn became(aspect: Aspect, rep: ScopeId, former: &Roster, roster: &Roster) -> bool {
     let find = |of: &Roster| match *of.scope(rep) {
-        Scope::Rep(at) => Some((of.reps()[at].clone(), of.path(of.symbol(at)).to_vec(), of.zone(rep).clone())),
+        Scope::Rep(at) => {
+            Some((of.reps()[at].clone(), of.path(of.symbol(at)).to_vec(), of.zone(rep).clone()))
+        }
         Scope::Org | Scope::Unassigned | Scope::Team(_) | Scope::Ended => None,
     };
     let (was, is) = match (aspect, find(former), find(roster)) {

@@ -98,7 +98,8 @@ impl Live {
                     rebased.rates.get_or_insert_default().extend(origins.iter().cloned());
                 }
                 For::Reps(revision) => {
-                    let Reps { reps, others, regrouped } = shared.board.reworked(subject, *revision);
+                    let Reps { reps, others, regrouped } =
+                        shared.board.reworked(subject, *revision);
                     let known = |rep: &RepMove| rebased.reps.reps.contains(rep);
                     let new: Vec<RepMove> = reps.into_iter().filter(|rep| !known(rep)).collect();
                     rebased.reps.reps.extend(new);
