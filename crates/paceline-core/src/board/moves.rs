@@ -253,6 +253,11 @@ impl Board {
         (before, after): (&Case, &Case),
     ) {
         let (scope, slot) = self.place(live);
+        // A status that follows from what was noted already is no other move.
+        let last = self.moving.told((scope, slot), Revision(self.revision.0 - 1)).next();
+        if before == after && last.is_some_and(|(_, last)| last.why == why) {
+            return;
+        }
         let kpi = self.model.kpi(self.slots.get(slot).kpi);
         let moved = |of: fn(&Case) -> Option<&Rational>| difference(of(before), of(after));
         let goal: fn(&Case) -> Option<&Rational> = |case| case.aim.as_ref().map(|aim| &aim.goal);
