@@ -1,8 +1,15 @@
 //! Who is let in: the real binary over TLS, with tokens and certificates that are replaced while it runs.
 
-mod authority;
+pub(crate) mod authority;
 
-use std::{fs, io::Read as _, io::Write as _, net::TcpStream, path::Path, time::Duration};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::Command,
+    time::Duration,
+};
 
 use paceline_tests::{issuer::Issuer, kafka, process::Paceline, proxy::Proxy, wait};
 use serde_json::{Value, json};
@@ -13,12 +20,12 @@ use crate::small::{won, yaml};
 use authority::Authority;
 
 /// A service that asks who asks.
-struct Guarded {
-    process: Paceline,
-    grpc: String,
-    http: String,
-    issuer: Issuer,
-    folder: TempDir,
+pub(crate) struct Guarded {
+    pub(crate) process: Paceline,
+    pub(crate) grpc: String,
+    pub(crate) http: String,
+    pub(crate) issuer: Issuer,
+    pub(crate) folder: TempDir,
 }
 
 const AUTH: &str = "auth:
@@ -34,7 +41,20 @@ impl Guarded {
 
     /// As [`Self::start`], with more of the config of the server.
     fn start_over(server: &str, topic: &str, auth: &str, prepare: impl FnOnce(&Path)) -> Self {
-        let (folder, issuer) = (tempfile::tempdir().expect("a folder"), Issuer::new());
+        let command = Paceline::command();
+        Self::start_by(command, Issuer::new(), server, topic, auth, prepare)
+    }
+
+    /// As [`Self::start_over`], by a command that has no arguments yet, and with tokens of an issuer.
+    pub(crate) fn start_by(
+        mut command: Command,
+        issuer: Issuer,
+        server: &str,
+        topic: &str,
+        auth: &str,
+        prepare: impl FnOnce(&Path),
+    ) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("keys.json"), issuer.keys()).expect("written");
         prepare(folder.path());
         let broker = kafka::shared();
@@ -48,7 +68,8 @@ impl Guarded {
         let text = [text, own, auth.to_owned()].concat();
         fs::write(&config, text).expect("written");
         let config = config.to_str().expect("temporary paths are UTF-8");
-        let mut process = Paceline::start(["serve", "--config", config]);
+        command.args(["serve", "--config", config]);
+        let mut process = Paceline::spawn(&command);
         let line: Value =
             serde_json::from_str(&process.wait_for_line("paceline serves")).expect("JSON");
         let field = |name: &str| line["fields"][name].as_str().expect("an address").to_owned();
@@ -56,7 +77,7 @@ impl Guarded {
         Self { process, grpc, http, issuer, folder }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
 
@@ -124,18 +145,35 @@ fn who_shows_nothing_is_refused_and_probes_are_not_asked() {
 }
 
 fn get(address: &str, path: &str) -> String {
-    exchange(address, &format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"))
+    exchange(&mut plain(address), asked(path).as_bytes())
+}
+
+/// A page that is asked for over HTTP.
+pub(crate) fn asked(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
 }
 
 /// Asks over gRPC-Web, without credentials.
 fn ask_as_page(address: &str) -> String {
-    let head = "POST /paceline.v1.CatalogService/ListKpis HTTP/1.1\r\nhost: x\r\ncontent-type: application/grpc-web+proto\r\nx-grpc-web: 1\r\ncontent-length: 5\r\nconnection: close\r\n\r\n";
-    exchange(address, &format!("{head}\0\0\0\0\0"))
+    exchange(&mut plain(address), &asked_by_page("CatalogService/ListKpis", "", &[]))
 }
 
-fn exchange(address: &str, request: &str) -> String {
-    let mut stream = TcpStream::connect(address).expect("HTTP is served");
-    stream.write_all(request.as_bytes()).expect("written");
+/// What a page asks over gRPC-Web, with a head that says who asks.
+pub(crate) fn asked_by_page(method: &str, who: &str, message: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(message.len()).expect("a message is small");
+    let head = format!(
+        "POST /paceline.v1.{method} HTTP/1.1\r\nhost: x\r\ncontent-type: application/grpc-web+proto\r\nx-grpc-web: 1\r\n{who}content-length: {}\r\nconnection: close\r\n\r\n",
+        length + 5
+    );
+    [head.as_bytes(), &[0], &length.to_be_bytes(), message].concat()
+}
+
+fn plain(address: &str) -> TcpStream {
+    TcpStream::connect(address).expect("HTTP is served")
+}
+
+pub(crate) fn exchange(stream: &mut (impl Read + Write), request: &[u8]) -> String {
+    stream.write_all(request).expect("written");
     let mut response = Vec::new();
     stream.read_to_end(&mut response).expect("read");
     String::from_utf8_lossy(&response).into_owned()

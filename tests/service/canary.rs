@@ -1,6 +1,8 @@
 //! Canaries: secrets and e-mail addresses that go through a whole run of the service, and are looked for in everything it says. What it says
 //! is logs at the finest level, metrics, errors, trailers, what frames have beside standings, and headers of dead letters.
 
+mod credentials;
+
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use paceline_client::proto::{
@@ -54,7 +56,15 @@ impl Said {
 
     #[track_caller]
     fn check(&self) {
-        let shows = |text: &str| ALL.iter().chain(&COMMON).any(|canary| text.contains(canary));
+        self.check_for(&ALL);
+    }
+
+    /// Looks for canaries, and for what all have in common.
+    #[track_caller]
+    fn check_for(&self, canaries: &[impl AsRef<str>]) {
+        let canaries = canaries.iter().map(AsRef::as_ref);
+        let canaries: Vec<&str> = canaries.chain(COMMON).collect();
+        let shows = |text: &str| canaries.iter().any(|canary| text.contains(canary));
         let told: Vec<_> = self.0.iter().filter(|(_, text)| shows(text)).take(20).collect();
         assert!(told.is_empty(), "{} of {} texts: {told:#?}", told.len(), self.0.len());
     }
@@ -296,6 +306,11 @@ fn no_secret_and_no_address_is_told_in_a_whole_run() {
     said.check();
 }
 
+/// The config with an identity provider whose keys are somewhere.
+fn with_keys_at(text: &str, keys: &str) -> String {
+    format!("{text}auth: {{tokens: {{issuer: id, audience: paceline, keys: '{keys}'}}}}\n")
+}
+
 /// What is said of configs, right and wrong.
 fn commands(text: &str, folder: &Path, said: &mut Said) {
     let path = folder.join("paceline.yaml");
@@ -314,6 +329,8 @@ fn commands(text: &str, folder: &Path, said: &mut Said) {
         (text.replace(&brokers, "brokers: \"${env:CANARY_PASSWORD} and more\""), 1, 0),
         (text.replace(&brokers, &format!("brokers: \"{USER}:{KEY_PASSWORD}@kafka:9092\"")), 1, 0),
         (text.replace("\"broker,security,conf\"", "${env:CANARY_PASSWORD}"), 0, 0),
+        (with_keys_at(text, &format!("https://{USER}:{KEY_PASSWORD}@id.example.com/jwks")), 1, 0),
+        (with_keys_at(text, &format!("https://{USER}:{PASSWORD}@id.example.com/jwks")), 1, 0),
         (text.replace("sasl.password: $", "sasl.password: [$"), 1, 1),
     ] {
         written(&wrong);

@@ -90,6 +90,46 @@ fn the_demo_runs_by_itself_and_ends() {
     assert!(board.contains("AHEAD") && board.contains("BEHIND"), "{board}");
 }
 
+#[test]
+fn the_demo_is_for_this_host_unless_others_are_asked_for() {
+    let here = "127.0.0.1:0";
+    for ports in [["--grpc", "0.0.0.0:0", "--http", here], ["--grpc", here, "--http", "[::]:0"]] {
+        let mut refused = Paceline::start(["demo", "--for", "1s"].iter().chain(&ports));
+        assert_eq!(refused.wait().code(), Some(2), "{ports:?}: {:?}", refused.stderr());
+        let said = refused.stderr().join("\n");
+        assert!(said.contains("asks nobody") && said.contains("--insecure"), "{said}");
+        let all = ["demo", "--insecure", "--for", "10s"];
+        let mut taken = Paceline::start(all.iter().chain(&ports));
+        taken.wait_for_line("paceline demo");
+    }
+}
+
+#[test]
+fn a_token_goes_to_another_host_in_plain_text_only_for_who_says_so() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = write(folder.path(), "token", "a.b.c\n");
+    // Nobody has that address, so that nothing is answered whatever is asked.
+    let asked = ["goals", "list", "--addr", "192.0.2.1:9"];
+    let run = |more: &[&str], variable: &str| {
+        let mut command = Paceline::command();
+        command.args(asked).args(more).env("PACELINE_TOKEN", variable);
+        let mut process = Paceline::spawn(&command);
+        (process.wait().code(), process.stderr().join("\n"))
+    };
+    for (more, variable) in [(&["--token-file", &file][..], ""), (&[], "a.b.c")] {
+        let (code, said) = run(more, variable);
+        assert_eq!(code, Some(2), "{said}");
+        for part in ["192.0.2.1:9", "plain text", "https://", "--insecure"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(!said.contains("a.b.c"), "{said}");
+        let (code, said) = run(&[more, &["--insecure"]].concat(), variable);
+        assert_eq!(code, Some(70), "it is asked, in vain: {said}");
+    }
+    let (code, said) = run(&[], "");
+    assert_eq!(code, Some(70), "there is no token to be told: {said}");
+}
+
 fn json(line: &str) -> serde_json::Value {
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
 }

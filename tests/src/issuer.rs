@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 pub const ISSUER: &str = "https://id.example.com";
 /// Whom they are for.
 pub const AUDIENCE: &str = "paceline";
-/// The id of the key.
+/// The id of the key, unless it has another.
 const KEY: &str = "test";
 
 /// An identity provider with one Ed25519 key.
@@ -21,6 +21,7 @@ const KEY: &str = "test";
 pub struct Issuer {
     document: Vec<u8>,
     key: Ed25519KeyPair,
+    kid: String,
 }
 
 impl Issuer {
@@ -39,7 +40,13 @@ impl Issuer {
 
     fn of(document: &[u8]) -> Self {
         let key = Ed25519KeyPair::from_pkcs8(document).expect("a key of ours");
-        Self { document: document.to_vec(), key }
+        Self { document: document.to_vec(), key, kid: KEY.to_owned() }
+    }
+
+    /// The same one, whose key has another id.
+    #[must_use]
+    pub fn with_kid(self, kid: &str) -> Self {
+        Self { kid: kid.to_owned(), ..self }
     }
 
     /// Keeps its key in a file, for another process.
@@ -51,7 +58,7 @@ impl Issuer {
     #[must_use]
     pub fn keys(&self) -> String {
         let x = BASE64.encode(self.key.public_key());
-        let key = json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": KEY, "x": x});
+        let key = json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": self.kid, "x": x});
         json!({ "keys": [key] }).to_string()
     }
 
@@ -84,7 +91,7 @@ impl Issuer {
     }
 
     fn sign(&self, claims: &Value) -> String {
-        let header = json!({"alg": "EdDSA", "typ": "JWT", "kid": KEY});
+        let header = json!({"alg": "EdDSA", "typ": "JWT", "kid": self.kid});
         let encode = |value: &Value| BASE64.encode(value.to_string());
         let signed = format!("{}.{}", encode(&header), encode(claims));
         let signature = BASE64.encode(self.key.sign(signed.as_bytes()));

@@ -114,7 +114,8 @@ impl Authenticator {
                 (known.identities.find(certificate, now)?, "certificate")
             }
             (None, None) => {
-                return Err(Unidentified { reason: "CREDENTIALS_MISSING", detail: "missing" });
+                let (reason, detail) = ("CREDENTIALS_MISSING", "missing");
+                return Err(Unidentified { reason, detail, wait: None });
             }
         };
         counter!(metric::IDENTIFIED, "by" => by).increment(1);

@@ -95,6 +95,16 @@ struct Contents {
     client_ca: Option<Vec<u8>>,
 }
 
+/// What a look at the files has found.
+enum Found {
+    /// What is in use.
+    Same,
+    /// Somebody is at it; the next look finds what comes of that.
+    Unsettled,
+    /// Something else, which is in use now.
+    Changed,
+}
+
 impl std::fmt::Debug for Contents {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Contents").finish_non_exhaustive()
@@ -127,8 +137,14 @@ impl Certificates {
                 () = sleep(every) => {}
             }
             match self.renew().await {
-                Ok(false) => {}
-                Ok(true) => {
+                Ok(Found::Unsettled) => {}
+                Ok(Found::Same) => {
+                    if is_failing {
+                        tracing::info!("the certificates that are in use are in their files again");
+                    }
+                    is_failing = false;
+                }
+                Ok(Found::Changed) => {
                     counter!(metric::RELOADS, "outcome" => "ok").increment(1);
                     tracing::info!(expires = %self.expires, "changed certificates are in use");
                     is_failing = false;
@@ -145,20 +161,19 @@ impl Certificates {
     }
 
     /// Takes the files if they have changed, and answers whether they have.
-    async fn renew(&mut self) -> Result<bool, TlsError> {
+    async fn renew(&mut self) -> Result<Found, TlsError> {
         let found = self.files.contents()?;
         if found == self.taken {
-            return Ok(false);
+            return Ok(Found::Same);
         }
         sleep(SETTLED).await;
         if self.files.contents()? != found {
-            // Somebody is at it; the next look finds what comes of that.
-            return Ok(false);
+            return Ok(Found::Unsettled);
         }
         let (secured, expires) = self.files.secure(&found)?;
         (self.taken, self.expires) = (found, expires);
         self.secured.send_replace(secured);
-        Ok(true)
+        Ok(Found::Changed)
     }
 }
 

@@ -10,10 +10,10 @@ use paceline_grpc::Unidentified;
 
 /// Credentials that are not accepted, and never will be.
 pub(crate) fn invalid(detail: &'static str) -> Unidentified {
-    Unidentified { reason: "CREDENTIALS_INVALID", detail }
+    Unidentified { reason: "CREDENTIALS_INVALID", detail, wait: None }
 }
 
 /// Credentials that were good.
 pub(crate) fn expired(detail: &'static str) -> Unidentified {
-    Unidentified { reason: "CREDENTIALS_EXPIRED", detail }
+    Unidentified { reason: "CREDENTIALS_EXPIRED", detail, wait: None }
 }

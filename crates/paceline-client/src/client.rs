@@ -9,7 +9,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
 use crate::alerts::{AlertOptions, AlertStream};
-use crate::credentials::{Tls, Token, bearer};
+use crate::credentials::{Tls, Token, bearer, is_private};
 use crate::error::{Error, root};
 use crate::standings::{Frames, LiveMap, WatchOptions};
 
@@ -31,6 +31,8 @@ pub struct Client {
     pub(crate) channel: Channel,
     actor: Option<AsciiMetadataValue>,
     token: Option<Token>,
+    /// Whether a token may go to another host in plain text.
+    is_insecure: bool,
 }
 
 impl Client {
@@ -83,7 +85,7 @@ impl Client {
             .http2_keep_alive_interval(KEEPALIVE)
             .keep_alive_timeout(KEEPALIVE_ANSWER);
         let channel = endpoint.connect_lazy();
-        Self { endpoint, channel, actor: None, token: None }
+        Self { endpoint, channel, actor: None, token: None, is_insecure: false }
     }
 
     /// Says who asks; the server calls whoever does not say it anonymous.
@@ -95,25 +97,44 @@ impl Client {
         Ok(Self { actor: Some(actor), ..self })
     }
 
+    /// Lets a token that is shown from here on go to another host in plain text, where whoever is on the way can read and use it: for a
+    /// network of trusted hosts alone.
+    #[must_use]
+    pub fn insecure(self) -> Self {
+        Self { is_insecure: true, ..self }
+    }
+
     /// Shows a token with every request. A stream ends when it expires, and so does following with it.
     ///
     /// # Errors
-    /// [`Error::Token`]: it has characters that no token has.
+    /// [`Error::Token`]: it has characters that no token has. [`Error::PlainToken`]: the server is another host, and is asked in plain
+    /// text.
     pub fn with_token(self, token: &str) -> Result<Self, Error> {
         let header = bearer(token).ok_or(Error::Token)?;
-        Ok(Self { token: Some(Token::Fixed(header)), ..self })
+        self.showing(Token::Fixed(header))
     }
 
     /// Shows a token with every request, and asks for it each time: `source` answers the newest one, or in words why there is
     /// none. A stream that ends because its token has expired is opened again with the next, and goes on where it was.
     ///
     /// `source` is called on a thread of the runtime, and has to be quick: read a file, or keep the token up to date elsewhere.
-    #[must_use]
+    ///
+    /// # Errors
+    /// [`Error::PlainToken`]: the server is another host, and is asked in plain text.
     pub fn with_token_from(
         self,
         source: impl Fn() -> Result<String, String> + Send + Sync + 'static,
-    ) -> Self {
-        Self { token: Some(Token::From(Arc::new(source))), ..self }
+    ) -> Result<Self, Error> {
+        self.showing(Token::From(Arc::new(source)))
+    }
+
+    fn showing(self, token: Token) -> Result<Self, Error> {
+        let address = self.endpoint.uri();
+        if !self.is_insecure && !is_private(address) {
+            let host = address.authority().map_or("", |authority| authority.as_str());
+            return Err(Error::PlainToken(host.to_owned()));
+        }
+        Ok(Self { token: Some(token), ..self })
     }
 
     /// Whether credentials that have expired may be followed by others.

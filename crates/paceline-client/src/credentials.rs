@@ -1,9 +1,11 @@
 //! What a server is shown, and what it is believed by: tokens, certificates, authorities.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tonic::Status;
+use tonic::codegen::http::Uri;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
@@ -72,6 +74,14 @@ impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token")
     }
+}
+
+/// Whether what goes to an address can be read by nobody on the way: it goes over TLS, or stays on this host.
+pub(crate) fn is_private(address: &Uri) -> bool {
+    let host = address.host().unwrap_or_default();
+    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let is_here = host == "localhost" || ip.is_ok_and(|ip| ip.to_canonical().is_loopback());
+    is_here || address.scheme_str() == Some("https")
 }
 
 /// A token as it is sent. Logs leave it out.

@@ -23,6 +23,11 @@ pub enum Error {
     /// The token cannot be sent.
     #[error("the token has characters that no token has")]
     Token,
+    /// The token would go to another host in plain text, which [`Client::insecure`](crate::Client::insecure) would let it.
+    #[error(
+        "the token would go to `{0}` in plain text, for anybody on the way to use: write https://{0}"
+    )]
+    PlainToken(String),
     /// TLS cannot be made with what was given.
     #[error("TLS cannot be made: {0}")]
     Tls(String),
@@ -36,7 +41,11 @@ impl Error {
     pub fn status(&self) -> Option<&Status> {
         match self {
             Self::Refused(status) => Some(status),
-            Self::Address(_) | Self::Actor(_) | Self::Token | Self::Tls(_) => None,
+            Self::Address(_)
+            | Self::Actor(_)
+            | Self::Token
+            | Self::PlainToken(_)
+            | Self::Tls(_) => None,
         }
     }
 

@@ -95,7 +95,10 @@ fn refusal(call: Arc<Call>, response: &Response) -> Option<Refusal> {
     let who = response.extensions().get::<Arc<Principal>>().cloned();
     let status = response.extensions().get::<Status>()?;
     let named = Named::of(status);
+    let nobody = response.extensions().get::<Unidentified>();
     let outcome = match status.code() {
+        // Who shows the name of a key that cannot be asked for just now may be a forger.
+        Code::Unavailable if nobody.is_some() => "UNAVAILABLE",
         Code::Unauthenticated => "UNAUTHENTICATED",
         Code::PermissionDenied => "PERMISSION_DENIED",
         Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
@@ -115,7 +118,7 @@ fn refusal(call: Arc<Call>, response: &Response) -> Option<Refusal> {
         | Code::Unavailable
         | Code::DataLoss => return None,
     };
-    let detail = response.extensions().get::<Unidentified>().map(|nobody| nobody.detail);
+    let detail = nobody.map(|nobody| nobody.detail);
     let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
     let named = named.cloned().unwrap_or_default();
     Some(Refusal { call, who, outcome, reason, detail, named })

@@ -36,22 +36,22 @@ pub(crate) fn all_invalid(fields: Vec<(String, String)>) -> Status {
     Status::with_error_details(Code::InvalidArgument, texts.join("\n"), details)
 }
 
-/// It is not known who asks, for a reason of [`Unidentified`](crate::who::Unidentified).
-pub(crate) fn unauthenticated(reason: &str) -> Status {
-    let (code, message, retry) = match reason {
+/// It is not known who asks, for a reason of [`Unidentified`](crate::who::Unidentified), and whether to come again after a while.
+pub(crate) fn unauthenticated(reason: &str, wait: Option<Duration>) -> Status {
+    let (code, message) = match reason {
         "CREDENTIALS_MISSING" => {
-            (Code::Unauthenticated, "no credentials: send `authorization: Bearer <token>`", None)
+            (Code::Unauthenticated, "no credentials: send `authorization: Bearer <token>`")
         }
         "CREDENTIALS_EXPIRED" => {
-            (Code::Unauthenticated, "the credentials have expired: come again with new ones", None)
+            (Code::Unauthenticated, "the credentials have expired: come again with new ones")
         }
         "KEYS_UNAVAILABLE" => {
             let message = "the keys by which credentials are checked cannot be had just now";
-            (Code::Unavailable, message, Some(RETRY))
+            (Code::Unavailable, message)
         }
-        _ => (Code::Unauthenticated, "the credentials are not accepted", None),
+        _ => (Code::Unauthenticated, "the credentials are not accepted"),
     };
-    Status::with_error_details(code, message, info(reason, retry))
+    Status::with_error_details(code, message, info(reason, wait.map(spread)))
 }
 
 /// Somebody asks for what those of their role may not do, whatever they name.

@@ -32,11 +32,11 @@ mod metric;
 mod moves;
 mod network;
 mod open;
-mod places;
 #[cfg(test)]
 #[expect(dead_code, reason = "shared with the tests that go over a connection")]
 #[path = "../tests/grpc/organisation.rs"]
 mod organisation;
+mod places;
 pub mod proto;
 mod selector;
 mod served;

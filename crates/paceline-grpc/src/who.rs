@@ -6,6 +6,7 @@
 use std::fmt::Debug;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
@@ -114,7 +115,9 @@ impl Principal {
     /// # Errors
     /// `UNAUTHENTICATED` when nobody looked, which lets nobody in by an oversight.
     pub(crate) fn of(extensions: &Extensions) -> Result<&Arc<Self>, Status> {
-        extensions.get::<Arc<Self>>().ok_or_else(|| errors::unauthenticated("CREDENTIALS_MISSING"))
+        extensions
+            .get::<Arc<Self>>()
+            .ok_or_else(|| errors::unauthenticated("CREDENTIALS_MISSING", None))
     }
 }
 
@@ -135,6 +138,8 @@ pub struct Unidentified {
     pub reason: &'static str,
     /// What exactly was wrong, for the log and the metrics: a word of a fixed list.
     pub detail: &'static str,
+    /// How long to wait before coming again with the same credentials, if that may help.
+    pub wait: Option<Duration>,
 }
 
 /// Somebody on the way to being identified.
@@ -182,8 +187,9 @@ pub(crate) async fn identified(
 }
 
 fn refused(unidentified: Unidentified) -> Response {
-    tracing::debug!(reason = unidentified.reason, detail = unidentified.detail, "nobody known");
-    let mut response = errors::unauthenticated(unidentified.reason).into_http();
+    let Unidentified { reason, detail, wait } = unidentified;
+    tracing::debug!(reason, detail, "nobody known");
+    let mut response = errors::unauthenticated(reason, wait).into_http();
     response.extensions_mut().insert(unidentified);
     response
 }

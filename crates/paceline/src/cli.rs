@@ -112,6 +112,9 @@ struct Demo {
     /// Where HTTP is served
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     http: SocketAddr,
+    /// Serve other hosts although nobody is asked who they are
+    #[arg(long)]
+    insecure: bool,
 }
 
 /// Which server, and what it is shown.
@@ -132,13 +135,17 @@ struct Reach {
     /// Its key, in PEM
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
+    /// Show the token to another host although it goes there in plain text
+    #[arg(long)]
+    insecure: bool,
 }
 
 impl Reach {
     fn access(self) -> Access {
-        let Self { addr, token_file, ca, cert, key } = self;
+        let Self { addr, token_file, ca, cert, key, insecure } = self;
         let token = std::env::var("PACELINE_TOKEN").ok().filter(|token| !token.is_empty());
-        Access { address: addr, token_file, token, ca, certificate: cert.zip(key) }
+        let certificate = cert.zip(key);
+        Access { address: addr, token_file, token, ca, certificate, is_insecure: insecure }
     }
 }
 
@@ -324,8 +331,9 @@ fn serve(path: &Path, clock: Clock, insecure: bool) -> anyhow::Result<ExitCode> 
 
 fn demo(options: Demo) -> anyhow::Result<ExitCode> {
     telemetry::log("error");
-    let Demo { limit, reps, rate, seed, grpc, http } = options;
-    block_on(demo::run(demo::Options { limit, reps, rate, seed, grpc, http }))
+    let Demo { limit, reps, rate, seed, grpc, http, insecure } = options;
+    let is_insecure = insecure;
+    block_on(demo::run(demo::Options { limit, reps, rate, seed, grpc, http, is_insecure }))
 }
 
 fn watch(options: Watch) -> anyhow::Result<ExitCode> {

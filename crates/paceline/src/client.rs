@@ -17,6 +17,8 @@ pub struct Access {
     pub ca: Option<PathBuf>,
     /// A certificate to show and its key, as PEM files.
     pub certificate: Option<(PathBuf, PathBuf)>,
+    /// Whether the token may go to another host in plain text.
+    pub is_insecure: bool,
 }
 
 // The token is nobody's to see.
@@ -52,15 +54,27 @@ impl Access {
         };
         let tls = Tls { ca: self.ca.as_ref().map(read).transpose()?, identity };
         let client = Client::secured(&self.address, &tls).map_err(refusal)?;
-        match (&self.token_file, &self.token) {
+        self.showing(if self.is_insecure { client.insecure() } else { client })
+    }
+
+    /// The client, with the token that there is.
+    fn showing(&self, client: Client) -> anyhow::Result<Client> {
+        let client = match (&self.token_file, &self.token) {
             (Some(path), _) => {
                 token(path).map_err(Usage)?;
                 let path = path.clone();
-                Ok(client.with_token_from(move || token(&path)))
+                client.with_token_from(move || token(&path))
             }
-            (None, Some(token)) => client.with_token(token).map_err(refusal),
+            (None, Some(token)) => client.with_token(token),
             (None, None) => Ok(client),
-        }
+        };
+        client.map_err(|error| match error {
+            Error::PlainToken(_) => {
+                let remedy = "or, in a network of trusted hosts alone, add --insecure";
+                Usage(format!("{error}, {remedy}")).into()
+            }
+            error => refusal(error),
+        })
     }
 }
 

@@ -52,6 +52,7 @@ use paceline_crm::{Decoder, EntityBinding, Format};
 pub use alerts::Alerts;
 pub use audit::Audit;
 pub use auth::Auth;
+pub(crate) use auth::is_exposed;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use kafka::Kafka;
 pub use preset::SALESFORCE;

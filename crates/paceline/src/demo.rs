@@ -17,7 +17,7 @@ use paceline_sim::format::Format;
 use paceline_sim::{Entity, Options as Organising, Organisation, Simulation};
 use tokio_util::sync::CancellationToken;
 
-use crate::client::Access;
+use crate::client::{Access, Usage};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::serve;
@@ -47,13 +47,17 @@ pub struct Options {
     pub grpc: SocketAddr,
     /// Where HTTP is served.
     pub http: SocketAddr,
+    /// Whether other hosts may be served, of whom nobody is asked who they are.
+    pub is_insecure: bool,
 }
 
 /// Runs the demo.
 ///
 /// # Errors
-/// It could not start, a part of it failed, or the engine did not read all that was produced.
+/// [`Usage`]: other hosts could reach it. Otherwise it could not start, a part of it failed, or the engine did not read all that was
+/// produced.
 pub async fn run(options: Options) -> anyhow::Result<()> {
+    check_exposure(&options)?;
     let stop = CancellationToken::new();
     serve::stop_on_signals(&stop)?;
     let metrics = Metrics::install()?;
@@ -81,6 +85,15 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     running.await.context("the service panicked")??;
     watched?;
     check(&live, &sources, produced)
+}
+
+/// Refuses to serve other hosts unless that is asked for.
+fn check_exposure(options: &Options) -> Result<(), Usage> {
+    let mut addresses = [options.grpc, options.http].into_iter();
+    let exposed = addresses.find(|address| config::is_exposed(*address));
+    let Some(exposed) = exposed.filter(|_| !options.is_insecure) else { return Ok(()) };
+    let message = "and the demo asks nobody who they are: listen on 127.0.0.1, or add --insecure where only trusted hosts reach it";
+    Err(Usage(format!("other hosts can reach {exposed}, {message}")))
 }
 
 fn organise(options: &Options, cluster: &Cluster) -> anyhow::Result<(Simulation, Config)> {

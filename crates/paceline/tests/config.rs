@@ -99,6 +99,10 @@ fn a_config_spelled_out_shows_no_secret() {
     let said = String::from_utf8(output.stdout).expect("text");
     assert!(said.contains("brokers: '${env:PACELINE_TEST_BROKERS}'"), "{said}");
     assert!(!said.contains("hunter2"), "{said}");
+    let output = paceline(&["config", "show", "--config", "tests/config/secret_address.yaml"]);
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(said.contains("keys: 'https://…@login.example.com/jwks'"), "{said}");
+    assert!(!said.contains("hun"), "{said}");
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! Keys as they are known: believed for a while, asked for again when one is missing, kept when their source is gone.
 //!
 //! Whoever sends tokens with names of keys that do not exist must not be able to have the identity provider asked for each of
-//! them. So it is asked once in a while at most, by one request, while others wait for the same answer.
+//! them. So it is asked once in a while at most, by one request, while others wait for the same answer, and not all of them.
+//! A name that could not be asked for may be that of a new key: whoever shows it is not refused for good, but told to come again.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::{SignedDuration, Timestamp};
 use metrics::{counter, gauge};
 use paceline_grpc::{Clock, Unidentified};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
 use super::Algorithm;
 use super::fetch::{Error, Fetch};
@@ -21,13 +22,15 @@ use crate::token::invalid;
 const STALE_MAX: SignedDuration = SignedDuration::from_hours(24);
 /// How often a file is read again while somebody asks.
 const FILE_AGAIN: SignedDuration = SignedDuration::from_secs(1);
+/// The most requests that wait for keys that somebody else has asked for.
+const WAITING_MAX: usize = 1_024;
 
 /// How often keys are asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     /// After how long they are asked for again; so long a key is believed that is no longer published.
     pub(crate) ttl: SignedDuration,
-    /// The least time between two times that they are asked for.
+    /// The least time between the end of one attempt to fetch them and the beginning of the next.
     pub(crate) cool_down: SignedDuration,
 }
 
@@ -37,23 +40,31 @@ pub(crate) struct Keys {
     pace: Pace,
     clock: Clock,
     /// Held for an instant.
-    known: RwLock<Option<Known>>,
+    state: RwLock<State>,
     /// Held by who fetches.
-    attempts: Arc<Mutex<Attempts>>,
+    turn: Arc<Mutex<()>>,
+    /// The places of those who wait for that.
+    places: Semaphore,
+}
+
+/// What is known, and what became of fetching it.
+#[derive(Clone, Default)]
+struct State {
+    known: Option<Known>,
+    /// How many attempts have ended.
+    attempts: u64,
+    /// When the last one ended.
+    ended: Option<Timestamp>,
+    /// Whether it failed.
+    is_failing: bool,
 }
 
 /// Keys that were fetched.
 #[derive(Clone)]
 struct Known {
     keys: Arc<KeySet>,
+    /// When they were asked for.
     at: Timestamp,
-}
-
-/// What became of fetching.
-#[derive(Default)]
-struct Attempts {
-    last: Option<Timestamp>,
-    is_failing: bool,
 }
 
 impl Keys {
@@ -62,30 +73,34 @@ impl Keys {
             KeySource::File(_) => Pace { ttl: FILE_AGAIN, cool_down: FILE_AGAIN },
             KeySource::Url { .. } => pace,
         };
-        let (known, attempts) = (RwLock::default(), Arc::default());
-        Ok(Arc::new(Self { fetch: Fetch::new(source)?, pace, clock, known, attempts }))
+        let (state, turn, places) =
+            (RwLock::default(), Arc::default(), Semaphore::new(WAITING_MAX));
+        Ok(Arc::new(Self { fetch: Fetch::new(source)?, pace, clock, state, turn, places }))
     }
 
     /// The key of a name for an algorithm.
     ///
     /// # Errors
-    /// There is none, or no key at all can be had.
+    /// There is none; or none is known, and it cannot be asked for just now; or no key at all can be had.
     pub(crate) async fn find(
         self: &Arc<Self>,
         kid: &str,
         algorithm: Algorithm,
     ) -> Result<Key, Unidentified> {
-        let known = self.known();
-        if !self.is_younger(known.as_ref(), self.pace.ttl, kid) {
-            let is_usable = self.is_younger(known.as_ref(), STALE_MAX, kid);
-            self.renew(known.as_ref(), is_usable).await;
+        let seen = self.state();
+        let mut is_told = false;
+        if !self.is_younger(seen.known.as_ref(), self.pace.ttl, kid) {
+            let is_usable = self.is_younger(seen.known.as_ref(), STALE_MAX, kid);
+            is_told = self.renew(&seen, is_usable).await;
         }
-        let unavailable = Unidentified { reason: "KEYS_UNAVAILABLE", detail: "keys" };
-        let known = self.known().ok_or(unavailable)?;
-        if self.age(&known) >= STALE_MAX {
-            return Err(unavailable);
+        let state = self.state();
+        let known = state.known.as_ref().filter(|known| self.age(known) < STALE_MAX);
+        let keys = &known.ok_or_else(|| self.unavailable("keys", &state))?.keys;
+        match keys.find(kid, algorithm) {
+            Some(key) => Ok(key.clone()),
+            None if is_told || keys.knows(kid) => Err(invalid("key")),
+            None => Err(self.unavailable("key_unasked", &state)),
         }
-        known.keys.find(kid, algorithm).cloned().ok_or_else(|| invalid("key"))
     }
 
     /// Whether a key of a name is known, and has been fetched within a time.
@@ -93,62 +108,94 @@ impl Keys {
         known.is_some_and(|known| known.keys.knows(kid) && self.age(known) < age)
     }
 
-    /// How long ago keys were fetched. The clock is asked after them, for they may have come meanwhile.
+    /// How long ago keys were asked for. The clock is asked after them, for they may have come meanwhile.
     fn age(&self, known: &Known) -> SignedDuration {
         since(known.at, (self.clock)())
     }
 
-    /// Asks for the keys again unless that was done only just, or by somebody else while this waited. Whoever has a usable key,
-    /// though an old one, waits neither for who asks already nor for a source that failed the last time.
-    async fn renew(self: &Arc<Self>, seen: Option<&Known>, is_usable: bool) {
-        let attempts = match self.attempts.clone().try_lock_owned() {
-            Ok(attempts) => attempts,
-            Err(_) if is_usable => return,
-            Err(_) => self.attempts.clone().lock_owned().await,
-        };
-        if self.known().map(|known| known.at) != seen.map(|seen| seen.at) {
-            return;
-        }
-        let now = (self.clock)();
-        if attempts.last.is_some_and(|last| since(last, now) < self.pace.cool_down) {
-            return;
-        }
-        // In a task of its own: a caller who goes away must not end what others wait for.
-        let is_failing = attempts.is_failing;
-        let fetching = tokio::spawn(self.clone().fetch(attempts, now));
-        if !(is_usable && is_failing) {
-            fetching.await.ok();
-        }
+    /// For how long keys are not asked for again.
+    fn rest(&self, state: &State) -> SignedDuration {
+        let Some(ended) = state.ended else { return SignedDuration::ZERO };
+        let passed = since(ended, (self.clock)());
+        self.pace.cool_down.saturating_sub(passed).max(SignedDuration::ZERO)
     }
 
-    async fn fetch(self: Arc<Self>, mut attempts: OwnedMutexGuard<Attempts>, now: Timestamp) {
-        attempts.last = Some(now);
+    /// A refusal that is no fault of the caller's, who may come again when keys may be asked for again.
+    fn unavailable(&self, detail: &'static str, state: &State) -> Unidentified {
+        let wait = Some(self.rest(state).unsigned_abs());
+        Unidentified { reason: "KEYS_UNAVAILABLE", detail, wait }
+    }
+
+    /// Asks for the keys again unless that was done only just, or by somebody else while this waited. Whoever has a usable key,
+    /// though an old one, waits neither for who asks already nor for a source that failed the last time.
+    ///
+    /// Answers whether the source was asked after the caller came, and has told its keys: then a name that is not among them
+    /// is nobody's.
+    async fn renew(self: &Arc<Self>, seen: &State, is_usable: bool) -> bool {
+        if !self.rest(seen).is_zero() {
+            return false;
+        }
+        let Some(turn) = self.turn(is_usable).await else { return false };
+        let state = self.state();
+        if state.attempts != seen.attempts {
+            return false;
+        }
+        // In a task of its own: a caller who goes away must not end what others wait for.
+        let fetching = tokio::spawn(self.clone().fetch(turn));
+        if is_usable && state.is_failing {
+            return false;
+        }
+        fetching.await.unwrap_or(false)
+    }
+
+    /// The turn to fetch, which is waited for while somebody else has it, unless a key is usable or too many wait already.
+    async fn turn(&self, is_usable: bool) -> Option<OwnedMutexGuard<()>> {
+        if let Ok(turn) = self.turn.clone().try_lock_owned() {
+            return Some(turn);
+        }
+        if is_usable {
+            return None;
+        }
+        let _place = self.places.try_acquire().ok()?;
+        Some(self.turn.clone().lock_owned().await)
+    }
+
+    /// Fetches the keys in somebody's turn, and answers whether they came.
+    async fn fetch(self: Arc<Self>, _turn: OwnedMutexGuard<()>) -> bool {
+        let at = (self.clock)();
         match self.fetch.keys().await {
             Ok(keys) => {
                 counter!(metric::KEY_FETCHES, "outcome" => "ok").increment(1);
-                gauge!(metric::KEYS).set(keys.len() as f64);
-                if attempts.is_failing {
-                    tracing::info!(
-                        keys = keys.len(),
-                        "the identity provider's keys can be had again"
-                    );
+                let count = keys.len();
+                gauge!(metric::KEYS).set(count as f64);
+                if self.end(Some(Known { keys: Arc::new(keys), at })) {
+                    tracing::info!(keys = count, "the identity provider's keys can be had again");
                 }
-                attempts.is_failing = false;
-                let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-                *known = Some(Known { keys: Arc::new(keys), at: now });
+                true
             }
             Err(error) => {
                 counter!(metric::KEY_FETCHES, "outcome" => "failed").increment(1);
-                if !attempts.is_failing {
+                if !self.end(None) {
                     tracing::warn!(%error, "the identity provider's keys cannot be had; those that are known stay for a day");
                 }
-                attempts.is_failing = true;
+                false
             }
         }
     }
 
-    fn known(&self) -> Option<Known> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Notes that an attempt has ended, with keys or without, and answers whether the one before had failed.
+    fn end(&self, fetched: Option<Known>) -> bool {
+        let ended = (self.clock)();
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.attempts += 1;
+        state.ended = Some(ended);
+        let was_failing = std::mem::replace(&mut state.is_failing, fetched.is_none());
+        state.known = fetched.or_else(|| state.known.take());
+        was_failing
+    }
+
+    fn state(&self) -> State {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -23,10 +23,13 @@ pub enum KeySource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// It is no address.
-    #[error("is no URL")]
+    #[error("is no URL of https")]
     Form,
+    /// It has a user, and maybe a password, before its host.
+    #[error("has a user before its host, and keys are asked for as nobody")]
+    User,
     /// Anybody on the way could give other keys.
-    #[error("is not https")]
+    #[error("is not https: anybody on the way could give other keys")]
     Plain,
 }
 
@@ -38,6 +41,11 @@ pub fn check_url(text: &str) -> Result<Uri, UrlError> {
     let url: Uri = text.parse().map_err(|_| UrlError::Form)?;
     let authority = url.authority().ok_or(UrlError::Form)?;
     if authority.as_str().contains('@') {
+        return Err(UrlError::User);
+    }
+    // What is no port may be a part of a password.
+    let has_port = authority.as_str().len() > authority.host().len();
+    if has_port && authority.port_u16().is_none() {
         return Err(UrlError::Form);
     }
     match url.scheme_str() {
@@ -72,7 +80,9 @@ mod tests {
             ("http://login.example.com/jwks", UrlError::Plain),
             ("http://127.0.0.1.example.com/", UrlError::Plain),
             ("http://10.0.0.1/jwks", UrlError::Plain),
-            ("https://user@login.example.com/", UrlError::Form),
+            ("https://user@login.example.com/", UrlError::User),
+            ("https://user:password@login.example.com/", UrlError::User),
+            ("https://user:pass/word@login.example.com/", UrlError::Form),
             ("ftp://login.example.com/", UrlError::Form),
             ("login.example.com/jwks", UrlError::Form),
             ("/jwks", UrlError::Form),

@@ -18,6 +18,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::sync::watch;
 use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 use tokio_util::sync::CancellationToken;
+use tracing::subscriber::DefaultGuard;
 
 use crate::certificates::Authority;
 use crate::idp::Hand;
@@ -223,6 +224,53 @@ async fn what_does_not_belong_together_changes_nothing() {
     kept.changed().await;
     let (_, shown) = connect(&kept.secured, &by_ca).await.expect("whole again");
     assert_eq!(shown, second.0.der().to_vec());
+}
+
+/// What is logged on this thread, until dropped.
+struct Logged {
+    folder: TempDir,
+    _guard: DefaultGuard,
+}
+
+impl Logged {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = fs::File::create(folder.path().join("log")).expect("a file");
+        let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(file)).finish();
+        Self { folder, _guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// Waits until a message was logged so many times.
+    async fn times(&self, message: &str, times: usize) {
+        let logged = async {
+            while self.text().matches(message).count() < times {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(30), logged).await;
+        assert!(in_time.is_ok(), "not {times} times {message:?}: {}", self.text());
+        assert_eq!(self.text().matches(message).count(), times);
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).expect("a file")
+    }
+}
+
+#[tokio::test]
+async fn each_time_that_certificates_begin_to_be_unusable_is_logged_once() {
+    const UNUSABLE: &str = "changed certificates cannot be used";
+    let (logged, files, ca) = (Logged::new(), Files::new(), Authority::new("ca"));
+    let pair = ca.issue(&["paceline.example.com"], &[]);
+    files.write_pair(&pair);
+    let mut kept = Kept::new(files.read(ClientAuth::None));
+    for round in 1..=2 {
+        files.write("cert.pem", "");
+        kept.unchanged().await;
+        logged.times(UNUSABLE, round).await;
+        files.write_pair(&pair);
+        logged.times("are in their files again", round).await;
+    }
 }
 
 #[tokio::test]

@@ -8,10 +8,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use paceline_auth::Authenticator;
-use paceline_grpc::Clock;
+use paceline_auth::{Authenticator, Tokens};
+use paceline_grpc::{Clock, Principal, Unidentified};
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::json;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
@@ -33,16 +34,24 @@ fn lasting(signer: &Signer) -> String {
     signer.token(&header("RS256", signer.kid), &claims)
 }
 
+/// The refusal of who shows the name of a key that may be new, and who may come again after so many seconds.
+fn unasked(seconds: u64) -> Unidentified {
+    let wait = Some(Duration::from_secs(seconds));
+    Unidentified { reason: "KEYS_UNAVAILABLE", detail: "key_unasked", wait }
+}
+
 #[tokio::test]
 async fn a_new_key_is_found_and_an_old_one_is_forgotten() {
     let web = Web::new(&set([&*RSA])).await;
     let hand = Hand::new();
     let authenticator = authenticator(by_url(&web.url, None), &hand);
     ask(&authenticator, &old()).await.expect("known");
-    assert_eq!(ask(&authenticator, &new()).await.expect_err("unknown").detail, "key");
     web.publish(&set([&*RSA, &*NEW_RSA]));
     // Not at once: it was asked for only just.
-    assert!(ask(&authenticator, &new()).await.is_err());
+    assert_eq!(ask(&authenticator, &new()).await, Err(unasked(10)));
+    hand.forward(3);
+    assert_eq!(ask(&authenticator, &new()).await, Err(unasked(7)));
+    hand.forward(-3);
     assert_eq!(web.asked(), 1);
     hand.forward(10);
     ask(&authenticator, &new()).await.expect("known by now");
@@ -54,6 +63,28 @@ async fn a_new_key_is_found_and_an_old_one_is_forgotten() {
     hand.forward(1);
     assert_eq!(ask(&authenticator, &old()).await.expect_err("taken back").detail, "key");
     assert_eq!(web.asked(), 3);
+}
+
+#[tokio::test]
+async fn a_key_that_is_new_during_an_outage_is_not_refused_for_good() {
+    let web = Web::new(&set([&*RSA])).await;
+    let hand = Hand::new();
+    let authenticator = authenticator(by_url(&web.url, None), &hand);
+    ask(&authenticator, &old()).await.expect("known");
+    web.say("503 Service Unavailable", "x: y", "");
+    hand.forward(10);
+    assert_eq!(ask(&authenticator, &new()).await, Err(unasked(10)));
+    web.publish(&set([&*RSA, &*NEW_RSA]));
+    hand.forward(4);
+    assert_eq!(ask(&authenticator, &new()).await, Err(unasked(6)));
+    hand.forward(6);
+    ask(&authenticator, &new()).await.expect("known by now");
+    // Whose key is known to be nobody's is told so.
+    let stranger = RSA.token(&header("RS256", "nobody"), &claims());
+    hand.forward(10);
+    let refused = ask(&authenticator, &stranger).await.expect_err("unknown");
+    assert_eq!((refused.reason, refused.detail), ("CREDENTIALS_INVALID", "key"));
+    assert_eq!(refused.wait, None);
 }
 
 #[tokio::test]
@@ -80,13 +111,17 @@ async fn ten_thousand_unknown_keys_are_asked_for_a_few_times() {
     let token = |n: usize| RSA.token_of(&header("RS256", &format!("unknown{n}")).to_string(), "{}");
     // Made before: signing takes longer than all the rest.
     let tokens: Vec<String> = (0..100).map(token).collect();
+    let mut known_to_be_none = 0;
     for round in 0..100 {
         let asking = tokens.iter().cloned().map(|token| {
             let authenticator = authenticator.clone();
             tokio::spawn(async move { ask(&authenticator, &token).await })
         });
         for asked in asking.collect::<Vec<_>>() {
-            assert_eq!(asked.await.expect("no panic").expect_err("unknown").detail, "key");
+            match asked.await.expect("no panic").expect_err("unknown").detail {
+                "key" => known_to_be_none += 1,
+                detail => assert_eq!(detail, "key_unasked"),
+            }
         }
         if round % 10 == 9 {
             hand.forward(5);
@@ -94,6 +129,8 @@ async fn ten_thousand_unknown_keys_are_asked_for_a_few_times() {
     }
     // Fifty seconds, and one time in ten of them at most.
     assert!((1..=6).contains(&web.asked()), "asked {} times", web.asked());
+    // Who had it asked knows; all others are told to come again.
+    assert_eq!(known_to_be_none, web.asked());
     ask(&authenticator, &old()).await.expect("others are not kept out");
 }
 
@@ -214,6 +251,63 @@ async fn a_provider_that_does_not_answer_is_given_up() {
     let asking = tokio::time::timeout(Duration::from_secs(30), ask(&authenticator, &token));
     let refused = asking.await.expect("within its time").expect_err("no keys");
     assert_eq!(refused.reason, "KEYS_UNAVAILABLE");
+}
+
+/// Many who ask at once.
+fn asking(
+    authenticator: &Arc<Authenticator>,
+    many: usize,
+) -> Vec<JoinHandle<Result<Principal, Unidentified>>> {
+    let token = old();
+    let one = |_| {
+        let (authenticator, token) = (authenticator.clone(), token.clone());
+        tokio::spawn(async move { ask(&authenticator, &token).await })
+    };
+    (0..many).map(one).collect()
+}
+
+/// How each of them is refused.
+async fn refused(asking: Vec<JoinHandle<Result<Principal, Unidentified>>>) -> Vec<Unidentified> {
+    let mut all = Vec::new();
+    for asked in asking {
+        all.push(asked.await.expect("no panic").expect_err("there are no keys"));
+    }
+    all
+}
+
+#[tokio::test]
+async fn all_who_wait_for_a_provider_that_does_not_answer_wait_for_one_attempt() {
+    let web = Web::new("").await;
+    web.fall_silent();
+    let hand = Hand::new();
+    // Less than an attempt takes.
+    let tokens = Tokens { cool_down: Duration::from_secs(1), ..by_url(&web.url, None) };
+    let authenticator = Arc::new(authenticator(tokens, &hand));
+    let waiting = asking(&authenticator, 20);
+    while web.asked() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    hand.forward(5);
+    let wait = Some(Duration::from_secs(1));
+    let none = Unidentified { reason: "KEYS_UNAVAILABLE", detail: "keys", wait };
+    assert_eq!(refused(waiting).await, [none; 20]);
+    assert_eq!(web.asked(), 1);
+    // It rests from the end of that attempt, not from its beginning.
+    assert_eq!(refused(asking(&authenticator, 20)).await, [none; 20]);
+    assert_eq!(web.asked(), 1);
+}
+
+#[tokio::test]
+async fn some_wait_for_keys_and_all_others_come_again() {
+    let web = Web::new("").await;
+    web.fall_silent();
+    let authenticator = Arc::new(authenticator(by_url(&web.url, None), &Hand::new()));
+    // One asks, and so many wait for that.
+    let all = refused(asking(&authenticator, 1 + 1_024 + 10)).await;
+    // After the attempt there is something to wait for.
+    let at_once = all.iter().filter(|refused| refused.wait == Some(Duration::ZERO));
+    assert_eq!(at_once.count(), 10);
+    assert!(all.iter().all(|refused| refused.reason == "KEYS_UNAVAILABLE"));
 }
 
 #[tokio::test]

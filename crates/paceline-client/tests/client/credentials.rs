@@ -23,6 +23,7 @@ fn counting(stage: &Stage) -> Client {
     stage
         .client()
         .with_token_from(move || Ok(format!("t{}\n", count.fetch_add(1, Ordering::SeqCst))))
+        .expect("it stays on this host")
 }
 
 #[tokio::test]
@@ -85,7 +86,7 @@ async fn a_token_that_cannot_be_had_just_now_is_waited_for() {
             0 => Err("the file is being written".to_owned()),
             _ => Ok("there".to_owned()),
         });
-    let mut live = client.watch(options());
+    let mut live = client.expect("it stays on this host").watch(options());
     let Ok(Event::Lost(loss)) = in_time(live.next()).await else { panic!("it is lost") };
     assert!(loss.reason.contains("the file is being written"), "{}", loss.reason);
     let (_, asked) = tokio::join!(in_time(live.next()), async {
@@ -122,4 +123,40 @@ async fn what_cannot_be_sent_is_refused_at_once_and_shown_by_nobody() {
     assert!(!format!("{tls:?}").contains("hunter2"));
     let refused = Client::secured("https://127.0.0.1:1", &Tls { ca: Some(b"x".to_vec()), ..tls });
     assert!(matches!(refused, Err(Error::Tls(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_token_goes_to_another_host_over_tls_alone() {
+    let shown = |address: &str| {
+        let client = || Client::new(address).expect("an address");
+        let fixed = client().with_token("hunter2");
+        let renewed = client().with_token_from(|| Ok("hunter2".to_owned()));
+        assert_eq!(fixed.is_ok(), renewed.is_ok(), "{address}");
+        client().insecure().with_token("hunter2").expect("as asked for");
+        client().insecure().with_token_from(|| Ok("hunter2".to_owned())).expect("as asked for");
+        fixed
+    };
+    for address in [
+        "https://paceline.example.com:50051",
+        "127.0.0.1:50051",
+        "http://127.9.8.7:50051",
+        "localhost:50051",
+        "http://[::1]:50051",
+        "http://[::ffff:127.0.0.1]:50051",
+    ] {
+        shown(address).unwrap_or_else(|no| panic!("{address}: {no}"));
+    }
+    for address in [
+        "paceline.example.com:50051",
+        "http://paceline.example.com:50051",
+        "10.0.0.7:50051",
+        "0.0.0.0:50051",
+        "http://[2001:db8::1]:50051",
+        "localhost.example.com:50051",
+        "127.0.0.1.example.com:50051",
+    ] {
+        let refused = shown(address).expect_err("anybody on the way could read it");
+        assert!(matches!(refused, Error::PlainToken(_)), "{address}: {refused}");
+        assert!(!refused.to_string().contains("hunter2"), "{refused}");
+    }
 }

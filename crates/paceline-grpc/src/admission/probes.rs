@@ -13,8 +13,8 @@ use super::{answer, asked};
 use crate::call::Peer;
 use crate::errors;
 use crate::limits::Limits;
-use crate::places::Place;
 use crate::network::Network;
+use crate::places::Place;
 use crate::server::{Addresses, Busy};
 
 /// Streams at a time.

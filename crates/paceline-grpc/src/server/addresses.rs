@@ -29,7 +29,6 @@ impl Addresses {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::Addresses;

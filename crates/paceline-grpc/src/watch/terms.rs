@@ -74,7 +74,7 @@ impl Terms {
         let expires = Principal::of(request.extensions())?.expires;
         let expires = expires.map(|at| Expiry::new(at, &served.wall));
         if expires.is_some_and(|expiry| expiry.is_over(&served.wall)) {
-            return Err(errors::unauthenticated("CREDENTIALS_EXPIRED"));
+            return Err(errors::unauthenticated("CREDENTIALS_EXPIRED", None));
         }
         let last_call = request.extensions().get::<LastCall>();
         let heartbeat = self::heartbeat(heartbeat)?;

@@ -1,5 +1,7 @@
 //! What the audit log is told, and that no goal changes without it; and the id by which a call is found again.
 
+use std::time::Duration;
+
 use paceline_client::proto::{
     DeleteGoalRequest, GetStandingsRequest, GoalTerms, ListGoalsRequest, SetGoalRequest,
 };
@@ -12,6 +14,9 @@ use tonic_types::StatusExt as _;
 
 use crate::stage::{Stage, select};
 
+/// Who shows a key that cannot be asked for just now.
+const NEW: &str = "new";
+
 /// Whoever says a name is who they say, and sees what the name says.
 #[derive(Debug)]
 struct ByName;
@@ -19,7 +24,13 @@ struct ByName;
 impl Identify for ByName {
     fn identify<'a>(&'a self, shown: paceline_grpc::Credentials<'a>) -> Identifying<'a> {
         let name = shown.headers.get("authorization").and_then(|name| name.to_str().ok());
-        let nobody = Unidentified { reason: "CREDENTIALS_MISSING", detail: "no_header" };
+        let (reason, detail) = ("CREDENTIALS_MISSING", "no_header");
+        let nobody = Unidentified { reason, detail, wait: None };
+        let wait = Some(Duration::from_secs(7));
+        let unasked = Unidentified { reason: "KEYS_UNAVAILABLE", detail: "key_unasked", wait };
+        if name == Some(NEW) {
+            return Box::pin(std::future::ready(Err(unasked)));
+        }
         let principal = name.map(|name| Principal {
             subject: name.to_owned(),
             role: Role::Rep,
@@ -117,6 +128,22 @@ async fn a_change_that_the_topic_did_not_acknowledge_is_told_too() {
     let steps: Vec<&Step> = kept.changes.iter().map(|change| &change.step).collect();
     assert_eq!(steps, [&Step::Accepted, &Step::Unconfirmed("no brokers".to_owned())]);
     assert_eq!(kept.changes[0].edit, kept.changes[1].edit);
+}
+
+#[tokio::test]
+async fn who_cannot_be_checked_just_now_is_told_when_to_come_again_and_written_down() {
+    let stage = Stage::open_to(ByName).await;
+    let mut request = Request::new(ListGoalsRequest::default());
+    request.metadata_mut().insert("authorization", NEW.parse().expect("a value"));
+    let status = stage.goals().await.list_goals(request).await.expect_err("nobody known");
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "KEYS_UNAVAILABLE"));
+    let delay = status.get_details_retry_info().and_then(|info| info.retry_delay);
+    let delay = delay.expect("a delay");
+    assert!((7..=8).contains(&delay.as_secs()), "{delay:?}");
+    let kept = stage.ledger.kept();
+    let [refusal] = kept.refusals.as_slice() else { panic!("{:?}", kept.refusals) };
+    assert_eq!((refusal.outcome, refusal.reason.as_str()), ("UNAVAILABLE", "KEYS_UNAVAILABLE"));
+    assert_eq!((refusal.detail, refusal.who.is_none()), (Some("key_unasked"), true));
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ impl Identify for Identities {
     fn identify<'a>(&'a self, shown: Credentials<'a>) -> Identifying<'a> {
         let word = shown.headers.get("authorization").and_then(|value| value.to_str().ok());
         let word = word.and_then(|value| value.strip_prefix("Bearer "));
-        let missing = Unidentified { reason: "CREDENTIALS_MISSING", detail: "missing" };
+        let missing = Unidentified { reason: "CREDENTIALS_MISSING", detail: "missing", wait: None };
         let known = self.known.lock().expect("identities");
         let found = word.and_then(|word| known.get(word).cloned()).ok_or(missing);
         Box::pin(std::future::ready(found))

@@ -25,7 +25,10 @@ const REFLECT: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo
 
 fn symbol(host: String) -> ServerReflectionRequest {
     let symbol = "paceline.v1.WatchStandingsResponse".to_owned();
-    ServerReflectionRequest { host, message_request: Some(MessageRequest::FileContainingSymbol(symbol)) }
+    ServerReflectionRequest {
+        host,
+        message_request: Some(MessageRequest::FileContainingSymbol(symbol)),
+    }
 }
 
 type Talked = Result<Response<Streaming<ServerReflectionResponse>>, Status>;
@@ -132,7 +135,11 @@ async fn watches_of_the_health_leave_the_openings_to_those_who_are_known() {
 }
 
 /// So many halves of a request, left as they are, until all places of such are taken: the connections, and the halves.
-async fn fill(stage: &Stage, name: Option<&'static str>, path: &str) -> (Vec<Raw>, JoinSet<Status>) {
+async fn fill(
+    stage: &Stage,
+    name: Option<&'static str>,
+    path: &str,
+) -> (Vec<Raw>, JoinSet<Status>) {
     let (mut connections, mut halves) = (Vec::new(), JoinSet::new());
     for _ in 0..5 {
         let raw = Raw::connect(&stage.address()).await;

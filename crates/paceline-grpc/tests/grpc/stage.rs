@@ -236,7 +236,7 @@ struct ByName;
 
 impl Identify for ByName {
     fn identify<'a>(&'a self, shown: Credentials<'a>) -> Identifying<'a> {
-        let missing = Unidentified { reason: "CREDENTIALS_MISSING", detail: "no name" };
+        let missing = Unidentified { reason: "CREDENTIALS_MISSING", detail: "no name", wait: None };
         let name = shown.headers.get(NAME).and_then(|name| name.to_str().ok());
         let principal = name.map(|name| {
             let role = if name.starts_with("service") { Role::Service } else { Role::Rep };

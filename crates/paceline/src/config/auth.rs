@@ -143,7 +143,8 @@ pub(super) fn check_exposure(
     }
 }
 
-fn is_exposed(address: SocketAddr) -> bool {
+/// Whether other hosts can reach an address.
+pub(crate) fn is_exposed(address: SocketAddr) -> bool {
     !address.ip().to_canonical().is_loopback()
 }
 

@@ -154,7 +154,7 @@ impl Report {
             source: self
                 .places
                 .line(file, line)
-                .filter(|line| !secret::is_name(line))
+                .filter(|line| !secret::is_name(line) && secret::in_url(line).is_none())
                 .map(str::to_owned),
         };
         self.found.push(Found { diagnostic, file });

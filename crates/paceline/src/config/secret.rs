@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::node::{Node, Value};
+use super::place::At;
 use super::report::Report;
 
 /// What to do with a secret that is written in a config.
@@ -23,13 +24,30 @@ pub(super) fn is_name(name: &str) -> bool {
 
 /// The user and the password in an address, `https://user:password@host`.
 pub(super) fn in_url(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once("://")?;
+    in_urls(text).next()
+}
+
+/// The users and passwords in all addresses of a text.
+fn in_urls(text: &str) -> impl Iterator<Item = &str> {
+    let rests = text.match_indices("://").map(|(at, scheme)| &text[at + scheme.len()..]);
+    rests.filter_map(before_host).filter(|credentials| !credentials.is_empty())
+}
+
+/// What stands before the host, where an address goes on after its scheme.
+fn before_host(rest: &str) -> Option<&str> {
     let authority = rest.split(['/', '?', '#']).next()?;
-    authority.rsplit_once('@').map(|(credentials, _)| credentials)
+    if let Some((credentials, _)) = authority.rsplit_once('@') {
+        return Some(credentials);
+    }
+    // A password with such a character in it makes no address, and is one all the same. Digits after the colon are a port.
+    let (_, password) = authority.split_once(':')?;
+    let is_port = password.bytes().all(|byte| byte.is_ascii_digit());
+    rest.rsplit_once('@').map(|(credentials, _)| credentials).filter(|_| !is_port)
 }
 
 /// Keeps secrets that are written in a file out of all that is shown of it: that they are is told by whoever reads the setting.
 pub(super) fn hide_written(top: &Node, report: &mut Report) {
+    hide_addresses(top, report);
     let settings = top.get("kafka").and_then(|kafka| kafka.get("settings"));
     for entry in settings.map(Node::entries).unwrap_or_default() {
         let Some(text) = entry.node.scalar() else { continue };
@@ -39,13 +57,40 @@ pub(super) fn hide_written(top: &Node, report: &mut Report) {
             let written = written.trim_matches(['"', '\'']).to_owned();
             report.hide(&written, "…");
         }
-        if let Some(credentials) = in_url(text) {
-            report.hide(credentials, "…");
-        }
     }
     let brokers = top.get("kafka").and_then(|kafka| kafka.get("brokers")?.scalar());
     if let Some((credentials, _)) = brokers.and_then(|brokers| brokers.rsplit_once('@')) {
         report.hide(credentials.rsplit("://").next().unwrap_or(credentials), "…");
+    }
+}
+
+/// Keeps users and passwords out of what is shown of addresses, whichever values or keys these are.
+fn hide_addresses(node: &Node, report: &mut Report) {
+    match &node.value {
+        Value::Nothing => {}
+        Value::Scalar(text) => hide_credentials(node.at, text, report),
+        Value::List(items) => items.iter().for_each(|item| hide_addresses(item, report)),
+        Value::Map(entries) => {
+            for entry in entries {
+                hide_credentials(entry.key_at, &entry.key, report);
+                hide_addresses(&entry.node, report);
+            }
+        }
+    }
+}
+
+fn hide_credentials(at: At, text: &str, report: &mut Report) {
+    if in_url(text).is_none() {
+        return;
+    }
+    let written = report.places.written(at).trim_matches(['"', '\'']).to_owned();
+    for credentials in in_urls(text).chain(in_urls(&written)) {
+        // With what follows, for a user may be as short as any other word.
+        report.hide(&format!("{credentials}@"), "…@");
+    }
+    let is_escaped = in_url(&written).is_none() && !written.contains("${");
+    if is_escaped {
+        report.hide(&written, "…");
     }
 }
 
@@ -165,5 +210,29 @@ fn unclosed() -> Refusal {
     Refusal {
         message: "a reference without an end".to_owned(),
         remedy: "close it: ${env:NAME}; for the plain characters, write $${".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_urls;
+
+    #[test]
+    fn whatever_stands_before_a_host_is_found() {
+        for (text, found) in [
+            ("https://me:secret@id.example.com/jwks", &["me:secret"][..]),
+            ("see https://me@id.example.com", &["me"]),
+            ("https://me:se/cret@id.example.com", &["me:se/cret"]),
+            ("https://me:se?c#ret@id.example.com/", &["me:se?c#ret"]),
+            ("https://me:se@cret@id.example.com/", &["me:se@cret"]),
+            ("http://me:1@a/,http://you:2@b/", &["me:1", "you:2"]),
+            ("https://id.example.com:8443/@team", &[]),
+            ("https://id.example.com/@team", &[]),
+            ("https://id.example.com", &[]),
+            ("me:secret@id.example.com", &[]),
+            ("https://@id.example.com", &[]),
+        ] {
+            assert_eq!(in_urls(text).collect::<Vec<_>>(), found, "{text}");
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! A config as one YAML text, with its preset, its includes and its reps' file spelled out.
 
-use super::node::{Node, Value};
+use super::node::{Entry, Node, Value};
 use super::report::Report;
 
 /// Spells a config out. What replaced a reference to a secret is the reference again.
 pub(super) fn spell(top: &Node, report: &Report) -> String {
     let mut out = String::new();
     for entry in top.entries().iter().filter(|entry| entry.key != "preset") {
-        out.push_str(&scalar(&entry.key));
+        out.push_str(&key(entry, report));
         out.push(':');
         nested(&entry.node, 1, report, &mut out);
     }
@@ -25,7 +25,7 @@ fn nested(node: &Node, depth: usize, report: &Report, out: &mut String) {
     out.push('\n');
     for entry in node.entries() {
         out.push_str(&"  ".repeat(depth));
-        out.push_str(&scalar(&entry.key));
+        out.push_str(&key(entry, report));
         out.push(':');
         nested(&entry.node, depth + 1, report, out);
     }
@@ -43,7 +43,7 @@ fn item_lines(item: &Node, depth: usize, report: &Report, out: &mut String) {
     }
     for (number, entry) in item.entries().iter().enumerate() {
         out.push_str(&if number == 0 { " ".to_owned() } else { "  ".repeat(depth) });
-        out.push_str(&scalar(&entry.key));
+        out.push_str(&key(entry, report));
         out.push(':');
         nested(&entry.node, depth + 1, report, out);
     }
@@ -73,9 +73,8 @@ fn inline(node: &Node, report: &Report, out: &mut String) {
             out.push_str(&format!("[{}]", items.join(", ")));
         }
         Value::Map(entries) => {
-            let entry = |entry: &super::node::Entry| {
-                format!("{}: {}", scalar(&entry.key), flow(&entry.node, report))
-            };
+            let entry =
+                |entry: &Entry| format!("{}: {}", key(entry, report), flow(&entry.node, report));
             let entries = entries.iter().map(entry).collect::<Vec<_>>();
             out.push_str(&format!("{{{}}}", entries.join(", ")));
         }
@@ -86,6 +85,10 @@ fn flow(node: &Node, report: &Report) -> String {
     let mut out = String::new();
     inline(node, report, &mut out);
     out
+}
+
+fn key(entry: &Entry, report: &Report) -> String {
+    scalar(&report.without_secrets(&entry.key))
 }
 
 /// A scalar, in quotes where it would be something else without them.

@@ -118,10 +118,7 @@ impl RawTokens {
             Err(error) => {
                 report.error(
                     text.at,
-                    format_args!(
-                        "`{}` {error}: anybody on the way could give other keys",
-                        text.as_str()
-                    ),
+                    format_args!("`{}` {error}", text.as_str()),
                     "write the address with https:// (http:// only for this very host), or a file",
                 );
                 None
