@@ -10,7 +10,9 @@ mod asked;
 mod bucket;
 mod ledger;
 mod method;
+mod probes;
 mod slow;
+mod talk;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,7 +24,7 @@ use tokio::time::Instant;
 use tonic::{Extensions, Status};
 
 use crate::errors;
-use crate::limits::Limits;
+use crate::limits::{Allowance, Limits, Rate};
 use crate::metric;
 use crate::open::Admitted;
 use crate::server::Busy;
@@ -31,14 +33,15 @@ use crate::who::{Principal, Role};
 use bucket::Bucket;
 use ledger::{Ledger, Use};
 use method::{Kind, Methods};
+use probes::Probes;
 use slow::Slow;
 
 pub(crate) use ledger::Share;
 
-/// Streams of health and reflection at a time, for which nobody has to be known.
-const PROBES: usize = 1_000;
 /// Requests at a time that have come in half.
 const HALVES: usize = 512;
+/// Streams of reflection at a time: each may hold a few answers, of some ten KiB.
+const TALKS: usize = 64;
 
 /// What is let in.
 #[derive(Debug)]
@@ -48,12 +51,15 @@ pub(crate) struct Admission {
     /// The watches that may be open, and the calls under way. They are never closed.
     streams: Arc<Semaphore>,
     calls: Arc<Semaphore>,
-    probes: Arc<Semaphore>,
+    /// What all together did of late.
     openings: Mutex<Bucket>,
+    called: Mutex<Bucket>,
     /// What each principal has.
     ledger: Arc<Ledger>,
     halves: Slow,
     answers: Slow,
+    probes: Probes,
+    talks: Slow,
 }
 
 impl Admission {
@@ -63,11 +69,13 @@ impl Admission {
             methods: Methods::of_descriptors(),
             streams: room(limits.streams),
             calls: room(limits.calls),
-            probes: room(PROBES),
             openings: Mutex::default(),
+            called: Mutex::default(),
             ledger: Arc::default(),
             halves: Slow::new(HALVES, limits.head),
             answers: Slow::new(answer::places(limits.answers), limits.patience),
+            probes: Probes::new(limits),
+            talks: Slow::new(TALKS, limits.patience),
             limits: limits.clone(),
         }
     }
@@ -77,49 +85,59 @@ impl Admission {
     /// # Errors
     /// `RESOURCE_EXHAUSTED` when as many are open as may be, of whoever asks or in all, and as for [`Principal::of`].
     pub(crate) fn enter(&self, extensions: &Extensions) -> Result<Admitted, Status> {
-        let principal = Principal::of(extensions)?;
-        let own = match self.allowance(principal) {
-            None => None,
-            Some(allowance) => {
-                let share = Ledger::open(&self.ledger, principal, allowance.streams);
-                Some(
-                    share
-                        .ok_or_else(|| refused(errors::too_many_own_streams(allowance.streams)))?,
-                )
-            }
-        };
+        let own = self.own_stream(Principal::of(extensions)?).map_err(refused)?;
         let all = self.streams.clone().try_acquire_owned();
         let all = all.map_err(|_| refused(errors::too_many_streams()))?;
         Ok(Admitted::new(all, own, extensions.get::<Busy>().cloned()))
     }
 
+    /// A stream of somebody; nothing where they need none to have one.
+    fn own_stream(&self, principal: &Principal) -> Result<Option<Share>, Status> {
+        let Some(allowance) = self.allowance(principal) else { return Ok(None) };
+        let share = Ledger::open(&self.ledger, principal, allowance.streams);
+        share.map(Some).ok_or_else(|| errors::too_many_own_streams(allowance.streams))
+    }
+
     /// What somebody may have; nothing is said of it where nobody is asked who they are, and all are one.
-    fn allowance(&self, principal: &Principal) -> Option<&crate::limits::Allowance> {
-        if principal.issuer.is_empty() {
-            return None;
-        }
-        Some(match principal.role {
+    fn allowance(&self, principal: &Principal) -> Option<&Allowance> {
+        principal.is_known().then_some(match principal.role {
             Role::Service => &self.limits.service,
             Role::Rep | Role::Manager | Role::Executive | Role::Admin => &self.limits.person,
         })
     }
 
-    /// Counts one use of what may be used so often.
-    fn count(&self, principal: Option<&Arc<Principal>>, used: Use) -> Result<(), Status> {
-        let now = Instant::now();
-        let allowance = principal.and_then(|principal| self.allowance(principal));
-        if let (Some(principal), Some(allowance)) = (principal, allowance) {
-            let rate = match used {
-                Use::Opening => allowance.openings,
-                Use::Call => allowance.calls,
-            };
-            self.ledger.count(principal, used, rate, now).map_err(errors::too_many_requests)?;
-        }
-        if used == Use::Opening {
-            let mut openings = self.openings.lock().unwrap_or_else(PoisonError::into_inner);
-            openings.take(self.limits.openings, now).map_err(errors::too_many_requests)?;
-        }
+    /// Counts one use of what may be used so often, by whoever asks and by all: of both, or, if it is too often for either, of neither.
+    fn count(&self, principal: Option<&Principal>, kind: Kind, now: Instant) -> Result<(), Status> {
+        let Some(used) = kind.use_of_all() else { return self.count_own(principal, kind, now) };
+        let (rate, bucket) = self.of_all(used);
+        let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = bucket.after_one_more(rate, now).map_err(errors::too_many_requests)?;
+        self.count_own(principal, kind, now)?;
+        *bucket = taken;
         Ok(())
+    }
+
+    fn count_own(
+        &self,
+        principal: Option<&Principal>,
+        kind: Kind,
+        now: Instant,
+    ) -> Result<(), Status> {
+        let Some((principal, used)) = principal.zip(kind.own_use()) else { return Ok(()) };
+        let Some(allowance) = self.allowance(principal) else { return Ok(()) };
+        let rate = match used {
+            Use::Opening => allowance.openings,
+            Use::Call => allowance.calls,
+        };
+        self.ledger.count(principal, used, rate, now).map_err(errors::too_many_requests)
+    }
+
+    /// How often all together may do something, and what they did of late.
+    fn of_all(&self, used: Use) -> (Rate, &Mutex<Bucket>) {
+        match used {
+            Use::Opening => (self.limits.openings, &self.openings),
+            Use::Call => (self.limits.call_rate, &self.called),
+        }
     }
 }
 
@@ -138,37 +156,32 @@ pub(crate) async fn admitted(
 impl Admission {
     async fn admit(&self, request: Request, next: Next) -> Result<Response, Status> {
         let kind = self.methods.kind(request.uri().path());
-        let busy = request.extensions().get::<Busy>().cloned();
-        let principal = request.extensions().get::<Arc<Principal>>();
-        self.count(principal, if kind == Kind::Call { Use::Call } else { Use::Opening })?;
+        let principal = request.extensions().get::<Arc<Principal>>().map(AsRef::as_ref);
+        self.count(principal, kind, Instant::now())?;
         match kind {
-            Kind::Call => {
-                let request = self.whole(request, busy.as_ref()).await?;
-                let call = self.calls.clone().try_acquire_owned();
-                let call = call.map_err(|_| errors::too_busy())?;
-                let response = next.run(request).await;
-                drop(call);
-                Ok(answer::kept(response, busy, &self.answers).await)
-            }
-            Kind::Watch => Ok(next.run(self.whole(request, busy.as_ref()).await?).await),
-            Kind::Probe => {
-                let place = self.probes.clone().try_acquire_owned();
-                let place = place.map_err(|_| errors::too_many_streams())?;
-                Ok(answer::holding(next.run(request).await, busy, place))
-            }
+            Kind::Call => self.call(request, next).await,
+            Kind::Watch => Ok(next.run(asked::whole(request, &self.halves).await?).await),
+            Kind::Check => self.probes.check(request, next).await,
+            Kind::Probe => self.probes.watch(request, next).await,
+            Kind::Talk => self.talk(request, next).await,
         }
     }
-}
 
-impl Admission {
-    /// A request once it has come in. A connection that leaves one lie while too many others do is not kept: what was read of it
-    /// is most of what it takes.
-    async fn whole(&self, request: Request, busy: Option<&Busy>) -> Result<Request, Status> {
-        let asked = asked::whole(request, &self.halves).await;
-        if let (Err(_), Some(busy)) = (&asked, busy.filter(|_| self.halves.run_short())) {
-            busy.let_go();
-        }
-        asked
+    async fn call(&self, request: Request, next: Next) -> Result<Response, Status> {
+        let busy = request.extensions().get::<Busy>().cloned();
+        let request = asked::whole(request, &self.halves).await?;
+        let call = self.calls.clone().try_acquire_owned();
+        let call = call.map_err(|_| errors::too_busy())?;
+        let response = next.run(request).await;
+        drop(call);
+        Ok(answer::kept(response, busy, &self.answers).await)
+    }
+
+    async fn talk(&self, request: Request, next: Next) -> Result<Response, Status> {
+        let own = self.own_stream(Principal::of(request.extensions())?)?;
+        let place = self.talks.take(1).ok_or_else(errors::too_many_streams)?;
+        let busy = request.extensions().get::<Busy>().cloned();
+        Ok(talk::held(request, next, &self.talks, (own, place, busy)).await)
     }
 }
 
@@ -176,4 +189,60 @@ impl Admission {
 fn refused(status: Status) -> Status {
     metric::refused(&status);
     status
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::{Admission, Kind};
+    use crate::limits::{Allowance, Limits, Rate};
+    use crate::who::Principal;
+
+    fn somebody(name: &str) -> Principal {
+        let (issuer, subject) = ("issuer".to_owned(), name.to_owned());
+        Principal { issuer, subject, ..Principal::anyone() }
+    }
+
+    /// Once in a tenth of a second for all, and twice at once, then once a second, for each.
+    fn admission() -> Admission {
+        let all = Rate { per_second: 10, burst: 1 };
+        let own = Rate { per_second: 1, burst: 2 };
+        let person = Allowance { openings: own, calls: own, ..Limits::default().person };
+        Admission::new(&Limits { openings: all, call_rate: all, person, ..Limits::default() })
+    }
+
+    #[test]
+    fn an_attempt_in_vain_counts_neither_for_who_makes_it_nor_for_all() {
+        for kind in [Kind::Call, Kind::Watch] {
+            let (admission, start) = (admission(), Instant::now());
+            let tenths = |count: u32| start + Duration::from_millis(100) * count;
+            let (ana, ben) = (somebody("Ana"), somebody("Ben"));
+            let count = |who: &Principal, now| admission.count(Some(who), kind, now).is_ok();
+            assert!(count(&ana, start));
+            // Often for all: it is not hers that is too often.
+            for _ in 0..10 {
+                assert!(!count(&ana, start), "{kind:?}");
+            }
+            assert!(count(&ana, tenths(1)), "{kind:?}: those in vain counted for her");
+            // Often for her: it is not that of all.
+            for _ in 0..10 {
+                assert!(!count(&ana, tenths(2)), "{kind:?}");
+            }
+            assert!(count(&ben, tenths(2)), "{kind:?}: those in vain counted for all");
+        }
+    }
+
+    #[test]
+    fn what_nobody_known_may_ask_for_is_at_any_rate() {
+        let (admission, now) = (admission(), Instant::now());
+        for kind in [Kind::Check, Kind::Probe] {
+            assert!((0..100).all(|_| admission.count(None, kind, now).is_ok()), "{kind:?}");
+        }
+        for kind in [Kind::Call, Kind::Watch] {
+            admission.count(Some(&somebody("Ana")), kind, now).expect("nobody took it");
+        }
+    }
 }

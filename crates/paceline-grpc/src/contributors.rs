@@ -1,6 +1,7 @@
 //! Contributors: the records behind a standing, listed once and told page by page.
 
 mod page;
+mod queue;
 mod shelf;
 mod show;
 
@@ -12,7 +13,6 @@ use paceline_core::day::Day;
 use paceline_core::roster::Roster;
 use paceline_core::sight::Sight;
 use paceline_engine::{Listing, Unlisted};
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
 use tonic::{Request, Response, Status};
 
@@ -23,6 +23,7 @@ use crate::served::Served;
 use crate::subject;
 use crate::who::Principal;
 use page::Page;
+use queue::Queue;
 use shelf::{Kept, Shelf};
 
 /// The most contributors that are listed.
@@ -36,15 +37,14 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(crate) struct Contributors {
     served: Served,
-    /// Lanes are asked one thing at a time.
-    turn: Semaphore,
+    queue: Queue,
     shelf: Shelf<Listing>,
     aside: Aside,
 }
 
 impl Contributors {
     pub(crate) fn new(served: Served, aside: Aside) -> Self {
-        Self { served, turn: Semaphore::new(1), shelf: Shelf::default(), aside }
+        Self { served, queue: Queue::default(), shelf: Shelf::default(), aside }
     }
 
     /// Answers a request.
@@ -52,7 +52,8 @@ impl Contributors {
         &self,
         request: Request<proto::ListContributorsRequest>,
     ) -> Result<Response<proto::ListContributorsResponse>, Status> {
-        let sight = &Principal::of(request.extensions())?.sight.clone();
+        let principal = &Principal::of(request.extensions())?.clone();
+        let sight = &principal.sight;
         let proto::ListContributorsRequest { scope, kpi, period, on, page_size, page_token } =
             request.into_inner();
         let live = &self.served.live;
@@ -67,7 +68,7 @@ impl Contributors {
         let kept = match page.listing {
             Some(id) => self.kept(id, (&subject, on), &roster)?,
             None => {
-                let listing = self.listing(&subject, on).await?;
+                let listing = self.listing(principal, &subject, on).await?;
                 let contributors = listing.contributors.len();
                 Arc::new(Kept::new(listing, contributors, &subject, on)?)
             }
@@ -96,9 +97,15 @@ impl Contributors {
         Ok(kept)
     }
 
-    async fn listing(&self, subject: &Subject, on: Option<Day>) -> Result<Listing, Status> {
+    async fn listing(
+        &self,
+        principal: &Principal,
+        subject: &Subject,
+        on: Option<Day>,
+    ) -> Result<Listing, Status> {
         let until = Instant::now() + self.served.limits.listing;
-        let turn = timeout_at(until, self.turn.acquire()).await;
+        let place = self.queue.join(principal)?;
+        let turn = timeout_at(until, place.turn()).await;
         let _turn = turn.map_err(|_| self.timed_out())?;
         let mut hold = HOLD;
         while Instant::now() < until {

@@ -172,6 +172,12 @@ pub(crate) fn slow_to_take() -> Status {
     exhausted("SLOW_CLIENT", "the answer was not taken in time: ask for less, or watch", RETRY)
 }
 
+/// A stream of reflection has lasted as long as any may.
+pub(crate) fn talked_long_enough() -> Status {
+    let message = "a stream of reflection lasts no longer: ask for the rest in another";
+    exhausted("SLOW_CLIENT", message, RETRY)
+}
+
 /// A selector has more entries than may be, or longer ones.
 pub(crate) fn selector_too_large(field: &str, description: impl Into<String>) -> Status {
     let description = description.into();

@@ -30,6 +30,7 @@ mod limits;
 mod metric;
 mod moves;
 mod open;
+mod places;
 pub mod proto;
 mod selector;
 mod served;

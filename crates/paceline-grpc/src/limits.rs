@@ -24,6 +24,8 @@ pub struct Limits {
     pub openings: Rate,
     /// Calls that may be under way at a time; further ones are refused.
     pub calls: usize,
+    /// How often anything may be called that is answered at once, by all together.
+    pub call_rate: Rate,
     /// The bytes of answers that are kept for clients that are slow to take them. What is over is not kept: its call breaks off.
     pub answers: usize,
     /// What one person may have, where it is known who asks.
@@ -74,6 +76,7 @@ impl Default for Limits {
             frames: 512 * 1024 * 1024,
             openings: rate(1_000, 12_000),
             calls: 1_024,
+            call_rate: rate(10_000, 20_000),
             answers: 64 * 1024 * 1024,
             person: Allowance { streams: 16, openings: rate(5, 20), calls: rate(50, 100) },
             service: Allowance {

@@ -39,6 +39,7 @@ use crate::token::Tokens;
 use crate::watch::Watches;
 use crate::who;
 
+pub(crate) use addresses::{Addresses, Network};
 pub(crate) use busy::Busy;
 pub(crate) use last_call::LastCall;
 pub use origin::{Origin, OriginError};
@@ -46,6 +47,8 @@ pub use secure::Secured;
 
 /// The largest request.
 pub(crate) const REQUEST_BYTES: usize = 64 * 1024;
+/// The largest of health and reflection, which name one thing and are repeated in answers.
+const PROBE_BYTES: usize = 4 * 1024;
 /// The largest answer, which is four times what clients take unless told otherwise. Who wants more narrows the selector, or watches:
 /// that comes in chunks.
 const ANSWER_BYTES: usize = 16 * 1024 * 1024;
@@ -102,9 +105,19 @@ impl Server {
         .add_service(
             alerts.max_decoding_message_size(REQUEST_BYTES).max_encoding_message_size(ANSWER_BYTES),
         )
-        .add_service(health_service.max_decoding_message_size(REQUEST_BYTES))
-        .add_service(reflection().build_v1().map_err(Error::Reflection)?)
-        .add_service(reflection().build_v1alpha().map_err(Error::Reflection)?);
+        .add_service(health_service.max_decoding_message_size(PROBE_BYTES))
+        .add_service(
+            reflection()
+                .build_v1()
+                .map_err(Error::Reflection)?
+                .max_decoding_message_size(PROBE_BYTES),
+        )
+        .add_service(
+            reflection()
+                .build_v1alpha()
+                .map_err(Error::Reflection)?
+                .max_decoding_message_size(PROBE_BYTES),
+        );
         health::begin(&health).await;
         let identified = middleware::from_fn_with_state(served.identify.clone(), who::identified);
         let admitted = middleware::from_fn_with_state(admission, admission::admitted);

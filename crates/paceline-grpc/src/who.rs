@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
 use paceline_core::sight::Sight;
+use sha2::{Digest as _, Sha256};
 use tonic::{Extensions, Status};
 
 use crate::errors;
@@ -44,6 +45,9 @@ impl Role {
         }
     }
 }
+
+/// Stands for a principal, whose names may be long and are nobody's business where things are counted.
+pub(crate) type Holder = [u8; 16];
 
 /// Somebody who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +85,23 @@ impl Principal {
     /// What their edits are signed with; nothing where nobody checks who they are.
     pub(crate) fn signature(&self) -> Option<String> {
         let Self { issuer, subject, .. } = self;
-        (!issuer.is_empty()).then(|| format!("{issuer}/{subject}"))
+        self.is_known().then(|| format!("{issuer}/{subject}"))
+    }
+
+    /// Whether it is known who they are, and one can be told from another.
+    pub(crate) fn is_known(&self) -> bool {
+        !self.issuer.is_empty()
+    }
+
+    /// What stands for them where it is counted what each has.
+    pub(crate) fn holder(&self) -> Holder {
+        let mut hasher = Sha256::new();
+        hasher.update((self.issuer.len() as u64).to_be_bytes());
+        hasher.update(&self.issuer);
+        hasher.update(&self.subject);
+        let mut holder = Holder::default();
+        holder.copy_from_slice(&hasher.finalize()[..size_of::<Holder>()]);
+        holder
     }
 
     /// The rep who is shown their own rank where they do not see all, if such ranks are shown.
@@ -131,8 +151,8 @@ pub trait Identify: Debug + Send + Sync {
 #[derive(Clone, Debug)]
 pub(crate) struct PeerCertificate(pub(crate) Arc<[u8]>);
 
-/// What probes ask for without credentials.
-const HEALTH: &str = "/grpc.health.v1.Health/";
+/// What may be asked without credentials, as probes do.
+pub(crate) const HEALTH: &str = "/grpc.health.v1.Health/";
 
 /// Lets only those through of whom it is known who they are, which the request tells from there on.
 pub(crate) async fn identified(
@@ -166,4 +186,19 @@ fn refused(unidentified: Unidentified) -> Response {
     let mut response = errors::unauthenticated(unidentified.reason).into_http();
     response.extensions_mut().insert(unidentified);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Principal;
+
+    #[test]
+    fn names_that_read_alike_in_a_row_are_not_the_same() {
+        let named = |issuer: &str, subject: &str| {
+            let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
+            Principal { issuer, subject, ..Principal::anyone() }.holder()
+        };
+        assert_ne!(named("a", "bc"), named("ab", "c"));
+        assert_eq!(named("a", "b"), named("a", "b"));
+    }
 }

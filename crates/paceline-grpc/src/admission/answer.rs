@@ -13,9 +13,9 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use hyper::body::Frame;
 use prost::bytes::{Bytes, BytesMut};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
+use tonic::Status;
 
 use super::refused;
 use super::slow::{AT_ONCE, Slow};
@@ -23,7 +23,7 @@ use crate::errors;
 use crate::server::Busy;
 
 /// How much is handed on at a time.
-const PIECE: usize = 32 * 1024;
+pub(super) const PIECE: usize = 32 * 1024;
 /// What one place is worth.
 const PLACE_BYTES: usize = 1024;
 
@@ -43,14 +43,10 @@ pub(super) async fn kept(response: Response, busy: Option<Busy>, slow: &Slow) ->
     Response::from_parts(head, Body::new(Answer { left, timer, _busy: busy }))
 }
 
-/// Has an answer hold a place until it is taken.
-pub(super) fn holding(
-    response: Response,
-    busy: Option<Busy>,
-    place: OwnedSemaphorePermit,
-) -> Response {
+/// Has a stream hold what it does until it ends.
+pub(super) fn holding<Held: Send + Unpin + 'static>(response: Response, held: Held) -> Response {
     let (head, body) = response.into_parts();
-    Response::from_parts(head, Body::new(Holding { body, _busy: busy, _place: place }))
+    Response::from_parts(head, Body::new(Holding { body, _held: held }))
 }
 
 /// What is left of an answer.
@@ -79,13 +75,16 @@ impl Kept {
     }
 
     fn let_go(&self) {
-        let status = refused(errors::slow_to_take());
-        let mut trailers = HeaderMap::new();
-        // It has no metadata that would not fit.
-        if status.add_header(&mut trailers).is_ok() {
-            *self.left() = Left { data: Bytes::new(), trailers: Some(trailers) };
-        }
+        let trailers = end(&refused(errors::slow_to_take()));
+        *self.left() = Left { data: Bytes::new(), trailers };
     }
+}
+
+/// How something ends that breaks off with a status.
+pub(super) fn end(status: &Status) -> Option<HeaderMap> {
+    let mut trailers = HeaderMap::new();
+    // It has no metadata that would not fit.
+    status.add_header(&mut trailers).ok().map(|()| trailers)
 }
 
 /// Takes an answer, which is there, from where it was made.
@@ -159,15 +158,14 @@ impl Drop for Answer {
     }
 }
 
-/// A stream that has a place.
+/// A stream, and what it holds.
 #[derive(Debug)]
-struct Holding {
+struct Holding<Held> {
     body: Body,
-    _busy: Option<Busy>,
-    _place: OwnedSemaphorePermit,
+    _held: Held,
 }
 
-impl HttpBody for Holding {
+impl<Held: Unpin> HttpBody for Holding<Held> {
     type Data = Bytes;
     type Error = axum::Error;
 

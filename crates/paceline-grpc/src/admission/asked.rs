@@ -11,18 +11,20 @@ use tonic::Status;
 
 use super::slow::{AT_ONCE, Slow};
 use crate::errors;
-use crate::server::REQUEST_BYTES;
+use crate::server::{Busy, REQUEST_BYTES};
 
 /// The head of a message: whether it is compressed, and its length.
 const MESSAGE_HEAD: usize = 5;
 
 /// A request once it has come in, as far as any may: of what is longer the head of the message says so, and the service
-/// refuses it by that.
+/// refuses it by that. The connection of one that has kept a place for too long is not kept while others run short of them: what
+/// was read of it is most of what it takes.
 ///
 /// # Errors
 /// `DEADLINE_EXCEEDED` when that takes too long, `RESOURCE_EXHAUSTED` when too many others are slow too.
 pub(super) async fn whole(request: Request, slow: &Slow) -> Result<Request, Status> {
     let (head, body) = request.into_parts();
+    let busy = head.extensions.get::<Busy>();
     let come = AtomicUsize::new(0);
     let mut bytes = pin!(read(body, &come));
     let bytes = match timeout(AT_ONCE, &mut bytes).await {
@@ -31,7 +33,12 @@ pub(super) async fn whole(request: Request, slow: &Slow) -> Result<Request, Stat
             let _place = slow.take(1).ok_or_else(errors::too_many_halves)?;
             tokio::select! {
                 bytes = bytes => bytes?,
-                () = slow.suffer(|| come.load(Ordering::Relaxed)) => return Err(errors::half_asked()),
+                () = slow.suffer(|| come.load(Ordering::Relaxed)) => {
+                    if let Some(busy) = busy.filter(|_| slow.run_short()) {
+                        busy.let_go();
+                    }
+                    return Err(errors::half_asked());
+                }
             }
         }
     };

@@ -19,6 +19,15 @@ impl Bucket {
     /// # Errors
     /// After how long it may be done, when that is too often.
     pub(super) fn take(&mut self, rate: Rate, now: Instant) -> Result<(), Duration> {
+        *self = self.after_one_more(rate, now)?;
+        Ok(())
+    }
+
+    /// As it is once that was done once more, for who does it only if something else may be done too.
+    ///
+    /// # Errors
+    /// As for [`Self::take`].
+    pub(super) fn after_one_more(self, rate: Rate, now: Instant) -> Result<Self, Duration> {
         // What may be done less often than once a second may not be done.
         let each = Duration::from_secs(1) / rate.per_second.max(1);
         let done = self.done.unwrap_or(now).max(now) + each;
@@ -26,8 +35,7 @@ impl Bucket {
         if !early.is_zero() {
             return Err(early);
         }
-        self.done = Some(done);
-        Ok(())
+        Ok(Self { done: Some(done) })
     }
 
     /// Whether nothing of what was done matters any longer.

@@ -85,7 +85,7 @@ struct Shared {
     router: Router,
     /// How connections are secured, if they are.
     tls: Option<Tls>,
-    addresses: Arc<Addresses>,
+    addresses: Addresses,
     /// The connections that may be open.
     room: Arc<Semaphore>,
     connections: usize,
@@ -140,7 +140,11 @@ pub(super) async fn serve(
         http,
         router,
         tls,
-        addresses: Addresses::new(limits),
+        addresses: Addresses::new(
+            limits.connections,
+            limits.address_connections,
+            limits.loopback_connections,
+        ),
         room: room.clone(),
         connections: limits.connections,
         head: limits.head,
@@ -166,7 +170,7 @@ async fn accept(listener: &TcpListener, shared: &Shared) {
     while let Ok(permit) = shared.room.clone().acquire_owned().await {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let Some(counted) = shared.addresses.enter(peer.ip()) else {
+                let Some(place) = shared.addresses.enter(peer.ip()) else {
                     counter!(metric::CLOSED).increment(1);
                     tracing::debug!(%peer, "too many connections from there");
                     continue;
@@ -174,7 +178,7 @@ async fn accept(listener: &TcpListener, shared: &Shared) {
                 let shared = shared.clone();
                 tokio::spawn(async move {
                     converse(stream, peer, shared).await;
-                    drop((counted, permit));
+                    drop((place, permit));
                 });
             }
             Err(error) => {

@@ -1,65 +1,41 @@
-//! Addresses: how many connections are open from each, so that one of them cannot have all.
+//! Addresses: how much is of each, so that one of them cannot have all.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use crate::limits::Limits;
+use crate::places::{Place, Places};
 
 /// Whoever counts as one: an address of IPv4, or the network of an address of IPv6, of which everybody has one with 2^64 addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Origin {
+pub(crate) enum Network {
     Four([u8; 4]),
     Six([u8; 8]),
 }
 
-/// The connections of each address.
-#[derive(Debug)]
-pub(super) struct Addresses {
-    /// Held to count one up or down.
-    open: Mutex<HashMap<Origin, usize>>,
+/// What each address has.
+#[derive(Clone, Debug)]
+pub(crate) struct Addresses {
+    places: Arc<Places<Network>>,
     of_each: usize,
+    /// That of the loopback, behind which a proxy may speak for everybody.
     of_loopback: usize,
 }
 
-/// A connection that is counted, until it is dropped.
-#[derive(Debug)]
-pub(super) struct Counted {
-    addresses: Arc<Addresses>,
-    origin: Origin,
-}
-
 impl Addresses {
-    pub(super) fn new(limits: &Limits) -> Arc<Self> {
-        Arc::new(Self {
-            open: Mutex::default(),
-            of_each: limits.address_connections,
-            of_loopback: limits.loopback_connections,
-        })
+    /// So many places for all, of which one address has so many, and the loopback so many.
+    pub(crate) fn new(all: usize, of_each: usize, of_loopback: usize) -> Self {
+        Self { places: Places::new(all), of_each, of_loopback }
     }
 
-    /// Counts a connection; nothing if as many are open from its address as may be.
-    pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Counted> {
+    /// A place for an address; nothing if it has as many as it may, or if all are taken.
+    pub(crate) fn enter(&self, address: IpAddr) -> Option<Place<Network>> {
         let address = address.to_canonical();
         let most = if address.is_loopback() { self.of_loopback } else { self.of_each };
-        let origin = Origin::of(address);
-        let mut open = self.open();
-        let count = open.get(&origin).copied().unwrap_or_default();
-        if count >= most {
-            return None;
-        }
-        open.insert(origin, count + 1);
-        drop(open);
-        Some(Counted { addresses: self.clone(), origin })
-    }
-
-    fn open(&self) -> MutexGuard<'_, HashMap<Origin, usize>> {
-        // Each change is made in one go.
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.places.take(Network::of(address), most)
     }
 }
 
-impl Origin {
+impl Network {
     fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(address) => Self::Four(address.octets()),
@@ -72,27 +48,13 @@ impl Origin {
     }
 }
 
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let mut open = self.addresses.open();
-        match open.get_mut(&self.origin) {
-            Some(count) if *count > 1 => *count -= 1,
-            // What has no connections takes no room.
-            Some(_) | None => drop(open.remove(&self.origin)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::Addresses;
-    use crate::limits::Limits;
 
     #[test]
-    fn each_address_has_so_many_connections_and_no_more() {
-        let limits =
-            Limits { address_connections: 2, loopback_connections: 3, ..Limits::default() };
-        let addresses = Addresses::new(&limits);
+    fn each_address_has_so_many_places_and_no_more() {
+        let addresses = Addresses::new(3, 2, 3);
         let enter = |address: &str| addresses.enter(address.parse().expect("an address"));
         for (group, most) in [
             (["192.0.2.1", "::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1"], 2),
@@ -101,12 +63,12 @@ mod tests {
             (["2001:db8:0:1::1", "2001:db8:0:1::1", "2001:db8:0:1::1", "2001:db8:0:1::1"], 2),
             (["127.0.0.1", "127.0.0.1", "127.0.0.1", "::ffff:127.0.0.1"], 3),
             (["::1", "::1", "::1", "::1"], 3),
+            (["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"], 3),
         ] {
-            let counted: Vec<_> = group.iter().filter_map(|address| enter(address)).collect();
-            assert_eq!(counted.len(), most, "{group:?}");
-            drop(counted);
+            let entered: Vec<_> = group.iter().filter_map(|address| enter(address)).collect();
+            assert_eq!(entered.len(), most, "{group:?}");
+            drop(entered);
             assert!(enter(group[0]).is_some(), "there is room again");
         }
-        assert!(addresses.open().is_empty(), "what has none is not kept");
     }
 }

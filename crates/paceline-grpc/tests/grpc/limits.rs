@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use paceline_client::proto::standings_service_client::StandingsServiceClient;
 use paceline_client::proto::{
-    GetFreshnessRequest, GetStandingsRequest, WatchAlertsRequest, WatchLeaderboardRequest,
-    WatchStandingsRequest, WatchStandingsResponse,
+    GetFreshnessRequest, GetStandingsRequest, ListContributorsRequest, WatchAlertsRequest,
+    WatchLeaderboardRequest, WatchStandingsRequest, WatchStandingsResponse,
 };
+use paceline_engine::Lane;
 use paceline_grpc::{Allowance, Limits, Rate};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status, Streaming};
@@ -23,31 +25,31 @@ use crate::stage::{DEADLINE, NAME, Stage, select, watch};
 
 const OFTEN: Rate = Rate { per_second: 1_000, burst: 1_000 };
 /// So seldom that it does not come again while a test runs.
-const ONCE_IN_A_WHILE: u32 = 1;
+pub(crate) const ONCE_IN_A_WHILE: u32 = 1;
 
-fn allowance() -> Allowance {
+pub(crate) fn allowance() -> Allowance {
     Allowance { streams: 100, openings: OFTEN, calls: OFTEN }
 }
 
-fn by<Asked>(name: &str, asked: Asked) -> Request<Asked> {
+pub(crate) fn by<Asked>(name: &str, asked: Asked) -> Request<Asked> {
     let mut request = Request::new(asked);
     request.metadata_mut().insert(NAME, name.parse().expect("a name"));
     request
 }
 
-fn one_rep() -> WatchStandingsRequest {
+pub(crate) fn one_rep() -> WatchStandingsRequest {
     watch(select(&["rep:U1"], &[], &[]))
 }
 
-type Opened = Result<Response<Streaming<WatchStandingsResponse>>, Status>;
+pub(crate) type Opened = Result<Response<Streaming<WatchStandingsResponse>>, Status>;
 
-async fn open(client: &mut StandingsServiceClient<Channel>, name: &str) -> Opened {
+pub(crate) async fn open(client: &mut StandingsServiceClient<Channel>, name: &str) -> Opened {
     client.watch_standings(by(name, one_rep())).await
 }
 
 /// Checks that a refusal says why, and when to come again, and answers that.
 #[track_caller]
-fn refused(status: &Status, reason: &str) -> Duration {
+pub(crate) fn refused(status: &Status, reason: &str) -> Duration {
     assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
     assert_eq!(status.get_details_error_info().expect("a reason").reason, reason);
     let delay = status.get_details_retry_info().expect("details").retry_delay.expect("a delay");
@@ -95,7 +97,7 @@ async fn who_has_as_many_streams_as_they_may_gets_no_more_and_nobody_else_feels_
 }
 
 /// Opens a stream as soon as there is room: the server hears of the end of another a moment later.
-async fn until_open(
+pub(crate) async fn until_open(
     client: &mut StandingsServiceClient<Channel>,
     name: &str,
 ) -> Response<Streaming<WatchStandingsResponse>> {
@@ -186,6 +188,25 @@ async fn all_together_open_only_so_many_streams_in_a_time() {
 }
 
 #[tokio::test]
+async fn all_together_call_only_so_often() {
+    let call_rate = Rate { per_second: ONCE_IN_A_WHILE, burst: 3 };
+    let stage = Stage::named(Limits { call_rate, ..Limits::default() }).await;
+    let mut client = stage.standings().await;
+    let mut called = 0;
+    for number in 0..30 {
+        let name = format!("rep {number}");
+        match client.get_standings(by(&name, GetStandingsRequest::default())).await {
+            Ok(_) => called += 1,
+            Err(status) => drop(refused(&status, "TOO_MANY_REQUESTS")),
+        }
+    }
+    assert!((3..30).contains(&called), "{called}");
+    open(&mut client, "Ana").await.expect("streams are no calls");
+    let mut health = HealthClient::new(stage.channel().await);
+    health.check(HealthCheckRequest::default()).await.expect("nor is the health");
+}
+
+#[tokio::test]
 async fn what_one_may_have_does_not_bind_where_nobody_is_known() {
     let rate = Rate { per_second: ONCE_IN_A_WHILE, burst: 1 };
     let person = Allowance { streams: 1, openings: rate, calls: rate };
@@ -207,6 +228,35 @@ async fn only_so_many_calls_are_under_way() {
     let status = client.get_standings(GetStandingsRequest::default()).await.expect_err("no room");
     refused(&status, "TOO_BUSY");
     client.watch_standings(one_rep()).await.expect("a stream is no call");
+    let mut health = HealthClient::new(stage.channel().await);
+    health.check(HealthCheckRequest::default()).await.expect("the health is asked beside them");
+}
+
+#[tokio::test]
+async fn few_wait_for_contributors_and_no_others_wait_for_them() {
+    let (listing, person) = (Duration::from_secs(3), allowance());
+    let stage = Stage::named(Limits { calls: 3, listing, person, ..Limits::default() }).await;
+    let _silent = Lane::new(stage.live.clone(), Vec::new(), &[]);
+    let mut client = stage.standings().await;
+    let mut lists = JoinSet::new();
+    for _ in 0..5 {
+        let [scope, kpi, period] = ["org", "bookings", "month"].map(str::to_owned);
+        let asked = ListContributorsRequest { scope, kpi, period, ..Default::default() };
+        let mut client = client.clone();
+        lists.spawn(async move { client.list_contributors(by("Ana", asked)).await.map(drop) });
+    }
+    let mut next = async || {
+        let ended = timeout(DEADLINE, lists.join_next()).await.expect("in time").expect("a list");
+        ended.expect("no panic").expect_err("a lane does not answer")
+    };
+    for _ in 0..3 {
+        refused(&next().await, "TOO_BUSY");
+    }
+    client.get_standings(by("Ben", GetStandingsRequest::default())).await.expect("standings");
+    for _ in 0..2 {
+        let info = next().await.get_details_error_info().expect("a reason");
+        assert_eq!(info.reason, "LISTING_TIMED_OUT");
+    }
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ mod known;
 mod ledger;
 mod limits;
 mod organisation;
+mod probes;
 mod ranking;
 mod ranking_own;
 mod ranking_watched;

@@ -29,6 +29,8 @@ pub(super) struct RawLimits {
     /// Calls that are answered at once, under way at a time, of all together. Default: 1024.
     #[schemars(range(min = 1, max = 1_000_000))]
     calls: Option<Located<u64>>,
+    /// How often anything may be called that is answered at once, by all together. Default: 10000 a second, 20000 at once.
+    call_rate: Option<RawRate>,
     /// What one rep, manager, executive or admin may have. Without `auth` nobody is told from another, and it does not apply.
     person: Option<RawAllowance>,
     /// What one program of the role `service` may have.
@@ -81,6 +83,7 @@ pub(super) fn compile(raw: Option<&RawLimits>, report: &mut Report) -> Limits {
         streams: places(raw.streams.as_ref(), default.streams, report),
         openings: rate(raw.openings.as_ref(), default.openings, report),
         calls: places(raw.calls.as_ref(), default.calls, report),
+        call_rate: rate(raw.call_rate.as_ref(), default.call_rate, report),
         person: allowance(raw.person.as_ref(), default.person, report),
         service: allowance(raw.service.as_ref(), default.service, report),
         ..default
