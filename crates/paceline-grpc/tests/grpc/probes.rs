@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use paceline_client::proto::GetStandingsRequest;
 use paceline_grpc::{Allowance, Limits, Rate};
+use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_stream::StreamExt as _;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
-use tonic::{Response, Status, Streaming};
+use tonic::{Status, Streaming};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
@@ -31,12 +33,15 @@ fn symbol(host: String) -> ServerReflectionRequest {
     }
 }
 
-type Talked = Result<Response<Streaming<ServerReflectionResponse>>, Status>;
+/// A stream of reflection: what is told, and what is asked.
+type Talk = (Streaming<ServerReflectionResponse>, Sender<ServerReflectionRequest>);
 
-/// Opens a stream of reflection, on which nothing is asked.
-async fn talk(channel: &Channel, name: &str) -> Talked {
-    let nothing = tokio_stream::pending::<ServerReflectionRequest>();
-    ServerReflectionClient::new(channel.clone()).server_reflection_info(by(name, nothing)).await
+/// Opens a stream of reflection, on which nothing is asked until it is dropped.
+async fn talk(channel: &Channel, name: &str) -> Result<Talk, Status> {
+    let (asks, asked) = mpsc::channel(1);
+    let asked = by(name, ReceiverStream::new(asked));
+    let mut client = ServerReflectionClient::new(channel.clone());
+    Ok((client.server_reflection_info(asked).await?.into_inner(), asks))
 }
 
 #[tokio::test]
@@ -114,7 +119,7 @@ async fn reflection_that_is_not_taken_is_let_go() {
 async fn a_stream_of_reflection_on_which_nothing_is_asked_ends() {
     let limits = Limits { patience: Duration::from_millis(300), ..Limits::default() };
     let stage = Stage::closed(limits, 0).await;
-    let mut answers = talk(&stage.channel().await, "anybody").await.expect("a stream").into_inner();
+    let (mut answers, _asks) = talk(&stage.channel().await, "anybody").await.expect("a stream");
     let end = timeout(DEADLINE, answers.message()).await.expect("in time");
     refused(&end.expect_err("it is over"), "SLOW_CLIENT");
 }
@@ -175,8 +180,7 @@ async fn halves_of_nobody_known_leave_places_to_others() {
 
 #[tokio::test]
 async fn only_a_connection_that_has_kept_a_place_for_too_long_is_cut() {
-    let limits = Limits { person: allowance(), head: Duration::from_secs(2), ..Limits::default() };
-    let stage = Stage::named(limits).await;
+    let stage = Stage::named(Limits { person: allowance(), ..Limits::default() }).await;
     let mut ana = Raw::connect(&stage.address()).await.named("Ana");
     ana.call("/paceline.v1.CatalogService/GetFreshness", &[0; 5]).await.expect("an answer");
     let (mut connections, _halves) = fill(&stage, Some("Ben"), GET).await;
