@@ -77,6 +77,8 @@ fn names(names: &[&str]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn how_many_are_suppressed_is_told_also_while_refusals_come_without_a_pause() {
+    // It is time at once, which is long ago when the office is open.
+    let mut told = tokio::time::interval(TOLD);
     let mut office = Office::open().await;
     let (_changes, mut asked) = mpsc::channel(1);
     let (refusals, mut refused) = mpsc::channel(8);
@@ -85,8 +87,6 @@ async fn how_many_are_suppressed_is_told_also_while_refusals_come_without_a_paus
         let refusal = refusal(Sight::of_rep("U1"), &names(&["org"]));
         refusals.send(refusal).await.expect("room");
     }
-    // It is time at once.
-    let mut told = tokio::time::interval(TOLD);
     let closing = CancellationToken::new();
     for _ in 0..2 {
         let Office { pile, live, .. } = &mut office;
