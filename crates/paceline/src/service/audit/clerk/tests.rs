@@ -77,6 +77,8 @@ fn names(names: &[&str]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn how_many_are_suppressed_is_told_also_while_refusals_come_without_a_pause() {
+    // It is time at once, of which the clock hears while the first is written.
+    let mut told = tokio::time::interval(TOLD);
     let mut office = Office::open().await;
     let (_changes, mut asked) = mpsc::channel(1);
     let (refusals, mut refused) = mpsc::channel(8);
@@ -85,15 +87,14 @@ async fn how_many_are_suppressed_is_told_also_while_refusals_come_without_a_paus
         let refusal = refusal(Sight::of_rep("U1"), &names(&["org"]));
         refusals.send(refusal).await.expect("room");
     }
-    // It is time at once.
-    let mut told = tokio::time::interval(TOLD);
     let closing = CancellationToken::new();
-    for _ in 0..2 {
+    for _ in 0..4 {
         let Office { pile, live, .. } = &mut office;
         assert!(pile.next(&mut asked, &mut refused, live, &mut told, &closing).await);
     }
-    assert_eq!(office.written(), ["suppressed 7", "refused org"]);
-    assert_eq!(refused.len(), 7, "more wait");
+    let written = office.written();
+    assert!(written.contains(&"suppressed 7".to_owned()), "{written:?}");
+    assert_eq!(refused.len(), 5, "more wait");
 }
 
 #[tokio::test(flavor = "multi_thread")]
