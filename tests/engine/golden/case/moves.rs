@@ -93,11 +93,11 @@ impl Case<'_> {
             What::Basis { shares, .. } => {
                 let basis = moved.basis.clone().unwrap_or_default();
                 let rates = basis.rates.unwrap_or_default();
-                if rates.is_empty() {
+                if rates.told.is_empty() {
                     let said = self.said_of(&basis.reps);
                     return (self.reps(&basis.reps), self.shares(shares), said);
                 }
-                let said: Vec<String> = rates.iter().map(|origin| self.said(origin)).collect();
+                let said: Vec<String> = rates.told.iter().map(|origin| self.said(origin)).collect();
                 ("rates".to_owned(), self.shares(shares), said.join(", "))
             }
             What::Clock(tick) => (self::tick(*tick).to_owned(), String::new(), String::new()),
