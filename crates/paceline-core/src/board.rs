@@ -10,6 +10,7 @@ mod ahead;
 mod aims;
 mod batch;
 mod curve;
+mod days;
 mod explain;
 mod goals;
 mod history;
@@ -54,6 +55,7 @@ use crate::standing::Rules;
 use crate::symbol::Symbol;
 use crate::workdays::Workdays;
 
+use days::faces;
 use goals::Goals;
 use lineage::Lineage;
 use live::Live;
@@ -322,45 +324,6 @@ impl Board {
         timer.into_iter().chain(day).chain(scheduled).min()
     }
 
-    /// Turns the faces whose day has ended by `now`. Answers which.
-    fn turn_faces(&mut self, now: Timestamp) -> Vec<bool> {
-        let mut turned = vec![false; self.faces.len()];
-        for (face, turned) in self.faces.iter_mut().zip(&mut turned) {
-            if face.until <= now {
-                face.turn(now);
-                *turned = true;
-            }
-        }
-        turned
-    }
-
-    /// Turns the faces whose day has ended by `now` and begins the periods of the new day.
-    fn turn_days(&mut self, now: Timestamp) {
-        let turned = self.turn_faces(now);
-        if !turned.contains(&true) {
-            return;
-        }
-        let slots = self.slots.len() as u32;
-        let over = |live: &u32| {
-            turned[self.face_of[ScopeId(live / slots).0 as usize]] && self.outlived(*live)
-        };
-        let (ended, going_on): (Vec<u32>, Vec<u32>) = (0..self.live.len() as u32).partition(over);
-        // What members have to hold changes at their own midnights, also within a period.
-        let renewed: BTreeSet<u32> =
-            going_on.iter().copied().filter(|live| self.renew_aim(*live, now)).collect();
-        self.begin_periods(&ended, now, Why::Day);
-        ended.into_iter().for_each(|live| self.judge(live, now, now, Why::Day));
-        if !renewed.is_empty() {
-            let depends = |live: &u32| {
-                renewed.contains(live)
-                    || self.goals_within(*live).any(|goal| renewed.contains(&goal))
-            };
-            let touched: Vec<u32> = going_on.into_iter().filter(depends).collect();
-            touched.into_iter().for_each(|live| self.judge(live, now, now, Why::Day));
-        }
-        self.working_times.forget_unused();
-    }
-
     fn face(&self, scope: ScopeId) -> &Face {
         &self.faces[self.face_of[scope.0 as usize]]
     }
@@ -383,32 +346,6 @@ impl Board {
         self.working_times = times;
         answer
     }
-}
-
-impl Face {
-    fn turn(&mut self, now: Timestamp) {
-        self.today = Day::of(now, &self.zone);
-        // A zone that skips a day begins the day after the skipped one.
-        let next =
-            (1..4).map(|days| self.today.plus(days).start(&self.zone)).find(|start| *start > now);
-        self.until = next.unwrap_or(Timestamp::MAX);
-    }
-}
-
-/// One face for each distinct calendar and zone, and which scope has which.
-fn faces(roster: &Roster) -> (Vec<Face>, Vec<usize>) {
-    let mut faces: Vec<Face> = Vec::new();
-    let mut face_of = Vec::new();
-    for scope in (0..roster.scopes().len() as u32).map(ScopeId) {
-        let (calendar, zone) = (roster.calendar(scope), roster.zone(scope));
-        let known = faces.iter().position(|face| face.calendar == calendar && face.zone == *zone);
-        face_of.push(known.unwrap_or(faces.len()));
-        if known.is_none() {
-            let (zone, today, until) = (zone.clone(), Day(0), Timestamp::MIN);
-            faces.push(Face { calendar, zone, today, until });
-        }
-    }
-    (faces, face_of)
 }
 
 #[cfg(test)]

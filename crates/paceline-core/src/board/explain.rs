@@ -19,7 +19,7 @@ use crate::moves::{
 };
 use crate::period::Period;
 use crate::roster::{ORG, Roster, ScopeId};
-use crate::sight::Sight;
+use crate::sight::{Horizon, Sight};
 
 /// The most moves that are listed.
 const MOVES: usize = 200;
@@ -57,18 +57,19 @@ impl Board {
         let scope = self.roster.named(scope).filter(|scope| sight.sees(*scope, &self.roster))?;
         let live = self.live_id(scope, self.slots.find(*kpi, *kind)?);
         let (reading, state) = (self.reading(live)?, self.state(live)?);
-        let (model, known) = (self.model.clone(), self.moving.known_after());
+        let (model, known) = (self.model.clone(), self.moving.known_after().max(state.other_days));
         if reading.revision <= since {
             let (commits, told) = (Vec::new(), Vec::new());
             let known_after = known.min(since);
             return Some(Evidence { reading, model, commits, told, began: None, known_after });
         }
+        let since = since.max(known);
         let began = (state.entered > since).then(|| self.began(live, sight)).flatten();
         let since = since.max(state.entered);
         Some(Evidence {
             commits: self.counted(live, since, sight),
             told: self.told(live, since, sight),
-            known_after: known.max(state.other_days),
+            known_after: known,
             began,
             reading,
             model,
@@ -108,12 +109,19 @@ impl Board {
         reps(owners, scope, sight, &self.roster)
     }
 
-    /// Whose days another roster changed, as far as it concerns a scope: what folding records anew is due to.
+    /// By whom days begin, or work is done, at other instants since another roster, as far as it concerns a scope: what folding
+    /// records anew is due to. Of who came or left that is said too where they have not the days of the org.
     pub fn reworked(&self, subject: &Subject, at: Revision) -> Reps {
         let Some(scope) = self.roster.named(&subject.scope) else { return Reps::default() };
         let owners = self.moving.resettled_at(at).map_or(&[][..], |(_, owners)| owners);
-        let reworked = owners.iter().filter(|owner| owner.aspects.contains(&Aspect::Calendar));
-        reps(reworked, scope, &subject.sight, &self.roster)
+        let reworked = || owners.iter().filter(|owner| owner.reworked && owner.concerns(scope));
+        let regrouped = reworked().any(|owner| !owner.aspects.contains(&Aspect::Calendar));
+        Reps { regrouped, ..reps(reworked(), scope, &subject.sight, &self.roster) }
+    }
+
+    /// Whether it is known whom a roster of a revision changed.
+    pub fn knows_resettled(&self, at: Revision) -> bool {
+        at > self.moving.owners_known_after()
     }
 
     /// What of the commits after a revision counts in a standing.
@@ -122,6 +130,7 @@ impl Board {
         let Some(state) = self.state(live) else { return Vec::new() };
         let leaves = self.slots.get(slot).leaves.iter();
         let leaves: Vec<KpiId> = leaves.map(|slot| self.slots.get(*slot).kpi).collect();
+        let horizon = sight.horizon(&self.roster);
         let paths = self.moving.paths(since);
         let mut counted = Vec::new();
         for commit in self.moving.commits(since) {
@@ -136,7 +145,7 @@ impl Board {
                 }
                 let path = paths.of(piece.owner, commit.at, &self.joints, &self.roster);
                 if path.contains(&scope) {
-                    pieces.push((*piece, self.owner(piece, path, sight)));
+                    pieces.push((*piece, self.owner(piece, path, &horizon)));
                 }
             }
             if !pieces.is_empty() {
@@ -155,25 +164,22 @@ impl Board {
         period.kind.holding(today, self.calendar(scope))
     }
 
-    /// Who is credited with an entry, if that may be told to whom sees so much; a path begins with the own scope.
-    fn owner(&self, piece: &Piece, path: &[ScopeId], sight: &Sight) -> Owner {
+    /// Who is credited with an entry, if that may be told now; a path begins with the own scope.
+    fn owner(&self, piece: &Piece, path: &[ScopeId], horizon: &Horizon) -> Owner {
         let own =
             path.first().filter(|own| **own != ORG && piece.owner.joint_number().is_none())?;
-        sees(sight, path, &self.roster).then_some(*own)
+        horizon.sees(*own, self.roster.above(*own)).then_some(*own)
     }
 }
 
-/// Whether somebody who was counted by some scopes was seen.
-fn sees(sight: &Sight, path: &[ScopeId], roster: &Roster) -> bool {
-    let Sight::Of(roots) = sight else { return true };
-    let is_seen = path.first().is_some_and(|own| sight.sees(*own, roster));
-    is_seen
-        || roots.iter().any(|root| {
-            let known = roster.ever_named(&root.scope);
-            known.is_some_and(|known| {
-                path.first() == Some(&known) || root.with_members && path.contains(&known)
-            })
-        })
+/// Whether it may be told what became of a rep: to who sees them by the roster of now. Who has left is seen by nobody, but their
+/// leaving is told to who saw them up to it, as it is on a stream.
+fn sees(horizon: &Horizon, own: ScopeId, moved: &Resettled, roster: &Roster) -> bool {
+    let above = match roster.above(own) {
+        None if moved.aspects.contains(&Aspect::Left) => moved.from.get(1..),
+        above => above,
+    };
+    horizon.sees(own, above)
 }
 
 /// The reps among owners whom a scope counted or counts.
@@ -184,15 +190,16 @@ fn reps<'a>(
     roster: &Roster,
 ) -> Reps {
     let mut found = Reps::default();
-    for Resettled { from, to, aspects, origin, .. } in owners {
-        let (was, is) = (from.contains(&scope), to.contains(&scope));
-        if !(was || is) || aspects.is_empty() {
+    let horizon = sight.horizon(roster);
+    for moved in owners {
+        let Resettled { from, to, aspects, origin, .. } = moved;
+        if !moved.concerns(scope) || aspects.is_empty() {
             continue;
         }
         found.regrouped |= aspects.iter().any(|aspect| *aspect != Aspect::Calendar);
         let own = if aspects.contains(&Aspect::Came) { to.first() } else { from.first() };
-        let is_seen = sees(sight, from, roster) || sees(sight, to, roster);
-        match own.filter(|_| is_seen && found.reps.len() < REPS) {
+        let is_seen = |own: &ScopeId| sees(&horizon, *own, moved, roster);
+        match own.filter(|own| found.reps.len() < REPS && is_seen(own)) {
             Some(rep) => found.reps.push(RepMove {
                 rep: *rep,
                 aspects: aspects.clone(),
@@ -205,6 +212,30 @@ fn reps<'a>(
 }
 
 impl Evidence {
+    /// The revisions at which edits of goals moved the standing.
+    pub fn goals(&self) -> impl Iterator<Item = Revision> {
+        let told = self.told.iter().filter(|(_, told, _)| told.why == Why::Goal);
+        told.map(|(at, ..)| *at)
+    }
+
+    /// The revisions at which records were folded anew that count in the standing, each with the version of what they are folded
+    /// by until then, exclusive, and from then on.
+    pub fn bases(&self) -> impl Iterator<Item = (Revision, u64, u64)> {
+        let anew = |counted: &&Counted| counted.pieces.iter().any(|(it, _)| it.change == REFOLD);
+        self.commits.iter().filter(anew).filter_map(|counted| {
+            let (from, to) = counted.commit.notes.versions?;
+            Some((counted.commit.at, from, to))
+        })
+    }
+
+    /// Has all be forgotten that happened up to a revision.
+    pub fn forget(&mut self, until: Revision) {
+        self.known_after = self.known_after.max(until);
+        self.commits.retain(|counted| counted.commit.at > until);
+        self.told.retain(|(at, ..)| *at > until);
+        self.began.take_if(|began| began.revision <= until);
+    }
+
     /// What it shows to have moved the standing.
     pub fn explained(self) -> Moves {
         let mut list = List::default();

@@ -53,8 +53,8 @@ pub(super) struct State {
     pub(super) is_new: bool,
     /// What it was judged by last; none before it was.
     pub(super) case: Option<Arc<Case>>,
-    /// What it was judged by before its period was begun anew.
-    former: Option<Arc<Case>>,
+    /// What it came to before its period was begun anew, or something else moved it, without having been judged since.
+    pub(super) former: Option<Arc<Case>>,
     /// Whether what is left is counted by other working days since it was judged last.
     reloaded: bool,
     pub(super) next_change: Option<Timestamp>,
@@ -128,12 +128,15 @@ impl Board {
         if same && (state.held.status, state.next_change, state.rate) == (status, next_change, rate)
         {
             if reloaded && why.is_noted() {
-                self.note_move(live, now, why, None);
+                self.note_move(live, now, why, (&case, &case));
             }
             return;
         }
         let former = state.former.take();
         let former = if why.is_noted() { former.or_else(|| state.case.clone()) } else { None };
+        let is_case = former.as_deref() == Some(&case);
+        // Reps of whom all comes to the same have not moved it: if its status is another, that was due.
+        let why = if why == Why::Reps && is_case && !reloaded { Why::Due } else { why };
         let step = match (std::mem::take(&mut state.is_new), state.held.status != status) {
             (true, _) => Some(Step::Began),
             (false, true) => Some(Step::Changed),
@@ -146,9 +149,8 @@ impl Board {
             state.held = if began { Held::new(status, held.since) } else { held };
         }
         (state.next_change, state.rate) = (next_change, rate);
-        let is_moved = why.is_noted()
-            && step != Some(Step::Began)
-            && (step.is_some() || reloaded || former.as_deref() != Some(&case));
+        let is_moved =
+            why.is_noted() && step != Some(Step::Began) && (step.is_some() || reloaded || !is_case);
         if !same {
             state.case = Some(Arc::new(case));
         }
@@ -156,8 +158,9 @@ impl Board {
         if let Some(step) = step {
             self.note(live, step, why.trigger(), now);
         }
-        if is_moved {
-            self.note_move(live, now, why, former);
+        if is_moved && let Some(case) = self.state(live).and_then(|state| state.case.clone()) {
+            let before = former.as_ref().unwrap_or(&case);
+            self.note_move(live, now, why, (before, &case));
         }
     }
 

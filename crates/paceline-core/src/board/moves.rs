@@ -75,6 +75,8 @@ pub(super) struct Moving {
     told: Trail<Told>,
     resettlements: VecDeque<Resettlement>,
     resettled: usize,
+    /// Whom other scopes count since a revision up to this one is not remembered.
+    forgotten_owners: Revision,
     /// What happened up to this revision is not all remembered.
     forgotten: Revision,
 }
@@ -114,7 +116,16 @@ pub(super) struct Resettled {
     /// Those that do now.
     pub(super) to: Box<[ScopeId]>,
     pub(super) aspects: Vec<Aspect>,
+    /// Whether days begin, or work is done, at other instants for what they are credited with.
+    pub(super) reworked: bool,
     pub(super) origin: Option<Origin>,
+}
+
+impl Resettled {
+    /// Whether a scope counted them, or does now.
+    pub(super) fn concerns(&self, scope: ScopeId) -> bool {
+        self.from.contains(&scope) || self.to.contains(&scope)
+    }
 }
 
 impl Default for Moving {
@@ -126,6 +137,7 @@ impl Default for Moving {
             told: Trail::of_last(TOLD),
             resettlements: VecDeque::new(),
             resettled: 0,
+            forgotten_owners: Revision::default(),
             forgotten: Revision::default(),
         }
     }
@@ -150,11 +162,16 @@ impl Moving {
 
     /// Takes what another roster changed.
     pub(super) fn resettle(&mut self, at: Revision, instant: Timestamp, owners: Vec<Resettled>) {
+        // A roster may differ in nothing that numbers depend on, and there may be any number of those.
+        if owners.is_empty() {
+            return;
+        }
         self.resettled += owners.len();
         self.resettlements.push_back(Resettlement { at, instant, owners });
         while self.resettled > RESETTLED {
             let Some(oldest) = self.resettlements.pop_front() else { break };
             self.resettled -= oldest.owners.len();
+            self.forgotten_owners = oldest.at;
             self.forgotten = self.forgotten.max(oldest.at);
         }
     }
@@ -162,6 +179,11 @@ impl Moving {
     /// What happened after this revision is all remembered.
     pub(super) fn known_after(&self) -> Revision {
         self.forgotten.max(self.told.forgotten_at()).max(self.opened)
+    }
+
+    /// Whom other scopes count since a revision after this one is all remembered.
+    pub(super) fn owners_known_after(&self) -> Revision {
+        self.forgotten_owners.max(self.opened)
     }
 
     /// The commits after a revision, the newest first.
@@ -222,26 +244,42 @@ impl<'a> Paths<'a> {
 }
 
 impl Board {
-    /// Notes that a standing was moved otherwise than by records.
+    /// Notes that a standing was moved otherwise than by records, from one case to another.
     pub(super) fn note_move(
         &mut self,
         live: u32,
         instant: Timestamp,
         why: Why,
-        former: Option<Arc<Case>>,
+        (before, after): (&Case, &Case),
     ) {
         let (scope, slot) = self.place(live);
-        let Some(case) = self.state(live).and_then(|state| state.case.clone()) else { return };
+        // A status that follows from what was noted already is no other move.
+        let last = self.moving.told((scope, slot), Revision(self.revision.0 - 1)).next();
+        if before == after && last.is_some_and(|(_, last)| last.why == why) {
+            return;
+        }
         let kpi = self.model.kpi(self.slots.get(slot).kpi);
-        let former = former.unwrap_or_else(|| case.clone());
-        let delta = kpi.adds_up().then(|| difference(former.actual.as_ref(), case.actual.as_ref()));
-        let goal = |case: &Case| case.aim.as_ref().map(|aim| aim.goal.clone());
-        let (before, after) = (goal(&former), goal(&case));
-        let goal_delta =
-            (before != after).then(|| difference(before.as_ref(), after.as_ref())).flatten();
-        let delta = delta.flatten();
+        let moved = |of: fn(&Case) -> Option<&Rational>| difference(of(before), of(after));
+        let goal: fn(&Case) -> Option<&Rational> = |case| case.aim.as_ref().map(|aim| &aim.goal);
+        let delta = kpi.adds_up().then(|| moved(|case| case.actual.as_ref())).flatten();
+        let goal_delta = (goal(before) != goal(after)).then(|| moved(goal)).flatten();
         let told = Told { slot: slot as u32, instant, why, delta, goal_delta };
         self.moving.told.note(self.revision, scope, told);
+    }
+
+    /// Notes what has moved a standing so far, before something else moves it at the same instant. It is not judged.
+    pub(super) fn note_between(&mut self, live: u32, instant: Timestamp, why: Why) {
+        let Some((case, state)) = self.case(live).zip(self.live[live as usize].state.as_mut())
+        else {
+            return;
+        };
+        let before = state.former.as_ref().or(state.case.as_ref()).cloned();
+        let Some(before) = before.filter(|before| !state.is_new && **before != case) else {
+            return;
+        };
+        let case = Arc::new(case);
+        (state.former, state.case) = (Some(case.clone()), None);
+        self.note_move(live, instant, why, (&before, &case));
     }
 }
 
@@ -307,11 +345,14 @@ mod tests {
             from: paths[from].into(),
             to: paths[from + 1].into(),
             aspects: vec![Aspect::Place],
+            reworked: false,
             origin: None,
         };
         let mut moving = Moving::default();
         moving.resettle(Revision(3), NOW, vec![resettled(0)]);
         moving.resettle(Revision(6), NOW, vec![resettled(1)]);
+        (7..10).for_each(|at| moving.resettle(Revision(at), NOW, Vec::new()));
+        assert_eq!(moving.resettlements.len(), 2, "what concerns nobody takes no room");
         let known = moving.paths(Revision(0));
         let path = |at| known.of(Symbol(1), Revision(at), &joints, &roster).to_vec();
         assert_eq!([path(2), path(3), path(5)], [paths[0], paths[1], paths[1]].map(<[_]>::to_vec));
@@ -321,7 +362,7 @@ mod tests {
                 && moving.resettled_at(Revision(4)).is_none()
         );
         let many = (0..RESETTLED).map(|_| resettled(0)).collect();
-        moving.resettle(Revision(7), NOW, many);
+        moving.resettle(Revision(10), NOW, many);
         assert_eq!(moving.known_after(), Revision(6));
     }
 }

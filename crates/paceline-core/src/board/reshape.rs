@@ -12,15 +12,27 @@ use super::live::State;
 use super::moves::{Resettled, Sayings, Why};
 use super::slots::Slot;
 use super::{Board, Face, Revision, Touched, faces};
+use crate::calendar::CalendarId;
 use crate::day::Day;
 use crate::kpi::KpiId;
 use crate::moves::Aspect;
 use crate::period::PeriodKind;
-use crate::roster::{Rep, Roster, ScopeId};
+use crate::roster::{Roster, ScopeId};
 use crate::symbol::Symbol;
 
 /// The scopes that count an owner no longer, and those that do now.
 type Move = (Vec<ScopeId>, Vec<ScopeId>);
+
+/// What becomes of the periods of standings when another roster takes the place of one.
+#[derive(Default)]
+struct Turn {
+    /// They begin because of it: their scope does, or has other days.
+    anew: Vec<u32>,
+    /// They are over, or move on, by days that are the same in both.
+    outlived: Vec<u32>,
+    /// Their scope is no more.
+    ended: Vec<u32>,
+}
 
 /// A rep of either of two rosters.
 struct Pair<'a> {
@@ -51,72 +63,88 @@ impl Board {
             self.revision.0 += 1;
             return self.revision;
         }
-        // What falls due at this very instant, like the end of a day, is judged by the new roster alone.
         self.clock = self.clock.max(now);
         let now = self.clock;
         self.advance_while(|due| due < now);
         self.revision.0 += 1;
-        let mut touched = Touched::default();
-        self.take_due(now, &mut touched);
-        let former = std::mem::replace(&mut self.roster, roster);
-        self.lineage.note(self.revision, &former, &self.roster);
-        let mut resettled = resettled(&former, &self.roster, sayings);
-        let days_turned = self.turn_faces(now);
-        let fresh = self.reface(&former, &days_turned, now);
-        let mut judged: BTreeSet<u32> = touched.into_keys().collect();
-        judged.extend(self.move_contributions(&former, &fresh, &mut resettled));
-        self.moving.resettle(self.revision, now, resettled);
-        judged.extend(self.renew_goals(&former, &fresh, now));
-        if days_turned.contains(&true) {
-            judged.extend(self.renew_held(&fresh, now));
+        let mut due = Touched::default();
+        self.take_due(now, &mut due);
+        let turned = self.turn_faces(now);
+        let faces = self.faces_by(&roster, now);
+        let turn = self.turn(&roster, &faces, &turned);
+        // What falls due at this very instant, like the end of a day, is judged by the new roster alone. But it is counted by the
+        // former first, so that what time did is told apart from what reps did.
+        let mut judged = whys(due.into_keys(), Why::Membership);
+        if turned.contains(&true) {
+            judged.extend(whys(self.begin_day(&turn.outlived, &turn.anew, now), Why::Day));
         }
-        self.begin_periods(&fresh, now, Why::Reps);
-        judged.extend(fresh);
-        self.judge_all(judged, now);
+        let mut resettled = resettled(&self.roster, &roster, sayings);
+        self.tell_apart(&judged, &turn, &resettled, now);
+        self.lineage.note(self.revision, &self.roster, &roster);
+        let former = std::mem::replace(&mut self.roster, roster);
+        let Turn { anew, ended, .. } = turn;
+        self.face_of = faces;
+        self.rest_unused_faces();
+        ended.into_iter().for_each(|live| self.end(live));
+        let mut moved = self.move_contributions(&former, &anew, &mut resettled);
+        self.moving.resettle(self.revision, now, resettled);
+        moved.extend(self.renew_goals(&former, &anew, now));
+        self.begin_periods(&anew, now, Why::Reps);
+        moved.extend(anew);
+        judged.extend(whys(self.with_computed(moved), Why::Reps));
+        judged.into_iter().for_each(|(live, why)| self.judge(live, now, now, why));
         self.working_times.forget_unused();
         self.revision
     }
 
-    /// Judges standings, and those that are computed from their goals.
-    fn judge_all(&mut self, lives: BTreeSet<u32>, now: Timestamp) {
-        let mut judged = lives.clone();
-        for live in &lives {
-            let (scope, slot) = self.place(*live);
-            let within = |other: &u32| self.slots.get(self.place(*other).1).goals.contains(&slot);
-            judged.extend(self.lives(scope).filter(within));
-        }
-        judged.into_iter().for_each(|live| self.judge(live, now, now, Why::Reps));
-    }
-
-    /// Gives each scope the clock face it has now, and ends the standings of scopes that are no more. Answers the standings
-    /// whose period begins.
-    fn reface(&mut self, former: &Roster, turned: &[bool], now: Timestamp) -> Vec<u32> {
-        let all = (0..self.roster.scopes().len() as u32).map(ScopeId);
-        let faces = all.clone().map(|scope| self.face_for(scope, now)).collect();
-        let faces_before = std::mem::replace(&mut self.face_of, faces);
-        self.rest_unused_faces();
-        self.live.resize_with(all.len() * self.slots.len(), Default::default);
-        let mut fresh = Vec::new();
-        for scope in all {
+    /// What becomes of periods by another roster and the faces that its scopes have, when some faces have turned.
+    fn turn(&mut self, roster: &Roster, faces: &[usize], turned: &[bool]) -> Turn {
+        self.live.resize_with(faces.len() * self.slots.len(), Default::default);
+        let mut turn = Turn::default();
+        for scope in (0..faces.len() as u32).map(ScopeId) {
             let at = scope.0 as usize;
-            match (former.is_in_force(scope), self.roster.is_in_force(scope)) {
+            match (self.roster.is_in_force(scope), roster.is_in_force(scope)) {
                 (false, false) => {}
-                (true, false) => self.lives(scope).for_each(|live| self.end(live)),
-                (true, true) if faces_before[at] == self.face_of[at] => {
-                    let is_turned = turned.get(self.face_of[at]) == Some(&true);
+                (true, false) => turn.ended.extend(self.lives(scope)),
+                (true, true) if self.face_of[at] == faces[at] => {
+                    let is_turned = turned.get(faces[at]) == Some(&true);
                     let over = |live: &u32| is_turned && self.outlived(*live);
-                    fresh.extend(self.lives(scope).filter(over));
+                    turn.outlived.extend(self.lives(scope).filter(over));
                 }
-                _ => fresh.extend(self.lives(scope)),
+                _ => turn.anew.extend(self.lives(scope)),
             }
         }
-        fresh
+        turn
+    }
+
+    /// The clock face that each scope of a roster has.
+    fn faces_by(&mut self, roster: &Roster, now: Timestamp) -> Vec<usize> {
+        let all = (0..roster.scopes().len() as u32).map(ScopeId);
+        all.map(|scope| self.face_for(scope, roster, now)).collect()
+    }
+
+    /// Notes what time alone has done to standings that go on and that reps concern at the same instant.
+    fn tell_apart(
+        &mut self,
+        by_time: &BTreeMap<u32, Why>,
+        turn: &Turn,
+        resettled: &[Resettled],
+        now: Timestamp,
+    ) {
+        let paths = resettled.iter().flat_map(|owner| owner.from.iter().chain(&*owner.to));
+        let concerned: BTreeSet<ScopeId> = paths.copied().collect();
+        for (live, why) in by_time {
+            let (scope, _) = self.place(*live);
+            if concerned.contains(&scope) && turn.goes_on(*live) {
+                self.note_between(*live, now, *why);
+            }
+        }
     }
 
     /// The clock face of a scope, among those there are if one is like it. Faces stay where they are, since what is shared
     /// by those who have the same is known by them.
-    fn face_for(&mut self, scope: ScopeId, now: Timestamp) -> usize {
-        let (calendar, zone) = (self.roster.calendar(scope), self.roster.zone(scope));
+    fn face_for(&mut self, scope: ScopeId, roster: &Roster, now: Timestamp) -> usize {
+        let (calendar, zone) = (roster.calendar(scope), roster.zone(scope));
         let like = |face: &Face| face.calendar == calendar && face.zone == *zone;
         let known = self.faces.iter().position(like);
         let at = known.unwrap_or(self.faces.len());
@@ -154,6 +182,7 @@ impl Board {
             from: from.clone(),
             to: self.joints.path(*joint, &self.roster).into(),
             aspects: Vec::new(),
+            reworked: false,
             origin: None,
         });
         resettled.extend(rejoined);
@@ -215,13 +244,6 @@ impl Board {
         lives
     }
 
-    /// Works out anew what is to be held, which changes at members' midnights. Answers where it is another.
-    fn renew_held(&mut self, fresh: &[u32], now: Timestamp) -> Vec<u32> {
-        let all = 0..self.live.len() as u32;
-        let going_on = all.filter(|live| fresh.binary_search(live).is_err());
-        going_on.filter(|live| self.renew_aim(*live, now)).collect()
-    }
-
     /// The standings whose goal may be another one than by a former roster.
     fn owing_otherwise(&self, former: &Roster) -> BTreeSet<u32> {
         let pairs = pairs(former, &self.roster);
@@ -262,6 +284,13 @@ impl Board {
     }
 }
 
+impl Turn {
+    /// Whether what a standing counts by the former roster goes on to count.
+    fn goes_on(&self, live: u32) -> bool {
+        self.anew.binary_search(&live).is_err() && self.ended.binary_search(&live).is_err()
+    }
+}
+
 impl<'a> Pair<'a> {
     /// Whether anything is known of the rep that numbers may depend on.
     fn differs(&self) -> bool {
@@ -281,15 +310,24 @@ impl<'a> Pair<'a> {
             (None, None) => return Vec::new(),
             (Some(was), Some(is)) => (was, is),
         };
-        let works =
-            |roster: &'a Roster, rep: &'a Rep| (rep.calendar, &rep.time_off, roster.zone_of(owner));
         let differ = [
             (Aspect::Place, former.path(owner) != roster.path(owner)),
             (Aspect::Role, was.role != is.role),
             (Aspect::Employment, (was.start, was.end) != (is.start, is.end)),
-            (Aspect::Calendar, works(former, was) != works(roster, is)),
+            (Aspect::Calendar, self.reworks()),
         ];
         differ.into_iter().filter(|(_, differs)| *differs).map(|(aspect, _)| aspect).collect()
+    }
+
+    /// Whether days begin, or work is done, at other instants for what the rep is credited with; who is no rep has the days of
+    /// the org.
+    fn reworks(&self) -> bool {
+        let works = |roster: &'a Roster| {
+            let rep = roster.rep_of(self.owner).map(|rep| &roster.reps()[rep]);
+            let calendar = rep.map_or(CalendarId::DEFAULT, |rep| rep.calendar);
+            (calendar, rep.map_or(&[][..], |rep| &rep.time_off), roster.zone_of(self.owner))
+        };
+        works(self.former) != works(self.roster)
     }
 
     /// The scopes that count the rep in a roster.
@@ -312,7 +350,9 @@ fn resettled(former: &Roster, roster: &Roster, sayings: &Sayings) -> Vec<Resettl
         let id = |roster: &Roster| Some(roster.reps()[roster.rep_of(pair.owner)?].id.clone());
         let origin = id(roster).or_else(|| id(former)).and_then(|id| sayings.get(&id).cloned());
         let (from, to) = (former.path(pair.owner).into(), roster.path(pair.owner).into());
-        (!aspects.is_empty()).then_some(Resettled { owner: pair.owner, from, to, aspects, origin })
+        let (owner, reworked) = (pair.owner, pair.reworks());
+        let resettled = Resettled { owner, from, to, aspects, reworked, origin };
+        (!resettled.aspects.is_empty()).then_some(resettled)
     };
     pairs(former, roster).filter(Pair::differs).filter_map(resettled).collect()
 }
@@ -328,6 +368,11 @@ fn moves(former: &Roster, roster: &Roster) -> BTreeMap<Symbol, Move> {
         moves.insert(owner, beyond(from, to));
     }
     moves
+}
+
+/// Standings, each to be judged for one reason.
+fn whys(lives: impl IntoIterator<Item = u32>, why: Why) -> BTreeMap<u32, Why> {
+    lives.into_iter().map(|live| (live, why)).collect()
 }
 
 /// The scopes of one path alone, and those of another alone.
