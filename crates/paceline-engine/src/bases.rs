@@ -34,7 +34,11 @@ const VERSIONS: usize = 1_024;
 
 /// What versions of the basis were made for, by their numbers.
 #[derive(Debug, Default)]
-pub(crate) struct Versions(VecDeque<(u64, For)>);
+pub(crate) struct Versions {
+    known: VecDeque<(u64, For)>,
+    /// The newest of those of which it is not remembered.
+    forgotten: u64,
+}
 
 /// What a version was made for.
 #[derive(Clone, Debug)]
@@ -47,15 +51,20 @@ pub(crate) enum For {
 
 impl Versions {
     pub(crate) fn note(&mut self, number: u64, made_for: For) {
-        self.0.push_back((number, made_for));
-        if self.0.len() > VERSIONS {
-            self.0.pop_front();
+        self.known.push_back((number, made_for));
+        if self.known.len() > VERSIONS {
+            self.forgotten = self.known.pop_front().map_or(0, |(number, _)| number);
         }
+    }
+
+    /// Whether it is known of all versions after one what they were made for.
+    pub(crate) fn are_known_after(&self, from: u64) -> bool {
+        self.forgotten <= from
     }
 
     /// What the versions after one, up to another, were made for.
     pub(crate) fn between(&self, from: u64, to: u64) -> impl Iterator<Item = &For> {
-        let between = self.0.iter().filter(move |(number, _)| from < *number && *number <= to);
+        let between = self.known.iter().filter(move |(number, _)| from < *number && *number <= to);
         between.map(|(_, made_for)| made_for)
     }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use paceline_core::board::{Revision, Subject};
 use paceline_core::goal::{Book, Edit, Goal};
 use paceline_core::model::Model;
+use paceline_core::roster::Roster;
 use tokio::sync::watch;
 
 use crate::live::Live;
@@ -77,7 +78,7 @@ impl Goals {
         &self,
         (model, source): (&Model, usize),
         records: Vec<GoalRecord>,
-        apply: impl FnOnce(&[Goal]) -> Revision,
+        apply: impl FnOnce(&[Goal]) -> (Revision, Arc<Roster>),
     ) {
         let Some(last) = records.last().map(|record| record.offset as u64) else { return };
         let mut kept = self.kept();
@@ -102,9 +103,9 @@ impl Goals {
             }
         }
         if changed {
-            let revision = apply(&kept.book.goals(model));
+            let (revision, roster) = apply(&kept.book.goals(model));
             kept.revisions.extend(places.into_iter().map(|place| (place, revision)));
-            kept.moves.note(revision, source, moved);
+            kept.moves.note(revision, source, moved, &roster);
             let forgotten = kept.revisions.len().saturating_sub(REVISIONS);
             kept.revisions.drain(..forgotten);
         }
@@ -119,14 +120,14 @@ impl Goals {
 
 impl Live {
     /// The edits that came into effect at revisions after one and concern a line of the board.
-    pub(crate) fn goal_moves(
-        &self,
-        subject: &Subject,
-        since: Revision,
-    ) -> (Vec<GoalMove>, Revision) {
-        let roster = self.roster();
-        let kept = self.goals().kept();
-        (kept.moves.of(subject, since, self.model(), &roster), kept.moves.known_after())
+    pub(crate) fn goal_moves(&self, subject: &Subject, since: Revision) -> Vec<GoalMove> {
+        let Some(scope) = self.roster().named(&subject.scope) else { return Vec::new() };
+        self.goals().kept().moves.of(subject, scope, since, self.model())
+    }
+
+    /// The edits that came into effect after this revision are all remembered by [`Self::goal_moves`].
+    pub(crate) fn goal_moves_known_after(&self) -> Revision {
+        self.goals().kept().moves.known_after()
     }
 
     /// Looks at the goals that were set while running, and at their edits.

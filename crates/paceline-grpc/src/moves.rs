@@ -26,11 +26,7 @@ fn what(what: &What, moved: &Moved, live: &Live, seen: &Seen<'_>) -> r#move::Wha
         What::Goals => r#move::What::Goal(proto::GoalMove {
             edits: moved.edits.iter().map(|edit| goal(edit, live, seen)).collect(),
         }),
-        What::Reps(reps) if reps.regrouped => r#move::What::Hierarchy(proto::HierarchyMove {
-            reps: self::reps(&reps.reps, live),
-            more: reps.others,
-        }),
-        What::Reps(reps) => r#move::What::Calendar(calendar(reps, live)),
+        What::Reps(reps) => of_reps(reps, live),
         What::Basis { shares, .. } => basis(moved.basis.as_ref(), shares, live),
         What::Clock(tick) => r#move::What::Tick(proto::TickMove { kind: kind(*tick).into() }),
     }
@@ -57,24 +53,23 @@ fn goal(moved: &GoalMove, live: &Live, seen: &Seen<'_>) -> proto::GoalMoveEdit {
     }
 }
 
+/// Records that were folded anew: by other rates, or for reps alone.
 fn basis(basis: Option<&Rebased>, shares: &[Share], live: &Live) -> r#move::What {
-    match basis {
-        Some(Rebased { rates: None, reps }) if !reps.reps.is_empty() || reps.others > 0 => {
-            r#move::What::Calendar(calendar(reps, live))
-        }
-        basis => {
-            let origins = basis.and_then(|basis| basis.rates.as_ref()).into_iter().flatten();
-            r#move::What::Rates(proto::RatesMove {
-                origins: origins.map(|origin| self::origin(origin, live)).collect(),
-                shares: self::shares(shares, live),
-                reps: basis.map(|basis| reps(&basis.reps.reps, live)).unwrap_or_default(),
-            })
-        }
-    }
+    let Some(Rebased { rates, reps }) = basis else { return of_reps(&Reps::default(), live) };
+    let Some(rates) = rates else { return of_reps(reps, live) };
+    r#move::What::Rates(proto::RatesMove {
+        origins: rates.iter().map(|origin| self::origin(origin, live)).collect(),
+        shares: self::shares(shares, live),
+        reps: self::reps(&reps.reps, live),
+    })
 }
 
-fn calendar(moved: &Reps, live: &Live) -> proto::CalendarMove {
-    proto::CalendarMove { reps: reps(&moved.reps, live), more: moved.others }
+fn of_reps(moved: &Reps, live: &Live) -> r#move::What {
+    let (reps, more) = (reps(&moved.reps, live), moved.others);
+    match moved.regrouped {
+        true => r#move::What::Hierarchy(proto::HierarchyMove { reps, more }),
+        false => r#move::What::Calendar(proto::CalendarMove { reps, more }),
+    }
 }
 
 fn reps(reps: &[RepMove], live: &Live) -> Vec<proto::RepMove> {

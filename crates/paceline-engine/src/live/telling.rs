@@ -1,11 +1,14 @@
 //! What is said and told while running, beside the records that are counted: reps, rates and goals.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use paceline_core::board::{Revision, Sayings};
 use paceline_core::facts::{Facts, Said, Told};
 use paceline_core::goal::Goal;
 use paceline_core::moves::Origin;
 use paceline_core::rates::Rate;
+use paceline_core::roster::Roster;
 
 use super::Live;
 use crate::goals::Goals;
@@ -77,15 +80,16 @@ impl Live {
         self.completeness_changed();
     }
 
-    /// Puts the goals that were set while running on the board, in place of those before.
-    pub(crate) fn set_goals(&self, set: &[Goal], now: Timestamp) -> Revision {
+    /// Puts the goals that were set while running on the board, in place of those before. Answers the revision and the reps of it.
+    pub(crate) fn set_goals(&self, set: &[Goal], now: Timestamp) -> (Revision, Arc<Roster>) {
         let mut shared = self.board();
         shared.advance(now, &self.around());
         let revision = shared.board.set_goals(set, now);
+        let roster = shared.board.roster().clone();
         shared.follow_statuses(&self.around());
         drop(shared);
         self.moved(revision);
-        revision
+        (revision, roster)
     }
 
     /// The goals that were set while running.

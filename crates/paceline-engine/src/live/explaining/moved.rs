@@ -45,16 +45,14 @@ impl Live {
     /// What is evident to have moved a standing of a running period since a revision.
     pub(super) fn moved_since(
         &self,
-        evidence: Evidence,
+        mut evidence: Evidence,
         subject: &Subject,
         since: Revision,
     ) -> MovedSince {
-        let Moves { moves, others, others_delta, mut known_after } = evidence.explained();
-        let mut edits = Vec::new();
-        if moves.iter().any(|it| it.what == What::Goals) {
-            let (found, known) = self.goal_moves(subject, since);
-            (edits, known_after) = (found, known_after.max(known));
-        }
+        self.forget_in(&mut evidence);
+        let is_by_goals = evidence.goals().next().is_some();
+        let Moves { moves, others, others_delta, known_after } = evidence.explained();
+        let edits = if is_by_goals { self.goal_moves(subject, since) } else { Vec::new() };
         let moved = |what: Move| Moved {
             edits: match what.what == What::Goals {
                 true => edits_at(&edits, what.revision),
@@ -67,6 +65,29 @@ impl Live {
         MovedSince { moves, others, others_delta, known_after }
     }
 
+    /// Has all be forgotten up to what cannot be named: edits, and what records were folded anew for, are remembered here, and
+    /// for as long as there is room.
+    fn forget_in(&self, evidence: &mut Evidence) {
+        let edits = self.goal_moves_known_after();
+        if evidence.goals().any(|at| at <= edits) {
+            evidence.forget(edits);
+        }
+        let nameless = {
+            let shared = self.board();
+            let is_known = |made_for: &For| match made_for {
+                For::Rates(_) => true,
+                For::Reps(revision) => shared.board.knows_resettled(*revision),
+            };
+            let are_known = |from, to| {
+                let versions = &shared.versions;
+                versions.are_known_after(from) && versions.between(from, to).all(is_known)
+            };
+            let bases = evidence.bases().filter(|(_, from, to)| !are_known(*from, *to));
+            bases.map(|(at, ..)| at).max()
+        };
+        nameless.into_iter().for_each(|at| evidence.forget(at));
+    }
+
     /// Why records were folded anew from one version of the basis, exclusive, up to another.
     fn rebased(&self, subject: &Subject, from: u64, to: u64) -> Rebased {
         let shared = self.board();
@@ -77,11 +98,13 @@ impl Live {
                     rebased.rates.get_or_insert_default().extend(origins.iter().cloned());
                 }
                 For::Reps(revision) => {
-                    let Reps { reps, others, .. } = shared.board.reworked(subject, *revision);
+                    let Reps { reps, others, regrouped } =
+                        shared.board.reworked(subject, *revision);
                     let known = |rep: &RepMove| rebased.reps.reps.contains(rep);
                     let new: Vec<RepMove> = reps.into_iter().filter(|rep| !known(rep)).collect();
                     rebased.reps.reps.extend(new);
                     rebased.reps.others += others;
+                    rebased.reps.regrouped |= regrouped;
                 }
             }
         }
