@@ -31,6 +31,8 @@ pub(crate) struct Engine {
     sent: Vec<Vec<Sent>>,
     goals: GoalFollower,
     reps: RepFollower,
+    /// How many records there are on the topic of reps.
+    told: i64,
     memory: MemoryFollower,
     pub(crate) reps_topic: String,
 }
@@ -85,7 +87,7 @@ impl Engine {
         let goals = GoalFollower::new(live.clone(), own, config.topics.goals.clone());
         let reps = RepFollower::new(live.clone(), own + 1, reps_topic.clone());
         let memory = MemoryFollower::new(live.clone(), own + 2, config.topics.status);
-        Self { live, lanes, places, offsets, sent, goals, reps, memory, reps_topic }
+        Self { live, lanes, places, offsets, sent, goals, reps, told: 0, memory, reps_topic }
     }
 
     /// Puts a message on a partition of a source. Answers which lane will take it, and its offset.
@@ -117,7 +119,9 @@ impl Engine {
     pub(crate) fn tell_rep(&mut self, key: &[u8], value: Option<&[u8]>, now: Timestamp) -> bool {
         let told = reps::decode(value).unwrap_or(facts::Told::Malformed);
         let accepted = told != facts::Told::Malformed;
-        self.reps.take(vec![RepRecord { offset: 0, key: key.to_vec(), told }], now);
+        let offset = self.told;
+        self.told += 1;
+        self.reps.take(vec![RepRecord { offset, key: key.to_vec(), told }], now);
         accepted
     }
 

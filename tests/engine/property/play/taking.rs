@@ -128,7 +128,7 @@ impl Play<'_> {
         }
         let (key, value) = (row.key(), row.value(self.world));
         self.note(|| format!("reps: {key}: {value:?}"));
-        self.happened(Event::Row);
+        self.happened(Event::Row(self.rows.len() as i64));
         let bytes = value.as_ref().map(String::as_bytes);
         let accepted = self.engine.tell_rep(key.as_bytes(), bytes, self.now);
         let topic = self.oracle.topics.reps.clone();
