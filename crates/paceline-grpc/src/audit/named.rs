@@ -75,7 +75,8 @@ fn shortened(name: &str) -> String {
     if name.len() <= NAME_BYTES {
         return name.to_owned();
     }
-    format!("{}…", &name[..name.floor_char_boundary(NAME_BYTES)])
+    let end = (0..=NAME_BYTES).rev().find(|at| name.is_char_boundary(*at)).unwrap_or_default();
+    format!("{}…", &name[..end])
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ fn reps() -> Vec<Rep> {
         let start = format!("2026-{:02}-{:02}", 1 + nth % 11, 1 + nth % 28);
         Rep {
             start: Some(Day::parse(&start).expect("a day")),
-            role: Some(if nth % 7 == 0 { "sdr" } else { "ae" }.to_owned()),
+            role: Some(if nth.is_multiple_of(7) { "sdr" } else { "ae" }.to_owned()),
             ..rep(&format!("U{nth}"), Some("M1"), zone)
         }
     };

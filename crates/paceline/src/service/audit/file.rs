@@ -79,7 +79,7 @@ fn open_or_make(
             let file = made?;
             // However well its lines are on the disk, without its name nobody finds them after a crash.
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            sync_folder(folder.unwrap_or(Path::new(".")))?;
+            sync_folder(folder.unwrap_or_else(|| Path::new(".")))?;
             Ok(file)
         }
     }
