@@ -141,10 +141,10 @@ fn nothing_is_listed_of_which_not_all_is_known() {
     let moved = story.moved("rep:U1", PeriodKind::Rolling(7), Sight::All, since);
     assert_eq!(moved.known_after, Revision(other_days.0 - 1), "windows have had other days before");
     let listed: Vec<Revision> = moved.moves.iter().map(|moved| moved.what.revision).collect();
-    assert_eq!(listed, [story.engine.live.revision(), other_days]);
+    assert_eq!(listed, [story.engine.live.revision()]);
     // A month has the days it had.
     let moved = story.moved("rep:U1", PeriodKind::Month, Sight::All, since);
     assert!(moved.known_after <= since, "{moved:?}");
     let listed: Vec<Revision> = moved.moves.iter().map(|moved| moved.what.revision).collect();
-    assert_eq!(listed, [story.engine.live.revision(), Revision(other_days.0 - 1)]);
+    assert!(listed.contains(&Revision(other_days.0 - 1)), "{listed:?}");
 }

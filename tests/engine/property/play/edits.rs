@@ -18,8 +18,9 @@ pub(super) struct Book {
     goals: Vec<(String, Edits)>,
 }
 
-/// The edits of a goal that are not withdrawn, each with its number and what the goal is by it; `None` when it is deleted.
-type Edits = Vec<(u64, Option<Goal>)>;
+/// The edits of a goal that are not withdrawn, each with its number and what the goal is by it, also as it is written; `None` when
+/// it is deleted.
+type Edits = Vec<(u64, Option<(Goal, String)>)>;
 
 impl Book {
     /// What the log holds after one more edit.
@@ -32,13 +33,16 @@ impl Book {
         });
         let edits = &mut self.goals[at].1;
         let number = edits.iter().map(|(number, _)| number + 1).max().unwrap_or(1);
+        let old = edits.last().and_then(|(_, goal)| Some(&goal.as_ref()?.1));
+        let old = old.map(|old| format!(r#","old":{old}"#)).unwrap_or_default();
         let head = format!(
-            r#"{{"goal_id":"{id}","edit":{number},"who":"ana","at":"2026-11-20T10:00:00Z""#
+            r#"{{"goal_id":"{id}","edit":{number},"who":"ana","at":"2026-11-20T10:00:00Z"{old}"#
         );
         let (number, value) = match edit.what {
             What::Set => {
                 let goal = serde_json::from_str(terms).expect("terms of a goal");
-                edits.push((number, Some(Goal { edit: Some(place), ..goal })));
+                let goal = Goal { edit: Some(place), ..goal };
+                edits.push((number, Some((goal, terms.to_owned()))));
                 (number, Some(format!(r#"{head},"new":{terms}}}"#)))
             }
             What::Delete => {
@@ -52,7 +56,7 @@ impl Book {
     }
 
     fn set(&self) -> impl Iterator<Item = &Goal> {
-        self.goals.iter().filter_map(|(_, edits)| edits.last()?.1.as_ref())
+        self.goals.iter().filter_map(|(_, edits)| Some(&edits.last()?.1.as_ref()?.0))
     }
 }
 
