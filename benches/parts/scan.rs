@@ -76,7 +76,7 @@ impl Lane {
     /// A deal that was won this month.
     fn win(&mut self, model: &Model, nth: usize) {
         let others = self.reps.len() - 2;
-        let owner = if nth % (RECORDS / OWN) == 0 { 0 } else { 2 + nth % others };
+        let owner = if nth.is_multiple_of(RECORDS / OWN) { 0 } else { 2 + nth % others };
         let owner = self.reps[owner].clone();
         let set = [
             ("owner", Value::Text(owner.into())),

@@ -78,7 +78,8 @@ impl Story {
         let of = |what: &What| match what {
             What::Change(change) => {
                 let owners = change.shares.iter().map(|share| share.owner);
-                let name = |owner: Option<_>| owner.map_or("?".to_owned(), |it| roster.name(it));
+                let name =
+                    |owner: Option<_>| owner.map_or_else(|| "?".to_owned(), |it| roster.name(it));
                 owners.map(name).collect::<Vec<_>>().join(" ")
             }
             What::Reps(Reps { reps, others, .. }) => {

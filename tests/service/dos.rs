@@ -105,15 +105,15 @@ fn attacks_end_nobody_and_hold_nobody_up() {
     let runtime = runtime.expect("a runtime can be made");
     let mut table = Table::default();
     let mut stage = Stage::open(&runtime, "dos", None);
-    table.tell("nobody", stage.measure(async { Tally::default() }));
+    println!("{}", table.tell("nobody", stage.measure(async { Tally::default() })));
     for (name, attack) in ROWS {
-        stage.attack(name, *attack, &mut table);
+        println!("{}", table.tell(name, stage.attack(name, *attack)));
     }
     drop(stage);
     let provider = runtime.block_on(Provider::begin());
     let mut stage = Stage::open(&runtime, "dos-guarded", Some(provider));
     for (name, attack) in GUARDED {
-        stage.attack(name, *attack, &mut table);
+        println!("{}", table.tell(name, stage.attack(name, *attack)));
     }
     assert!(table.failures.is_empty(), "{:#?}\n{}", table.failures, table.text);
 }
@@ -148,11 +148,11 @@ impl<'a> Stage<'a> {
         Self { runtime, honest, target, service }
     }
 
-    /// One row of the table.
-    fn attack(&mut self, name: &str, attack: Attack, table: &mut Table) {
+    /// Has an attack take place.
+    fn attack(&mut self, name: &str, attack: Attack) -> Row {
         let row = self.measure(attack(self.target.clone()));
-        table.tell(name, row);
         assert!(self.service.process().ended().is_none(), "{name} ended the service");
+        row
     }
 
     fn measure(&mut self, attack: impl Future<Output = Tally> + Send + 'static) -> Row {
@@ -179,11 +179,12 @@ struct Table {
 }
 
 impl Table {
-    fn tell(&mut self, name: &str, row: Row) {
+    /// Adds a row, and answers it as it is told.
+    fn tell(&mut self, name: &str, row: Row) -> String {
         let told = row.tell(name, &mut self.failures);
-        println!("{told}");
         self.text.push_str(&told);
         self.text.push('\n');
+        told
     }
 }
 

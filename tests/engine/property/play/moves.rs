@@ -211,7 +211,7 @@ impl Play<'_> {
         let is_somebody = match &moved.what.what {
             What::Reps(reps) => has_any(reps),
             What::Basis { .. } => moved.basis.as_ref().is_some_and(|basis| {
-                let said = basis.rates.as_ref().is_some_and(|rates| !rates.is_empty());
+                let said = basis.rates.as_ref().is_some_and(|rates| !rates.told.is_empty());
                 said || basis.rates.is_none() && has_any(&basis.reps)
             }),
             What::Goals => !moved.edits.is_empty(),
@@ -247,7 +247,8 @@ impl Play<'_> {
                     rep.aspects.iter().any(|aspect| days.contains(aspect))
                         && self.has_become(rep, former, events)
                 };
-                rates.iter().flatten().all(is_message) && reps.reps.iter().all(works)
+                rates.iter().flat_map(|rates| &rates.told).all(is_message)
+                    && reps.reps.iter().all(works)
             }),
             What::Clock(_) => events.contains(&Event::Clock),
         };
