@@ -27,6 +27,8 @@ PASSING = {
     grpc.StatusCode.CANCELLED,
     grpc.StatusCode.DEADLINE_EXCEEDED,
 }
+# The same of UNAUTHENTICATED, by the reason.
+WITH_THE_TOKEN = {"CREDENTIALS_EXPIRED", "KEY_UNKNOWN"}
 # The bounds of the waits between attempts, in seconds: a random part of a bound that doubles.
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
 # After how many heartbeats without a frame a stream is dead.
@@ -112,7 +114,7 @@ async def follow(
         except asyncio.TimeoutError:  # the builtin one only since Python 3.11
             reason, asked = silent, 0.0
         except grpc.aio.AioRpcError as error:
-            if error.code() not in PASSING and not has_expired(error):
+            if error.code() not in PASSING and not passes_with_the_token(error):
                 raise
             reason, asked = error.details() or error.code().name, retry_delay(error)
         finally:
@@ -124,13 +126,13 @@ async def follow(
         await asyncio.sleep(again_in)
 
 
-def has_expired(error: grpc.aio.AioRpcError) -> bool:
-    """Whether the token has expired, so that the next one will do."""
+def passes_with_the_token(error: grpc.aio.AioRpcError) -> bool:
+    """Whether the next token will do, or the same one once the server knows its key."""
     if error.code() != grpc.StatusCode.UNAUTHENTICATED:
         return False
     status, info = rpc_status.from_call(error), ErrorInfo()
     details = status.details if status else ()
-    return any(detail.Unpack(info) and info.reason == "CREDENTIALS_EXPIRED" for detail in details)
+    return any(detail.Unpack(info) and info.reason in WITH_THE_TOKEN for detail in details)
 
 
 def retry_delay(error: grpc.aio.AioRpcError) -> float:

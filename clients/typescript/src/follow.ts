@@ -25,6 +25,8 @@ const PASSING = new Set([
   Code.Canceled,
   Code.DeadlineExceeded,
 ]);
+/** The same of UNAUTHENTICATED, by the reason. */
+const WITH_THE_TOKEN = new Set(["CREDENTIALS_EXPIRED", "KEY_UNKNOWN"]);
 /** The bounds of the waits between attempts: a random part of a bound that doubles. */
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
@@ -63,7 +65,7 @@ export async function* follow<F>(
       }
     } catch (thrown) {
       const error = ConnectError.from(thrown);
-      if (!PASSING.has(error.code) && !hasExpired(error)) throw error;
+      if (!PASSING.has(error.code) && !passesWithTheToken(error)) throw error;
       [reason, askedMs] = [error.rawMessage, retryDelayMs(error)];
     } finally {
       clearTimeout(silent);
@@ -76,13 +78,13 @@ export async function* follow<F>(
   }
 }
 
-/** Whether the token has expired, so that the next one will do: the first field of a `google.rpc.ErrorInfo` is the reason. */
-function hasExpired(error: ConnectError): boolean {
+/** Whether the next token will do, or the same one once the server knows its key: the first field of a `google.rpc.ErrorInfo` is the reason. */
+function passesWithTheToken(error: ConnectError): boolean {
   if (error.code !== Code.Unauthenticated) return false;
   return error.details.some((detail) => {
     if (!("type" in detail) || detail.type !== "google.rpc.ErrorInfo") return false;
     const reader = new BinaryReader(detail.value);
-    return reader.len > 0 && reader.tag()[0] === 1 && reader.string() === "CREDENTIALS_EXPIRED";
+    return reader.len > 0 && reader.tag()[0] === 1 && WITH_THE_TOKEN.has(reader.string());
   });
 }
 

@@ -83,9 +83,11 @@ pub(crate) fn root(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// Whether the credentials have expired, and others would be taken.
 pub(crate) fn has_expired(status: &Status) -> bool {
-    let info = status.get_details_error_info();
-    status.code() == Code::Unauthenticated
-        && info.is_some_and(|info| info.reason == "CREDENTIALS_EXPIRED")
+    status.code() == Code::Unauthenticated && has_reason(status, "CREDENTIALS_EXPIRED")
+}
+
+fn has_reason(status: &Status, reason: &str) -> bool {
+    status.get_details_error_info().is_some_and(|info| info.reason == reason)
 }
 
 /// Whether trying again may help, with nothing else changed.
@@ -106,8 +108,9 @@ pub(crate) fn passes(status: &Status) -> bool {
         | Code::FailedPrecondition
         | Code::OutOfRange
         | Code::Unimplemented
-        | Code::DataLoss
-        | Code::Unauthenticated => false,
+        | Code::DataLoss => false,
+        // The key by which the token was signed may be newer than those that the server knows.
+        Code::Unauthenticated => has_reason(status, "KEY_UNKNOWN"),
     }
 }
 

@@ -168,8 +168,8 @@ impl Admission {
     }
 
     async fn call(&self, request: Request, next: Next) -> Result<Response, Status> {
-        let busy = request.extensions().get::<Busy>().cloned();
         let request = asked::whole(request, &self.halves).await?;
+        let busy = request.extensions().get::<Busy>().cloned();
         let call = self.calls.clone().try_acquire_owned();
         let call = call.map_err(|_| errors::too_busy())?;
         let response = next.run(request).await;

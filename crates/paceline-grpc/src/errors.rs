@@ -49,6 +49,10 @@ pub(crate) fn unauthenticated(reason: &str, wait: Option<Duration>) -> Status {
             let message = "the keys by which credentials are checked cannot be had just now";
             (Code::Unavailable, message)
         }
+        "KEY_UNKNOWN" => {
+            let message = "the credentials are not accepted: their key is not known, or not yet";
+            (Code::Unauthenticated, message)
+        }
         _ => (Code::Unauthenticated, "the credentials are not accepted"),
     };
     Status::with_error_details(code, message, info(reason, wait.map(spread)))

@@ -133,8 +133,8 @@ pub struct Credentials<'a> {
 /// Why somebody is nobody. It is told in logs and counted; the caller hears only what helps an honest one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unidentified {
-    /// What a program can act on: `CREDENTIALS_MISSING`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_INVALID` or `KEYS_UNAVAILABLE`, which
-    /// is no fault of the caller's.
+    /// What a program can act on: `CREDENTIALS_MISSING`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_INVALID`, `KEY_UNKNOWN`, which may be no
+    /// fault of the caller's, or `KEYS_UNAVAILABLE`, which is none.
     pub reason: &'static str,
     /// What exactly was wrong, for the log and the metrics: a word of a fixed list.
     pub detail: &'static str,

@@ -99,13 +99,13 @@ pub(super) async fn unknown_kids(target: Target) -> Tally {
     tally
 }
 
-/// Calls with a token, or none, each of which is refused for a reason.
+/// Calls with a token, or none, each of which is refused for a reason that begins like that.
 async fn refused(
     target: &Target,
     detail: &str,
     token: impl Fn(u32, u32) -> Option<String> + Clone + Send + 'static,
 ) -> Tally {
-    let name = format!("{REFUSED}{{detail=\"{detail}\"}}");
+    let name = format!("{REFUSED}{{detail=\"{detail}");
     let before = metric(&target.http, &name).await;
     let call = move |connection, nth| match token(connection, nth) {
         Some(token) => request(nth, GET, &[("authorization", &format!("Bearer {token}"))], &[]),

@@ -95,11 +95,12 @@ impl Keys {
         }
         let state = self.state();
         let known = state.known.as_ref().filter(|known| self.age(known) < STALE_MAX);
-        let keys = &known.ok_or_else(|| self.unavailable("keys", &state))?.keys;
+        let no_keys = || self.not_yet("KEYS_UNAVAILABLE", "keys", &state);
+        let keys = &known.ok_or_else(no_keys)?.keys;
         match keys.find(kid, algorithm) {
             Some(key) => Ok(key.clone()),
             None if is_told || keys.knows(kid) => Err(invalid("key")),
-            None => Err(self.unavailable("key_unasked", &state)),
+            None => Err(self.not_yet("KEY_UNKNOWN", "key_unasked", &state)),
         }
     }
 
@@ -120,10 +121,9 @@ impl Keys {
         self.pace.cool_down.saturating_sub(passed).max(SignedDuration::ZERO)
     }
 
-    /// A refusal that is no fault of the caller's, who may come again when keys may be asked for again.
-    fn unavailable(&self, detail: &'static str, state: &State) -> Unidentified {
-        let wait = Some(self.rest(state).unsigned_abs());
-        Unidentified { reason: "KEYS_UNAVAILABLE", detail, wait }
+    /// A refusal that may be no fault of the caller's, who may come again when keys may be asked for again.
+    fn not_yet(&self, reason: &'static str, detail: &'static str, state: &State) -> Unidentified {
+        Unidentified { reason, detail, wait: Some(self.rest(state).unsigned_abs()) }
     }
 
     /// Asks for the keys again unless that was done only just, or by somebody else while this waited. Whoever has a usable key,

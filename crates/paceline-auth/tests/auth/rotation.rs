@@ -37,7 +37,7 @@ fn lasting(signer: &Signer) -> String {
 /// The refusal of who shows the name of a key that may be new, and who may come again after so many seconds.
 fn unasked(seconds: u64) -> Unidentified {
     let wait = Some(Duration::from_secs(seconds));
-    Unidentified { reason: "KEYS_UNAVAILABLE", detail: "key_unasked", wait }
+    Unidentified { reason: "KEY_UNKNOWN", detail: "key_unasked", wait }
 }
 
 #[tokio::test]

@@ -113,6 +113,25 @@ async fn tokens_that_are_fixed_end_with_their_stream() {
 }
 
 #[tokio::test]
+async fn a_token_whose_key_is_newer_than_the_server_knows_is_shown_again() {
+    let mut stage = Stage::open().await;
+    let client = stage.client().with_token("fixed").expect("a token");
+    let mut live = client.watch(options());
+    let refuse = async { stage.standings().await.refuse(refusal("KEY_UNKNOWN")) };
+    let (lost, ()) = tokio::join!(in_time(live.next()), refuse);
+    let Ok(Event::Lost(loss)) = lost else { panic!("{lost:?}") };
+    assert_eq!(loss.code, Code::Unauthenticated);
+    let refuse = async {
+        let asked = stage.standings().await;
+        assert_eq!(asked.token.as_deref(), Some("Bearer fixed"));
+        asked.refuse(refusal("CREDENTIALS_INVALID"));
+    };
+    let (refused, ()) = tokio::join!(in_time(live.next()), refuse);
+    let error = refused.expect_err("that does not pass");
+    assert_eq!(error.reason().as_deref(), Some("CREDENTIALS_INVALID"));
+}
+
+#[tokio::test]
 async fn what_cannot_be_sent_is_refused_at_once_and_shown_by_nobody() {
     let stage = Stage::open().await;
     let refused = stage.client().with_token("a\nb").expect_err("no token");

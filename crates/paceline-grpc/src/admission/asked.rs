@@ -17,8 +17,8 @@ use crate::server::{Busy, REQUEST_BYTES};
 const MESSAGE_HEAD: usize = 5;
 
 /// A request once it has come in, as far as any may: of what is longer the head of the message says so, and the service
-/// refuses it by that. The connection of one that has kept a place for too long is not kept while others run short of them: what
-/// was read of it is most of what it takes.
+/// refuses it by that. While places run short, the connection of one that has kept its place for too long is not kept, nor is that of
+/// one for whom there is none, if nothing else of it is under way: what was read of half a request is most of what it takes.
 ///
 /// # Errors
 /// `DEADLINE_EXCEEDED` when that takes too long, `RESOURCE_EXHAUSTED` when too many others are slow too.
@@ -30,7 +30,12 @@ pub(super) async fn whole(request: Request, slow: &Slow) -> Result<Request, Stat
     let bytes = match timeout(AT_ONCE, &mut bytes).await {
         Ok(bytes) => bytes?,
         Err(_) => {
-            let _place = slow.take(1).ok_or_else(errors::too_many_halves)?;
+            let Some(_place) = slow.take(1) else {
+                if let Some(busy) = busy.filter(|busy| busy.is_alone()) {
+                    busy.let_go();
+                }
+                return Err(errors::too_many_halves());
+            };
             tokio::select! {
                 bytes = bytes => bytes?,
                 () = slow.suffer(|| come.load(Ordering::Relaxed)) => {

@@ -17,6 +17,11 @@ impl Busy {
         Arc::strong_count(&self.all) <= 2
     }
 
+    /// Whether who asks this, for something of the connection that has one, finds nothing else of it under way.
+    pub(crate) fn is_alone(&self) -> bool {
+        Arc::strong_count(&self.all) <= 3
+    }
+
     /// Has the connection end, for what it holds is needed for others.
     pub(crate) fn let_go(&self) {
         self.unwanted.cancel();

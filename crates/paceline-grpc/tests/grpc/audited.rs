@@ -27,7 +27,7 @@ impl Identify for ByName {
         let (reason, detail) = ("CREDENTIALS_MISSING", "no_header");
         let nobody = Unidentified { reason, detail, wait: None };
         let wait = Some(Duration::from_secs(7));
-        let unasked = Unidentified { reason: "KEYS_UNAVAILABLE", detail: "key_unasked", wait };
+        let unasked = Unidentified { reason: "KEYS_UNAVAILABLE", detail: "keys", wait };
         if name == Some(NEW) {
             return Box::pin(std::future::ready(Err(unasked)));
         }
@@ -143,7 +143,7 @@ async fn who_cannot_be_checked_just_now_is_told_when_to_come_again_and_written_d
     let kept = stage.ledger.kept();
     let [refusal] = kept.refusals.as_slice() else { panic!("{:?}", kept.refusals) };
     assert_eq!((refusal.outcome, refusal.reason.as_str()), ("UNAVAILABLE", "KEYS_UNAVAILABLE"));
-    assert_eq!((refusal.detail, refusal.who.is_none()), (Some("key_unasked"), true));
+    assert_eq!((refusal.detail, refusal.who.is_none()), (Some("keys"), true));
 }
 
 #[tokio::test]

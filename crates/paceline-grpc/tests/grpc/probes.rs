@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use paceline_client::proto::GetStandingsRequest;
+use paceline_client::proto::{GetStandingsRequest, WatchStandingsRequest};
 use paceline_grpc::{Allowance, Limits, Rate};
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinSet;
@@ -179,15 +179,21 @@ async fn halves_of_nobody_known_leave_places_to_others() {
 }
 
 #[tokio::test]
-async fn only_a_connection_that_has_kept_a_place_for_too_long_is_cut() {
+async fn only_connections_that_keep_places_or_have_nothing_else_under_way_are_cut() {
     let stage = Stage::named(Limits { person: allowance(), ..Limits::default() }).await;
     let mut ana = Raw::connect(&stage.address()).await.named("Ana");
+    let mut carl = Raw::connect(&stage.address()).await.named("Carl");
     ana.call("/paceline.v1.CatalogService/GetFreshness", &[0; 5]).await.expect("an answer");
+    let watch = message(&WatchStandingsRequest::default());
+    let _frames = ana.begin("/paceline.v1.StandingsService/WatchStandings", &watch).await;
     let (mut connections, _halves) = fill(&stage, Some("Ben"), GET).await;
     // She takes one back, and is refused another.
     drop(ana.leave_half(GET, &[0]).await);
     let status = timeout(DEADLINE, ana.half(GET, &[0])).await.expect("in time");
     refused(&status, "TOO_MANY_HALF_REQUESTS");
+    let status = timeout(DEADLINE, carl.half(GET, &[0])).await.expect("in time");
+    refused(&status, "TOO_MANY_HALF_REQUESTS");
+    timeout(DEADLINE, carl.gone()).await.expect("it is cut");
     let of_ben = connections.pop().expect("connections");
     timeout(DEADLINE, of_ben.gone()).await.expect("it is cut");
     ana.call("/paceline.v1.CatalogService/GetFreshness", &[0; 5]).await.expect("it is not");
