@@ -216,6 +216,13 @@ const ALL: &[&str] = &[
 ];
 
 impl Coverage {
+    /// Adds what occurred elsewhere.
+    pub(crate) fn add(&mut self, other: Self) {
+        for (what, times) in other.0 {
+            *self.0.entry(what).or_default() += times;
+        }
+    }
+
     /// Notes that something occurred.
     pub(crate) fn saw(&mut self, what: &'static str) {
         debug_assert!(ALL.contains(&what), "{what} is not listed");

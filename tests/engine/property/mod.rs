@@ -16,7 +16,10 @@ mod history;
 mod play;
 mod world;
 
-use std::{collections::hash_map::RandomState, env, hash::BuildHasher as _};
+use std::{
+    collections::hash_map::RandomState, env, hash::BuildHasher as _, num::NonZero,
+    panic::resume_unwind, thread,
+};
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -37,14 +40,32 @@ fn every_number_is_what_a_recompute_gives() {
     let first = number("PACELINE_SEED");
     let first = first.unwrap_or_else(|| if explores { RandomState::new().hash_one(0) } else { 0 });
     println!("seeds from {first}");
-    let mut coverage = Coverage::default();
-    for case in 0..cases {
-        check(first.wrapping_add(case), &mut coverage);
-    }
+    let coverage = play_all(first, cases);
     println!("drawn: {coverage:#?}");
     if cases >= ENOUGH {
         coverage.assert_complete();
     }
+}
+
+/// Plays so many cases, on all processors, and answers what they were made of.
+fn play_all(first: u64, cases: u64) -> Coverage {
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    let play = |worker: usize| {
+        let mut coverage = Coverage::default();
+        for case in (worker as u64..cases).step_by(workers) {
+            check(first.wrapping_add(case), &mut coverage);
+        }
+        coverage
+    };
+    thread::scope(|scope| {
+        let playing: Vec<_> =
+            (0..workers).map(|worker| scope.spawn(move || play(worker))).collect();
+        let mut coverage = Coverage::default();
+        for worker in playing {
+            coverage.add(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        coverage
+    })
 }
 
 /// In how many cases everything that moves a number is to be named. New rates and time zones seldom move what records contribute, so
